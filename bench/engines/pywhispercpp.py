@@ -1,0 +1,132 @@
+"""Whisper through whisper.cpp's Python binding, pywhispercpp.  Metal, CUDA or CPU as it was built."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from pydantic import Field
+
+from bench.domain import (
+    Backend,
+    Case,
+    Clip,
+    Measurement,
+    Model,
+    Status,
+    Transcript,
+    WeightsFile,
+    absent,
+    measured,
+)
+from bench.engines import Availability, Job, Outcome, Reading, Settings
+from bench.engines.reading import availability_of, backend_mismatch, transcript_of
+
+HALF: Final = Path(__file__).parent.parent / "child" / "whispercpp.py"
+
+# whisper.cpp's own words on stderr -> the device that ran
+_GPU_LINES: Final = (
+    (re.compile(r"using (MTL|Metal)\S* backend", re.IGNORECASE), "metal"),
+    (re.compile(r"using CUDA\S* backend"), "cuda"),
+    (re.compile(r"using Vulkan\S* backend"), "vulkan"),
+)
+
+
+class WhisperSettings(Settings):
+    """Decoding settings.  Greedy and without fallback unless `beam_size` says otherwise."""
+
+    language: str = Field(default="clip", description='"clip": the clip\'s own; "auto": detect; or a code like ru')
+    threads: int = Field(default=2, ge=1, le=512)
+    beam_size: int | None = Field(default=None, ge=2, le=16)
+    prompt: str = ""
+    max_tokens: int | None = Field(default=None, ge=1, description="Per segment; None is the engine's own limit")
+    carry_context: bool = Field(default=False, description="Prime each window with the text before it")
+    flash_attention: bool = False
+
+
+class PyWhisperCpp:
+    """The engine; its child half is bench/child/whispercpp.py."""
+
+    name = "pywhispercpp"
+    title = "whisper.cpp (pywhispercpp)"
+    weights_format = "ggml"
+    families: tuple[str, ...] = ("whisper",)
+    settings: type[Settings] = WhisperSettings
+
+    def availability(self) -> Availability:
+        """Installed or not, from package metadata."""
+        return availability_of("pywhispercpp", extra="whisper", devices=("cpu", "metal", "cuda", "vulkan"))
+
+    def refusal(self, model: Model, settings: Settings, quantization: str) -> str | None:
+        """Whisper only."""
+        if model.family not in self.families:
+            return f"{self.name} runs Whisper models only; {model.title} is {model.family}"
+        return None
+
+    def check(self, weights: Sequence[WeightsFile]) -> None:
+        """Refuse what would make the binding segfault: it does not check its files."""
+        from bench.assets.ggml import check_ggml
+
+        for file in weights:
+            check_ggml(Path(file.path))
+
+    def job(self, case: Case, model: Model, clip: Clip, weights: Sequence[WeightsFile]) -> Job:
+        """One fresh worker with pywhispercpp alone."""
+        settings = WhisperSettings.model_validate(case.variant.settings)
+        payload = settings.model_dump()
+        payload["language"] = clip.language if settings.language == "clip" else settings.language
+        payload["use_gpu"] = case.variant.device != "cpu"
+        payload["weights"] = {file.role: file.path for file in weights}
+        return Job(half=HALF, payload=payload, environ=case.variant.environ)
+
+    def read(self, case: Case, outcome: Outcome) -> Reading:
+        """Transcript from the first pass, backend from whisper.cpp's log."""
+        transcript = transcript_of(outcome)
+        backend = read_backend(outcome)
+        status, reason = outcome.status, outcome.reason
+        if status is Status.OK and (mismatch := backend_mismatch(case.variant.device, backend)):
+            status, reason = Status.WRONG_BACKEND, mismatch
+        return Reading(
+            status=status,
+            reason=reason,
+            transcript=transcript,
+            backend=backend,
+            measurements=tuple(_token_measurements(transcript)),
+        )
+
+
+def read_backend(outcome: Outcome) -> Backend | None:
+    """The device whisper.cpp says it used, and the features its CPU code was built with."""
+    done = outcome.event("done")
+    features = " ".join(str(done.data.get("facts", {}).get("system_info", "")).split()) if done else ""
+    for pattern, device in _GPU_LINES:
+        found = pattern.search(outcome.stderr)
+        if found:
+            line = next(text for text in outcome.stderr.splitlines() if found.group(0) in text)
+            return Backend(device=device, detail=line.strip(), source="whisper.cpp log")
+    if "whisper_" in outcome.stderr:
+        return Backend(device="cpu", detail=features, source="whisper.cpp log")
+    return None
+
+
+def _token_measurements(transcript: Transcript | None) -> Sequence[Measurement]:
+    if transcript is None:
+        return [absent("tokens", "no transcript"), absent("confidence", "no transcript")]
+    counts = [segment.tokens for segment in transcript.segments if segment.tokens]
+    weighted = [
+        segment.confidence * segment.tokens
+        for segment in transcript.segments
+        if segment.tokens and segment.confidence is not None
+    ]
+    if not counts:
+        return [absent("tokens", "the transcript is empty"), absent("confidence", "the transcript is empty")]
+    source = "whisper.cpp token probabilities"
+    return [
+        measured("tokens", sum(counts), source),
+        measured("confidence", sum(weighted) / sum(counts), source),
+    ]
+
+
+ENGINE = PyWhisperCpp()

@@ -1,0 +1,54 @@
+"""What engines share in reading a finished child: transcript, package version, backend as asked."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from bench.domain import Backend, Segment, Transcript, Word
+from bench.engines import Availability, Outcome
+
+
+def availability_of(package: str, *, extra: str, devices: tuple[str, ...] = ("cpu",)) -> Availability:
+    """Installed or not, from package metadata: nothing is imported."""
+    try:
+        return Availability(version=version(package), devices=devices)
+    except PackageNotFoundError:
+        return Availability(
+            version=None,
+            reason=f"{package} is not installed; install it with: pip install 'asr-quant-bench[{extra}]'",
+            devices=devices,
+        )
+
+
+def transcript_of(outcome: Outcome) -> Transcript | None:
+    """The first pass's transcript; None when no pass ended.  Later passes say whether they agree."""
+    passes = [event for event in outcome.events if event.name == "transcribed"]
+    if not passes:
+        return None
+    results = [event.data.get("result") or {} for event in passes]
+    first = results[0]
+    return Transcript(
+        text=str(first.get("text", "")).strip(),
+        language=first.get("language"),
+        segments=tuple(_segment(segment) for segment in first.get("segments") or ()),
+        repeats_agree=None if len(results) == 1 else all(r.get("text") == first.get("text") for r in results[1:]),
+        truncated=first.get("truncated"),
+    )
+
+
+def backend_mismatch(asked: str, backend: Backend | None) -> str | None:
+    """Why the backend that ran is not the one asked for; None when it is, or none was asked for."""
+    if asked == "auto":
+        return None
+    if backend is None:
+        return f"asked for {asked}, and the engine's log does not say what ran"
+    if backend.device != asked:
+        return f"asked for {asked}, ran on {backend.device}"
+    return None
+
+
+def _segment(data: dict[str, Any]) -> Segment:
+    words = tuple(Word(**word) for word in data.get("words") or ())
+    known = ("text", "start_seconds", "end_seconds", "confidence", "tokens")
+    return Segment(words=words, **{key: data[key] for key in known if key in data})

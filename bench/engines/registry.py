@@ -1,0 +1,50 @@
+"""The engines by name: the built-in modules and the packages that register one.
+
+A third-party engine is an entry point in the group `asr_quant_bench.engines` whose object is an
+`Engine`.  An entry point that cannot be loaded is reported when it is asked for, never before.
+"""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Final
+
+from bench.engines import Engine
+from bench.errors import EngineMissing
+from bench.yamlfile import nearest
+
+GROUP: Final = "asr_quant_bench.engines"
+BUILT_IN: Final = {
+    "pywhispercpp": "bench.engines.pywhispercpp",
+}
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Every engine's name, built-in ones first."""
+    third_party = sorted(point.name for point in entry_points(group=GROUP) if point.name not in BUILT_IN)
+    return (*BUILT_IN, *third_party)
+
+
+@cache
+def get(name: str) -> Engine:
+    """The engine of that name; `EngineMissing` names the nearest one."""
+    if name in BUILT_IN:
+        engine: Engine = importlib.import_module(BUILT_IN[name]).ENGINE
+        return engine
+    for point in entry_points(group=GROUP, name=name):
+        try:
+            loaded = point.load()
+        except Exception as error:  # a foreign package may fail in any way
+            raise EngineMissing(
+                f"engine {name}: {point.value} cannot be loaded: {error!r}.",
+                hint=f"Mend or uninstall the package {point.dist.name if point.dist else point.module}.",
+            ) from error
+        if not isinstance(loaded, Engine):
+            raise EngineMissing(
+                f"engine {name}: {point.value} is not an engine.", hint="See docs/adding-an-engine.md."
+            )
+        return loaded
+    raise EngineMissing(f'unknown engine "{name}"{nearest(name, names())}', hint="List them with: engines")
