@@ -269,7 +269,7 @@ class Record:
     """One trial: one JSON line of the journal.
 
     `block` counts from 1; `attempt` is 2 for a disturbed block run again.  `log` is relative to
-    the run's log folder.  Identity fields repeat the case, so that a record can be read alone.
+    the run directory.  Identity fields repeat the case, so that a record can be read alone.
     """
 
     run: str

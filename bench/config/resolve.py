@@ -1,0 +1,276 @@
+"""A suite file -> a `Suite`: crosses the matrix and folds the settings together.
+
+Crosses models x variants x clips, folds defaults, model and variant settings (the later wins),
+gives every case a stable id, `MODEL.VARIANT.CLIP`, and finds the case it is compared with.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError, create_model
+
+from bench import domain
+from bench.config.shape import (
+    ClipEntry,
+    Exclusion,
+    Knobs,
+    ModelEntry,
+    ProtocolEntry,
+    QualityEntry,
+    Strict,
+    SuiteFile,
+    VariantEntry,
+)
+from bench.errors import EngineMissing, SuiteError
+from bench.yamlfile import describe, dotted, nearest, position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolver:
+    """Crosses the matrix of one suite file; mistakes are raised with their place in it."""
+
+    path: Path
+    tree: Any
+    file: SuiteFile
+
+    def resolve(self) -> domain.Suite:
+        models = self._models()
+        clips = self._clips()
+        crossed = [
+            self._case(("variants", number), entry, variant, models[name], clip)
+            for name, entry in zip(models, self.file.models, strict=True)
+            for number, variant in enumerate(self.file.variants)
+            for clip in clips.values()
+        ]
+        kept = [case for case in crossed if not any(_matches(rule, case) for rule in self.file.exclude)]
+        kept += [self._included(number, models, clips) for number in range(len(self.file.include))]
+        self._refuse_doubles(kept)
+        title = self.file.title
+        return domain.Suite(
+            name=self.file.name,
+            title=title if isinstance(title, dict) else {"en": title},
+            models={name: model for name, model in models.items() if any(c.model == name for c in kept)},
+            clips={name: clip for name, clip in clips.items() if any(c.clip == name for c in kept)},
+            cases=self._with_baselines(kept, models),
+            protocol=_protocol(self.file.protocol),
+            quality=_quality(self.file.quality),
+            report=domain.ReportSettings(languages=tuple(self.file.report.languages)),
+            tolerances=self.file.tolerances,
+            environments={name: tuple(pins) for name, pins in self.file.environments.items()},
+        )
+
+    def _models(self) -> dict[str, domain.Model]:
+        from bench.assets import read_model
+
+        models: dict[str, domain.Model] = {}
+        for number, entry in enumerate(self.file.models):
+            name = entry.manifest
+            file = self.path.parent / (name if name.endswith(".yaml") else f"models/{name}.yaml")
+            if not file.is_file():
+                known = sorted(p.stem for p in (self.path.parent / "models").glob("*.yaml"))
+                raise self._mistake(("models", number), f'no manifest {file} for model "{name}"{nearest(name, known)}')
+            model = read_model(file)
+            if model.name in models:
+                raise self._mistake(("models", number), f'model "{model.name}" is listed twice')
+            models[model.name] = model
+        return models
+
+    def _clips(self) -> dict[str, domain.Clip]:
+        clips: dict[str, domain.Clip] = {}
+        for number, entry in enumerate(self.file.clips):
+            clip = self._corpus_clip(number, entry) if isinstance(entry, str) else self._own_clip(entry)
+            if clip.name in clips:
+                raise self._mistake(("clips", number), f'clip "{clip.name}" is listed twice; give one a name')
+            clips[clip.name] = clip
+        return clips
+
+    def _corpus_clip(self, number: int, reference: str) -> domain.Clip:
+        from bench.assets import read_corpus
+
+        corpus_name, _, clip_name = reference.partition("/")
+        known = sorted(p.stem for p in (self.path.parent / "corpora").glob("*.yaml"))
+        if corpus_name not in known:
+            raise self._mistake(("clips", number), f'no corpus "{corpus_name}"{nearest(corpus_name, known)}')
+        corpus = read_corpus(self.path.parent / "corpora" / f"{corpus_name}.yaml")
+        if clip_name not in corpus.clips:
+            raise self._mistake(
+                ("clips", number),
+                f'corpus {corpus_name} has no clip "{clip_name}"{nearest(clip_name, corpus.clips)}',
+            )
+        return corpus.clips[clip_name]
+
+    def _own_clip(self, entry: ClipEntry) -> domain.Clip:
+        from bench.assets import own_clip
+
+        return own_clip(
+            path=self.path.parent / entry.path,
+            name=entry.name or re.sub(r"[^A-Za-z0-9_+-]+", "-", entry.path.stem).strip("-"),
+            text=self.path.parent / entry.text if entry.text else None,
+            language=entry.language,
+            licence=entry.licence,
+        )
+
+    def _included(
+        self, number: int, models: Mapping[str, domain.Model], clips: Mapping[str, domain.Clip]
+    ) -> domain.Case:
+        entry = self.file.include[number]
+        loc = ("include", number)
+        if entry.model not in models:
+            raise self._mistake((*loc, "model"), f'unknown model "{entry.model}"{nearest(entry.model, models)}')
+        clip = next((c for n, c in clips.items() if entry.clip in (n, f"{c.corpus}/{n}")), None)
+        if clip is None:
+            raise self._mistake((*loc, "clip"), f'unknown clip "{entry.clip}"{nearest(entry.clip, clips)}')
+        variant = entry.variant
+        if isinstance(variant, str):
+            variant = VariantEntry(quantization=variant)
+        model_entry = self.file.models[list(models).index(entry.model)]
+        return self._case((*loc, "variant"), model_entry, variant, models[entry.model], clip)
+
+    def _case(
+        self,
+        loc: tuple[int | str, ...],
+        model_entry: ModelEntry,
+        entry: VariantEntry,
+        model: domain.Model,
+        clip: domain.Clip,
+    ) -> domain.Case:
+        layers: tuple[Knobs, ...] = (self.file.defaults, model_entry, entry)
+        engine = next((layer.engine for layer in reversed(layers) if layer.engine), None)
+        if engine is None:
+            raise self._mistake(loc, "no engine; name one here, in the model or in defaults.engine")
+        variant = domain.Variant(
+            name=entry.name or entry.quantization,
+            quantization=entry.quantization,
+            engine=engine,
+            device=next((layer.device for layer in reversed(layers) if layer.device), "auto"),
+            settings=self._settings(loc, engine, layers),
+            environ={key: value for layer in layers for key, value in layer.environ.items()},
+            environment=next((layer.environment for layer in reversed(layers) if layer.environment), None),
+        )
+        if variant.environment and variant.environment not in self.file.environments:
+            wrong = variant.environment
+            raise self._mistake(
+                loc, f'no environment "{wrong}" under environments{nearest(wrong, self.file.environments)}'
+            )
+        self._refuse_unknown_quantization(loc, model, variant)
+        return domain.Case(
+            id=f"{model.name}.{variant.name}.{clip.name}", model=model.name, variant=variant, clip=clip.name
+        )
+
+    def _settings(self, loc: tuple[int | str, ...], engine: str, layers: Sequence[Knobs]) -> dict[str, Any]:
+        """The engine's settings, checked by the engine's own model and with its defaults explicit."""
+        from bench.engines import registry
+
+        merged = {key: value for layer in layers for key, value in layer.settings.items()}
+        try:
+            shape = registry.get(engine).settings
+            return shape.model_validate(merged).model_dump(mode="json")
+        except EngineMissing as error:
+            raise self._mistake(loc, error.message) from None
+        except ValidationError as error:
+            places = {"settings": merged}
+            wrapper = create_model("Knobs", __base__=Strict, settings=(shape, ...))
+            lines = [
+                describe(self.path, places, wrapper, {**mistake, "loc": ("settings", *mistake["loc"])}).split(": ", 1)[1]
+                for mistake in error.errors()
+            ]
+            raise self._mistake(loc, f"engine {engine}: " + "; ".join(lines)) from None
+
+    def _refuse_unknown_quantization(
+        self, loc: tuple[int | str, ...], model: domain.Model, variant: domain.Variant
+    ) -> None:
+        from bench.assets import quantizations
+        from bench.engines import registry
+
+        offered = quantizations(model, registry.get(variant.engine).weights_format)
+        if offered and variant.quantization not in offered:
+            wrong = variant.quantization
+            raise self._mistake(loc, f'model {model.name} has no quantization "{wrong}"{nearest(wrong, offered)}')
+
+    def _refuse_doubles(self, cases: Sequence[domain.Case]) -> None:
+        seen: set[str] = set()
+        for case in cases:
+            if case.id in seen:
+                raise SuiteError(
+                    f"{self.path}: two cases are called {case.id}.",
+                    hint="Give one of the two variants a name of its own: name: q8_0-4threads",
+                )
+            seen.add(case.id)
+
+    def _with_baselines(
+        self, cases: Sequence[domain.Case], models: Mapping[str, domain.Model]
+    ) -> tuple[domain.Case, ...]:
+        marked = {entry.name or entry.quantization for entry in self.file.variants if entry.baseline}
+        return tuple(
+            dataclasses.replace(case, baseline=_baseline_of(case, cases, models[case.model].baseline, marked))
+            for case in cases
+        )
+
+    def _mistake(self, loc: tuple[int | str, ...], message: str) -> SuiteError:
+        place = position(self.path, self.tree, loc)
+        return SuiteError(f"{place}: {dotted(self.tree, loc)}: {message}", hint=f"Mend {self.path} and try again.")
+
+
+def _baseline_of(case: domain.Case, cases: Sequence[domain.Case], quantization: str, marked: set[str]) -> str | None:
+    """The case to compare with: marked ones first, then the baseline quantization on the same engine."""
+    same = [other for other in cases if other.model == case.model and other.clip == case.clip]
+    for other in same:
+        if other.variant.name in marked:
+            return other.id
+    own_engine = [
+        other
+        for other in same
+        if other.variant.engine == case.variant.engine and other.variant.quantization == quantization
+    ]
+
+    def unlike(other: domain.Case) -> tuple[bool, bool, bool]:
+        ours, theirs = case.variant, other.variant
+        return (
+            ours.environment != theirs.environment,
+            ours.device != theirs.device,
+            ours.settings != theirs.settings or ours.environ != theirs.environ,
+        )
+
+    return min(own_engine, key=unlike).id if own_engine else None
+
+
+def _matches(rule: Exclusion, case: domain.Case) -> bool:
+    facts = {
+        "model": case.model,
+        "variant": case.variant.name,
+        "quantization": case.variant.quantization,
+        "engine": case.variant.engine,
+        "clip": case.clip,
+    }
+    given = rule.model_dump(exclude_none=True)
+    return bool(given) and all(fnmatchcase(facts[key], pattern.rsplit("/", 1)[-1]) for key, pattern in given.items())
+
+
+def _protocol(entry: ProtocolEntry) -> domain.Protocol:
+    return domain.Protocol(
+        blocks=entry.blocks,
+        seed=entry.seed,
+        passes=entry.passes,
+        cold_cache=entry.cold_cache,
+        timeout_seconds=entry.timeout,
+        memory_limit_bytes=entry.memory_limit,
+        sample_hz=entry.sample_hz,
+        cooldown_seconds=entry.cooldown,
+        rerun_disturbed=entry.rerun_disturbed,
+    )
+
+
+def _quality(entry: QualityEntry) -> domain.Quality:
+    bands = sorted(entry.stars, key=lambda band: band.max_wer)
+    return domain.Quality(
+        normalizer=entry.normalizer,
+        stars=tuple(domain.StarBand(max_wer=band.max_wer, stars=band.stars) for band in bands),
+        key_errors=entry.key_errors,
+    )

@@ -1,0 +1,166 @@
+"""The shape of a suite file: what docs/suite-format.md describes and the command `schema` exports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from bench import domain
+from bench.units import METRICS
+
+_DURATIONS: Final = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
+_SIZES: Final = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9_+-]*(\.[A-Za-z0-9_+-]+)*$"
+
+
+def _scaled(value: Any, units: Mapping[str, float], example: str) -> Any:
+    if not isinstance(value, str):
+        return value
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*", value)
+    if not found or found.group(2) not in units:
+        raise ValueError(f'expected a number with a unit, like "{example}"; units: {", ".join(units)}')
+    return float(found.group(1)) * units[found.group(2)]
+
+
+def parse_duration(value: Any) -> Any:
+    """`90 s`, `5 min` or a bare number of seconds -> seconds."""
+    return _scaled(value, _DURATIONS, "5 min")
+
+
+def parse_size(value: Any) -> Any:
+    """`4 GB`, `512 MiB` or a bare number of bytes -> bytes."""
+    size = _scaled(value, _SIZES, "4 GB")
+    return int(size) if isinstance(size, float) else size
+
+
+Duration = Annotated[float, BeforeValidator(parse_duration, json_schema_input_type=str | float)]
+Size = Annotated[int, BeforeValidator(parse_size, json_schema_input_type=str | int)]
+Name = Annotated[str, Field(pattern=_NAME)]
+Metric = Annotated[str, Field(json_schema_extra={"enum": sorted(METRICS)})]
+
+
+class Strict(BaseModel):
+    """Unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Knobs(Strict):
+    """What defaults, models and variants may all set; the later of the three wins."""
+
+    engine: str | None = Field(default=None, description="An engine's name: see the command `engines`")
+    device: Literal["auto", "cpu", "metal", "cuda", "vulkan"] | None = Field(
+        default=None, description="Asserted from the engine's log; auto takes what the engine takes"
+    )
+    settings: dict[str, Any] = Field(default_factory=dict, description="Decoding settings of the engine")
+    environ: dict[str, str] = Field(default_factory=dict, description="Environment variables of the child")
+    environment: str | None = Field(default=None, description="A name under `environments`")
+
+
+class ModelEntry(Knobs):
+    """A model of the matrix: a manifest's name, or a mapping with settings of its own."""
+
+    manifest: str = Field(description="A name under models/ beside the suite, or a path ending in .yaml")
+
+
+class VariantEntry(Knobs):
+    """A variant of the matrix: a quantization's name, or a mapping."""
+
+    quantization: str
+    name: Name | None = Field(default=None, description="Defaults to the quantization")
+    baseline: bool = Field(default=False, description="Compare the model's other variants with this one")
+
+
+class ClipEntry(Strict):
+    """A clip of the matrix: `corpus/clip`, or the user's own file with its text beside it."""
+
+    path: Path = Field(description="WAV, FLAC, MP3 ...; relative to the suite")
+    name: Name | None = None
+    text: Path | None = Field(default=None, description="The exact transcript, a UTF-8 text file")
+    language: str = "ru"
+    licence: str = ""
+
+
+class CaseEntry(Strict):
+    """One more case: names of the model and the clip, and a whole variant."""
+
+    model: str
+    variant: VariantEntry | str
+    clip: str
+
+
+class Exclusion(Strict):
+    """Cases to leave out: those that match every key given; `*` matches any text."""
+
+    model: str | None = None
+    variant: str | None = None
+    quantization: str | None = None
+    engine: str | None = None
+    clip: str | None = None
+
+
+class ProtocolEntry(Strict):
+    """How often, in which order and within which limits the cases are run."""
+
+    blocks: int = Field(default=10, ge=1, le=1000, description="Repetitions; 10 for a result to publish")
+    seed: int = 1
+    passes: int = Field(default=1, ge=1, le=100, description="Transcriptions in one child")
+    cold_cache: bool = Field(default=False, description="Evict the weights from the page cache before each trial")
+    timeout: Duration = Field(default=600.0, gt=0, description="A trial's time limit: 5 min")
+    memory_limit: Size | None = Field(default=None, gt=0, description="A trial's memory limit: 4 GB")
+    sample_hz: float = Field(default=50.0, ge=0, le=1000, description="Linux: samples of anonymous memory a second")
+    cooldown: Duration = Field(default=0.0, ge=0, description="Pause before each trial")
+    rerun_disturbed: bool = Field(default=True, description="Run a disturbed block once more and keep both")
+
+
+class StarEntry(Strict):
+    """Stars for a word error rate up to `max_wer` (0.05 = 5 %)."""
+
+    max_wer: float = Field(ge=0)
+    stars: int = Field(ge=1, le=5)
+
+
+class QualityEntry(Strict):
+    """How transcripts are judged."""
+
+    normalizer: str = Field(default="auto", description="auto: by language; raw; or a versioned name like ru-1")
+    stars: list[StarEntry] = Field(
+        default_factory=lambda: [
+            StarEntry(max_wer=band.max_wer, stars=band.stars) for band in domain.Quality().stars
+        ]
+    )
+    key_errors: int = Field(default=5, ge=0, le=50)
+
+
+class ReportEntry(Strict):
+    """Which reports a run writes."""
+
+    languages: list[Literal["ru", "en"]] = Field(default_factory=lambda: ["ru", "en"])
+
+
+def _one_of(key: str) -> BeforeValidator:
+    return BeforeValidator(
+        lambda value: {key: value} if isinstance(value, str) else value, json_schema_input_type=dict[str, Any] | str
+    )
+
+
+class SuiteFile(Strict):
+    """A suite: models x variants x clips, and how they are measured, judged and reported."""
+
+    name: Name
+    title: dict[str, str] | str
+    models: list[Annotated[ModelEntry, _one_of("manifest")]] = Field(min_length=1)
+    variants: list[Annotated[VariantEntry, _one_of("quantization")]] = Field(default_factory=list)
+    clips: list[ClipEntry | str] = Field(min_length=1)
+    defaults: Knobs = Knobs()
+    include: list[CaseEntry] = Field(default_factory=list)
+    exclude: list[Exclusion] = Field(default_factory=list)
+    protocol: ProtocolEntry = ProtocolEntry()
+    quality: QualityEntry = QualityEntry()
+    report: ReportEntry = ReportEntry()
+    tolerances: dict[Metric, float] = Field(default_factory=dict, description="Allowed change by metric: 0.05 = 5 %")
+    environments: dict[Name, list[str]] = Field(default_factory=dict, description="Pinned requirements by name")
