@@ -169,6 +169,7 @@ class Status(StrEnum):
 
     OK = "ok"
     MISSING = "missing"  # weights, clip or engine could not be had
+    UNUSABLE = "unusable"  # weights the engine must not be given: corrupt, truncated, foreign
     UNSUPPORTED = "unsupported"  # the engine refuses the model, in its own words
     FAILED = "failed"  # the child ended by itself with an error
     CRASHED = "crashed"  # the child was ended by a signal

@@ -1,0 +1,148 @@
+"""Before anything is measured: every case's engine, weights and clip, or the reason why not.
+
+A case that cannot be made ready is a result, never a stop: the others go on.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from bench.domain import Case, Clip, Status, Suite, WeightsFile
+from bench.engines import Engine, registry
+from bench.errors import AssetError, BenchError, EngineMissing, UnusableWeights
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+T = TypeVar("T")
+
+
+class Progress(Protocol):
+    """Told what is being fetched or built; `total` in bytes or steps, None where unknown."""
+
+    def advance(self, title: str, done: int, total: int | None) -> None:
+        """One more piece is there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A case that can be run: its engine, its files, its clip, its interpreter (None: our own)."""
+
+    engine: Engine
+    version: str | None
+    clip: Clip
+    weights: tuple[WeightsFile, ...]
+    interpreter: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked:
+    """A case that cannot be run, and why."""
+
+    status: Status
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A suite with its clips fetched, and what became of each case by id."""
+
+    suite: Suite
+    cases: Mapping[str, Ready | Blocked]
+
+    @property
+    def blocked(self) -> dict[str, Blocked]:
+        """The cases that cannot be run."""
+        return {name: found for name, found in self.cases.items() if isinstance(found, Blocked)}
+
+
+def prepare(suite: Suite, progress: Progress | None = None) -> Prepared:
+    """Fetch and build all inputs of a suite; each file once, however many cases want it."""
+    preparation = _Preparation(suite=suite, progress=progress)
+    cases = {case.id: preparation.ready(case) for case in suite.cases}
+    clips = {name: found if isinstance(found, Clip) else suite.clips[name] for name, found in preparation.clips.items()}
+    return Prepared(suite=dataclasses.replace(suite, clips={**suite.clips, **clips}), cases=cases)
+
+
+class _Preparation:
+    """Remembers what was fetched, and what could not be, so that nothing is tried twice."""
+
+    def __init__(self, *, suite: Suite, progress: Progress | None) -> None:
+        self.suite = suite
+        self.progress = progress
+        self.clips: dict[str, Clip | BenchError] = {}
+        self.weights: dict[tuple[str, str, str], tuple[WeightsFile, ...] | BenchError] = {}
+        self.interpreters: dict[str, Path | BenchError] = {}
+
+    def ready(self, case: Case) -> Ready | Blocked:
+        """The case with everything it needs, or the reason why it cannot run."""
+        model, variant = self.suite.models[case.model], case.variant
+        try:
+            engine = registry.get(variant.engine)
+            settings = engine.settings.model_validate(variant.settings)
+            if refused := engine.refusal(model, settings, variant.quantization):
+                return Blocked(status=Status.UNSUPPORTED, reason=refused)
+            interpreter = self._interpreter(variant.environment)
+            version = self._version(engine, variant.environment)
+            weights = self._weights(case, engine)
+            engine.check(weights)
+            clip = self._clip(case)
+        except UnusableWeights as error:
+            return Blocked(status=Status.UNUSABLE, reason=str(error))
+        except BenchError as error:
+            return Blocked(status=Status.MISSING, reason=str(error))
+        return Ready(engine=engine, version=version, clip=clip, weights=weights, interpreter=interpreter)
+
+    def _version(self, engine: Engine, environment: str | None) -> str | None:
+        found = engine.availability()
+        if environment is not None:
+            from bench.environments import engine_version
+
+            return engine_version(engine, self.suite.environments[environment])
+        if found.reason is not None:
+            raise EngineMissing(found.reason)
+        return found.version
+
+    def _interpreter(self, environment: str | None) -> Path | None:
+        if environment is None:
+            return None
+        if environment not in self.interpreters:
+            from bench.environments import interpreter
+
+            try:
+                self.interpreters[environment] = interpreter(environment, self.suite.environments[environment])
+            except BenchError as error:
+                self.interpreters[environment] = error
+        return _or_raise(self.interpreters[environment])
+
+    def _weights(self, case: Case, engine: Engine) -> tuple[WeightsFile, ...]:
+        key = (case.model, case.variant.quantization, engine.weights_format)
+        if key not in self.weights:
+            from bench.assets import fetch_weights
+
+            model = self.suite.models[case.model]
+            try:
+                self.weights[key] = fetch_weights(model, *key[1:], progress=self.progress)
+            except AssetError as error:
+                self.weights[key] = error
+        return _or_raise(self.weights[key])
+
+    def _clip(self, case: Case) -> Clip:
+        if case.clip not in self.clips:
+            from bench.assets import fetch_clip
+
+            try:
+                self.clips[case.clip] = fetch_clip(self.suite.clips[case.clip], progress=self.progress)
+            except AssetError as error:
+                self.clips[case.clip] = error
+        return _or_raise(self.clips[case.clip])
+
+
+def _or_raise(found: T | BenchError) -> T:
+    if isinstance(found, BenchError):
+        raise found
+    return found

@@ -1,0 +1,290 @@
+"""Block -> trial -> record.  Resumes; whoever watches hangs here.
+
+Nothing in this room prints, renders or decides: it measures and writes the journal.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from bench import plan
+from bench.domain import Conditions, Host, Measurement, Record, Status, Suite, absent, measured
+from bench.engines import Reading
+from bench.errors import JournalError
+from bench.journal import RECORDS, Journal, create_run, read_host, read_records, read_suite
+from bench.plan import Slot
+from bench.prepare import Blocked, Prepared, Ready
+
+
+class Watcher(Protocol):
+    """Told between trials, never beside one."""
+
+    def trial_starts(self, slot: Slot, attempt: int) -> None:
+        """The trial's child is about to be spawned."""
+
+    def trial_ended(self, record: Record) -> None:
+        """The trial's record is on disk."""
+
+    def block_repeats(self, number: int, disturbances: Iterable[str]) -> None:
+        """The block was disturbed and is run once more; both are kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFolders:
+    """Where a run is written: its directory under reports/, its logs beside."""
+
+    run: Path
+    logs: Path
+
+    @property
+    def run_id(self) -> str:
+        """The directory's name."""
+        return self.run.name
+
+
+def new_folders(suite: str, *, reports: Path, logs: Path, now: datetime | None = None) -> RunFolders:
+    """Folders for a new run, named by its start in UTC; a second run in that second gets a suffix."""
+    stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
+    for number in range(1, 1000):
+        run_id = stamp if number == 1 else f"{stamp}-{number}"
+        if not (reports / suite / run_id).exists():
+            return RunFolders(run=reports / suite / run_id, logs=logs / suite / run_id)
+    raise JournalError(f"{reports / suite / stamp}: there is no free name for a new run.", hint="Wait a second.")
+
+
+def start(folders: RunFolders, suite: Suite, host: Host) -> None:
+    """Make the run's folders and point `latest` at it."""
+    create_run(folders.run, suite, host)
+    try:
+        folders.logs.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise JournalError(f"{folders.logs}: cannot be made: {error.strerror}.", hint="Give --logs FOLDER.") from error
+    _point_latest(folders.run)
+
+
+def find_resumable(suite: str, *, reports: Path, logs: Path) -> RunFolders:
+    """The newest run of a suite, to go on with."""
+    runs = sorted((reports / suite).glob(f"*/{RECORDS}"), key=lambda file: file.stat().st_mtime)
+    if not runs:
+        raise JournalError(f"{reports / suite}: there is no run to resume.", hint="Start one without --resume.")
+    run_id = runs[-1].parent.name
+    if run_id == "latest":
+        run_id = runs[-1].parent.resolve().name
+    return RunFolders(run=reports / suite / run_id, logs=logs / suite / run_id)
+
+
+def resumed_suite(folders: RunFolders, asked: Suite) -> Suite:
+    """The suite of a run to go on with; JournalError when the cases asked for are others."""
+    before = read_suite(folders.run)
+    if {case.id: case for case in before.cases} != {case.id: case for case in asked.cases}:
+        raise JournalError(
+            f"{folders.run}: was started with other cases or settings than the suite has now.",
+            hint="Start a new run without --resume, or restore the suite file.",
+        )
+    return dataclasses.replace(before, protocol=asked.protocol)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runner:
+    """Runs a prepared suite into a run directory that `start` has made."""
+
+    prepared: Prepared
+    folders: RunFolders
+    host: Host
+    watcher: Watcher | None = None
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def run(self) -> None:
+        """Run every trial that the journal does not hold yet.
+
+        Raises `JournalError` when a record cannot be written (its trial is lost, those before it
+        are not) and `KeyboardInterrupt` as it comes, the child's tree ended.
+        """
+        with Journal(self.folders.run) as journal:
+            records, _ = read_records(journal.file) if journal.file.exists() else ((), ())
+            self._refuse_other_weights(records)
+            history = _History(records)
+            for block in plan.plan(self.prepared.suite):
+                self._block(block, history, journal)
+
+    def _block(self, block: plan.Block, history: _History, journal: Journal) -> None:
+        attempts = 2 if self.prepared.suite.protocol.rerun_disturbed else 1
+        for attempt in range(1, attempts + 1):
+            disturbances = history.disturbances(block.number, attempt=1)
+            if attempt == 2:
+                if not disturbances:
+                    return
+                if self.watcher and not history.began(block.number, attempt):
+                    self.watcher.block_repeats(block.number, disturbances)
+            for slot in block.slots:
+                found = self.prepared.cases[slot.case.id]
+                if history.holds(slot, attempt) or (isinstance(found, Blocked) and history.holds_case(slot)):
+                    continue
+                if self.watcher:
+                    self.watcher.trial_starts(slot, attempt)
+                record = self._trial(slot, attempt, found)
+                journal.append(record)
+                history.add(record)
+                if self.watcher:
+                    self.watcher.trial_ended(record)
+
+    def _trial(self, slot: Slot, attempt: int, found: Ready | Blocked) -> Record:
+        suite = self.prepared.suite
+        started = self.clock().isoformat(timespec="milliseconds")
+        record = Record(
+            run=self.folders.run_id,
+            suite=suite.name,
+            case=slot.case.id,
+            model=slot.case.model,
+            quantization=slot.case.variant.quantization,
+            variant=slot.case.variant.name,
+            clip=slot.case.clip,
+            engine=slot.case.variant.engine,
+            engine_version=None,
+            host=self.host.id,
+            block=slot.block,
+            position=slot.position,
+            attempt=attempt,
+            status=Status.MISSING,
+            reason="",
+            started_at=started,
+            measurements={},
+        )
+        if isinstance(found, Blocked):
+            return dataclasses.replace(record, status=found.status, reason=found.reason)
+        return self._measured_trial(slot, attempt, found, record)
+
+    def _measured_trial(self, slot: Slot, attempt: int, ready: Ready, record: Record) -> Record:
+        from bench import host, launch
+
+        suite, case = self.prepared.suite, slot.case
+        suffix = f".a{attempt}" if attempt > 1 else ""
+        log = self.folders.logs / f"{case.id}.b{slot.block}{suffix}.log"
+        job = ready.engine.job(case, suite.models[case.model], ready.clip, ready.weights)
+        if ready.interpreter is not None:
+            job = dataclasses.replace(job, interpreter=ready.interpreter)
+        files = [Path(file.path) for file in ready.weights]
+        if suite.protocol.cooldown_seconds:
+            time.sleep(suite.protocol.cooldown_seconds)
+        if suite.protocol.cold_cache:
+            for file in files:
+                host.evict(file)
+        assert ready.clip.path is not None
+        probe = host.conditions_start(files)
+        outcome = launch.run(
+            job,
+            audio=Path(ready.clip.path),
+            passes=suite.protocol.passes,
+            limits=launch.Limits(
+                timeout_seconds=suite.protocol.timeout_seconds,
+                memory_limit_bytes=suite.protocol.memory_limit_bytes,
+            ),
+            log=log,
+            sample_hz=suite.protocol.sample_hz,
+        )
+        conditions = probe.finish()
+        try:
+            reading = ready.engine.read(case, outcome)
+        except Exception as error:  # an engine's reader may be third-party: its bug is this case's result
+            reason = f"the engine could not read its child's output: {error!r}"
+            reading = Reading(status=Status.FAILED, reason=reason, transcript=None, backend=None)
+        return dataclasses.replace(
+            record,
+            engine_version=ready.version,
+            status=reading.status,
+            reason=reading.reason,
+            measurements=collect(outcome.measurements, reading, ready),
+            command=outcome.argv,
+            log=os.path.relpath(log, self.folders.run),
+            weights=ready.weights,
+            backend=reading.backend,
+            transcript=reading.transcript,
+            conditions=conditions,
+        )
+
+    def _refuse_other_weights(self, records: Iterable[Record]) -> None:
+        """A run is of one set of files: going on with others would mix two models in one median."""
+        before = {record.case: _hashes(record.weights) for record in records if record.weights}
+        for case_id, found in self.prepared.cases.items():
+            if isinstance(found, Ready) and before.get(case_id, _hashes(found.weights)) != _hashes(found.weights):
+                raise JournalError(
+                    f"{self.folders.run}: the weights of {case_id} have changed since this run began.",
+                    hint="Start a new run without --resume.",
+                )
+
+
+def collect(own: Iterable[Measurement], reading: Reading, ready: Ready) -> Mapping[str, Measurement]:
+    """All measurements of a trial by name: the process's, the engine's, and what follows from them."""
+    found = {measurement.name: measurement for measurement in own}
+    for measurement in reading.measurements:
+        if measurement.value is not None or measurement.name not in found:
+            found[measurement.name] = measurement
+    for name, seconds in (("rtf", "transcribe_seconds"), ("warm_rtf", "warm_transcribe_seconds")):
+        spent = found.get(seconds)
+        if spent is None or spent.value is None:
+            reason = spent.reason if spent and spent.reason else "no transcription was timed"
+            found[name] = absent(name, reason)
+        else:
+            found[name] = measured(name, spent.value / ready.clip.duration_seconds, f"{seconds} / audio seconds")
+    size = sum(file.bytes for file in ready.weights)
+    found["weights_bytes"] = measured("weights_bytes", size, "file size")
+    return found
+
+
+class _History:
+    """What a journal already holds."""
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        self._records: dict[tuple[str, int, int], Record] = {}
+        for record in records:
+            self.add(record)
+
+    def add(self, record: Record) -> None:
+        self._records[record.case, record.block, record.attempt] = record
+
+    def holds(self, slot: Slot, attempt: int) -> bool:
+        return (*slot.key, attempt) in self._records
+
+    def holds_case(self, slot: Slot) -> bool:
+        return any(case == slot.case.id for case, _, _ in self._records)
+
+    def began(self, block: int, attempt: int) -> bool:
+        return any(key[1:] == (block, attempt) for key in self._records)
+
+    def disturbances(self, block: int, attempt: int) -> tuple[str, ...]:
+        conditions: list[Conditions] = [
+            record.conditions for key, record in self._records.items() if key[1:] == (block, attempt)
+        ]
+        return tuple(dict.fromkeys(text for found in conditions for text in found.disturbances))
+
+
+def _hashes(weights: Iterable[object]) -> tuple[str, ...]:
+    return tuple(getattr(file, "sha256", "") for file in weights)
+
+
+def _point_latest(run: Path) -> None:
+    link = run.parent / "latest"
+    temporary = run.parent / f".latest.{os.getpid()}"
+    try:
+        temporary.unlink(missing_ok=True)
+        temporary.symlink_to(run.name)
+        temporary.replace(link)
+    except OSError:
+        temporary.unlink(missing_ok=True)  # a file system without links: `latest` is a convenience
+
+
+def resumed_host(folders: RunFolders, host: Host) -> Host:
+    """The host of a run to go on with; JournalError on another machine."""
+    before = read_host(folders.run)
+    if before.id != host.id:
+        raise JournalError(
+            f"{folders.run}: was measured on another machine ({before.cpu}).", hint="Start a new run here."
+        )
+    return before
