@@ -1,0 +1,147 @@
+"""What a person sees while a suite is prepared and measured.
+
+On a terminal a rich display that is painted between trials only: nothing runs beside a
+measurement.  Elsewhere (a CI log, a pipe) plain lines.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from statistics import median
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+from bench.domain import Record, Status, Suite
+
+if TYPE_CHECKING:
+    from bench.plan import Slot
+    from bench.prepare import Prepared
+    from bench.run import RunFolders
+
+
+class Display:
+    """Watches a preparation and a run; see `bench.prepare.Progress` and `bench.run.Watcher`."""
+
+    def __init__(self, suite: Suite, console: Console | None = None) -> None:
+        self.suite = suite
+        self.console = console or Console(stderr=True, highlight=False)
+        self.live = self.console.is_terminal
+        self.bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[left]}"),
+            console=self.console,
+            auto_refresh=False,  # no thread: painted when told, and never beside a trial
+            transient=True,
+            disable=not self.live,
+        )
+        self._walls: dict[str, list[float]] = {}
+        self._ended: set[tuple[str, int]] = set()
+        self._inputs: dict[str, TaskID] = {}
+        self._trials: TaskID | None = None
+        self._painted = 0.0
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        self.bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the terminal as it was."""
+        self.bars.stop()
+
+    def advance(self, title: str, done: int, total: int | None) -> None:
+        """One more piece of an input; painted ten times a second at most."""
+        if title not in self._inputs:
+            self._inputs[title] = self.bars.add_task(title, total=total, left="")
+            if not self.live:
+                self.console.print(title, markup=False)
+        finished = total is not None and done >= total
+        self.bars.update(self._inputs[title], completed=done, total=total, visible=not finished)
+        if time.monotonic() - self._painted > 0.1 or finished:
+            self._painted = time.monotonic()
+            self.bars.refresh()
+
+    def prepared(self, prepared: Prepared) -> None:
+        """All inputs are there, or it is known why not."""
+        for task in self._inputs.values():
+            self.bars.update(task, visible=False)
+        for case, found in prepared.blocked.items():
+            self.console.print(f"{case}: {found.status}: {found.reason}", style="red", markup=False)
+        ready = len(prepared.cases) - len(prepared.blocked)
+        self.console.print(f"{ready} of {len(prepared.cases)} cases are ready", markup=False)
+
+    def measuring(self, folders: RunFolders) -> None:
+        """The run begins."""
+        trials = len(self.suite.cases) * self.suite.protocol.blocks
+        self.console.print(f"{trials} trials -> {folders.run}", markup=False)
+        self._trials = self.bars.add_task("trials", total=trials, left="")
+
+    def trial_starts(self, slot: Slot, attempt: int) -> None:
+        """Painted before the child is spawned, then left alone."""
+        if self._trials is not None:
+            again = " again" if attempt > 1 else ""
+            where = f"block {slot.block}/{self.suite.protocol.blocks}{again}  {slot.case.id}"
+            self.bars.update(self._trials, description=where, completed=len(self._ended), left=self._left())
+            self.bars.refresh()
+
+    def trial_ended(self, record: Record) -> None:
+        """One line a trial."""
+        wall = record.value("wall_seconds")
+        if wall is not None:
+            self._walls.setdefault(record.case, []).append(wall)
+        self._ended.add((record.case, record.block))
+        total = len(self.suite.cases) * self.suite.protocol.blocks
+        head = f"[{len(self._ended)}/{total}] block {record.block}  {record.case}"
+        self.console.print(f"{head}  {summary(record)}  {self._left()}", markup=False, style=_style(record))
+
+    def block_repeats(self, number: int, disturbances: Iterable[str]) -> None:
+        """The machine was disturbed."""
+        self.console.print(
+            f"block {number} was disturbed ({'; '.join(disturbances)}); once more", style="yellow", markup=False
+        )
+
+    def interrupted(self) -> None:
+        """Ctrl-C."""
+        self.console.print("interrupted: writing the report of what was measured", style="yellow", markup=False)
+
+    def _left(self) -> str:
+        """`ETA 3:20`, from the medians of the trials so far."""
+        known = [median(values) for values in self._walls.values()]
+        if not known:
+            return ""
+        typical = median(known)
+        seconds = 0.0
+        for case in self.suite.cases:
+            missing = sum((case.id, b) not in self._ended for b in range(1, self.suite.protocol.blocks + 1))
+            seconds += missing * (median(self._walls[case.id]) if case.id in self._walls else typical)
+        minutes, rest = divmod(round(seconds), 60)
+        return f"ETA {minutes}:{rest:02d}" if seconds else ""
+
+
+def summary(record: Record) -> str:
+    """A trial's figures on a line: `load 0.21 s, transcribe 4.30 s, RTF 0.072, RSS 249 MB`."""
+    if record.status is not Status.OK:
+        return f"{record.status}: {record.reason}"
+    parts = []
+    for name, label, scale, form in (
+        ("load_seconds", "load", 1.0, "{:.2f} s"),
+        ("transcribe_seconds", "transcribe", 1.0, "{:.2f} s"),
+        ("rtf", "RTF", 1.0, "{:.3f}"),
+        ("peak_rss_bytes", "RSS", 1e-6, "{:.0f} MB"),
+    ):
+        value = record.value(name)
+        if value is not None:
+            parts.append(f"{label} {form.format(value * scale)}")
+    return ", ".join(parts)
+
+
+def _style(record: Record) -> str | None:
+    return None if record.status is Status.OK else "red"

@@ -1,0 +1,88 @@
+"""`validate`, `schema`, `engines`, `doctor`: what is written and what is here; nothing runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("validate")(validate)
+    app.command("schema")(schema)
+    app.command("engines")(engines)
+    app.command("doctor")(doctor)
+
+
+def validate(
+    suites: Annotated[list[Path], typer.Argument(help="Suites to check.", show_default=False)],
+) -> None:
+    """Check suites without running anything; every mistake with file, line, column and key."""
+    from bench.config import load_suite
+    from bench.errors import BenchError
+
+    failed = 0
+    for path in suites:
+        try:
+            suite = load_suite(path)
+        except BenchError as error:
+            failed = error.exit_code
+            typer.secho(str(error), fg="red", err=True)
+        else:
+            typer.echo(f"{path}: {len(suite.cases)} cases, {suite.protocol.blocks} blocks")
+    raise typer.Exit(failed)
+
+
+def schema() -> None:
+    """Print the JSON Schema of suite files, for editors."""
+    from bench.config import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+def engines() -> None:
+    """List the engines: installed or not, what they run, how to install them."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from bench.engines import registry
+    from bench.errors import EngineMissing
+
+    table = Table("engine", "version", "families", "weights", "devices")
+    missing: list[str] = []
+    for name in registry.names():
+        try:
+            engine = registry.get(name)
+        except EngineMissing as error:
+            missing.append(str(error))
+            continue
+        found = engine.availability()
+        version = found.version or "not installed"
+        table.add_row(name, version, ", ".join(engine.families), engine.weights_format, ", ".join(found.devices))
+        if found.reason:
+            missing.append(found.reason)
+    Console().print(table)
+    for text in missing:
+        typer.echo(text)
+
+
+def doctor() -> None:
+    """Show what this machine can measure, and what disturbs it now."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from bench import host
+
+    machine = host.describe()
+    console = Console()
+    console.print(f"{machine.cpu}, {machine.cores} cores, {machine.memory_bytes / 1e9:.1f} GB; {machine.os}")
+    table = Table("metric", "instrument", title="what this machine can measure")
+    for instrument in host.instruments():
+        told = instrument.source if instrument.reason is None else f"no: {instrument.reason}"
+        table.add_row(instrument.metric, told)
+    console.print(table)
+    for warning in machine.warnings:
+        console.print(f"! {warning}", style="yellow", markup=False)

@@ -1,0 +1,109 @@
+"""`run`: measure a suite and write its reports."""
+
+from __future__ import annotations
+
+import dataclasses
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.errors import Interrupted, SuiteError
+
+if TYPE_CHECKING:
+    from bench.domain import Suite
+    from bench.run import RunFolders
+
+SuiteArgument = Annotated[Path, typer.Argument(help="A suite: configs/NAME.yaml", show_default=False)]
+OnlyOption = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="PATTERN", help="Run the cases whose id matches: '*.q8_0.*'. May be repeated."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("run")(run)
+
+
+def run(
+    suite: SuiteArgument,
+    only: OnlyOption = None,
+    blocks: Annotated[int | None, typer.Option(min=1, help="Repetitions, instead of the suite's.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for SUITE/RUN-ID.")] = Path("reports"),
+    logs: Annotated[Path, typer.Option(help="Folder for the trials' logs.")] = Path("logs"),
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the suite's newest run.")] = False,
+    lang: Annotated[list[str] | None, typer.Option(help="Report languages: ru, en. May be repeated.")] = None,
+) -> None:
+    """Measure every case of a suite in fresh child processes, then write the reports."""
+    from bench import host
+    from bench import run as runs
+    from bench.commands.display import Display
+    from bench.config import load_suite
+    from bench.prepare import prepare
+
+    asked = select(load_suite(suite), only or [], blocks, source=suite)
+    machine = host.describe()
+    if resume:
+        folders = runs.find_resumable(asked.name, reports=out, logs=logs)
+        asked = runs.resumed_suite(folders, asked)
+        machine = runs.resumed_host(folders, machine)
+    with Display(asked) as display:
+        prepared = prepare(asked, display)
+        display.prepared(prepared)
+        if not resume:
+            folders = runs.new_folders(asked.name, reports=out, logs=logs)
+            runs.start(folders, prepared.suite, machine)
+        display.measuring(folders)
+        try:
+            runs.Runner(prepared=prepared, folders=folders, host=machine, watcher=display).run()
+        except KeyboardInterrupt:
+            display.interrupted()
+            _write_reports(folders, asked, lang)
+            raise Interrupted(
+                "interrupted; what was measured is kept.",
+                hint=f"Go on with: asr-quant-bench run {suite} --resume",
+            ) from None
+    _write_reports(folders, asked, lang)
+    raise typer.Exit(_conclude(folders))
+
+
+def select(suite: Suite, only: list[str], blocks: int | None, *, source: Path) -> Suite:
+    """The suite with the cases asked for and that many blocks; SuiteError when nothing is left."""
+    cases = tuple(c for c in suite.cases if not only or any(fnmatchcase(c.id, pattern) for pattern in only))
+    if not cases:
+        listed = "\n    ".join(case.id for case in suite.cases)
+        raise SuiteError(f"--only {' '.join(only)}: matches no case of {source}.", hint=f"Its cases:\n    {listed}")
+    kept = {case.id for case in cases}
+    cases = tuple(c if c.baseline in kept else dataclasses.replace(c, baseline=None) for c in cases)
+    protocol = dataclasses.replace(suite.protocol, blocks=blocks) if blocks else suite.protocol
+    return dataclasses.replace(
+        suite,
+        cases=cases,
+        protocol=protocol,
+        models={name: model for name, model in suite.models.items() if any(c.model == name for c in cases)},
+        clips={name: clip for name, clip in suite.clips.items() if any(c.clip == name for c in cases)},
+    )
+
+
+def _write_reports(folders: RunFolders, suite: Suite, lang: list[str] | None) -> None:
+    from bench.journal import read_run
+    from bench.report import render
+
+    data = read_run(folders.run)
+    if not data.records:
+        return
+    for path in render([data], languages=tuple(lang or suite.report.languages), out=folders.run):
+        typer.echo(f"wrote {path}")
+
+
+def _conclude(folders: RunFolders) -> int:
+    """Say which cases are not ok; the exit code."""
+    from bench.domain import Status
+    from bench.journal import read_run
+
+    bad = {r.case: r for r in read_run(folders.run).records if r.status is not Status.OK}
+    for case, record in bad.items():
+        typer.secho(f"{case}: {record.status}: {record.reason}", fg="red", err=True)
+    return 1 if bad else 0
