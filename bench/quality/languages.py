@@ -1,0 +1,180 @@
+"""What the normalizers know of a language: tables alone, so that a new language is data.
+
+A change to a table or to the rules that read it changes word error rates: it is a new normalizer
+version (`Language.version`), because a figure names the normalizer it was made under.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+Form = Mapping[str, Any]  # keyword arguments of num2words: to, case, gender, plural
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """One language's tables.
+
+    `letters` are folded after lower case; `marks` are combining marks that carry no letter (stress
+    marks).  `thousands` may stand between groups of three digits, `decimals` before a fraction.
+    `ordinals` says what a suffix after digits makes of them; `following` what the next word makes
+    of a year; `agreement` what gender the next word's ending gives to numbers ending in a digit.
+    `symbols` are read out with the CLDR plural form of the number before them.  `contractions`
+    and `phrases` fold spellings that are read alike; `phrases` see whole words.
+    `function_words` carry grammar rather than content: an error in one tells less.
+    """
+
+    code: str
+    version: str
+    letters: Mapping[str, str] = field(default_factory=dict)
+    marks: str = ""
+    thousands: str = ""
+    decimals: str = "."
+    minus: str = ""
+    ordinals: Mapping[str, Form] = field(default_factory=dict)
+    years: tuple[int, int] | None = None
+    year_form: Form = field(default_factory=dict)
+    following: Mapping[str, Form] = field(default_factory=dict)
+    agreement: tuple[tuple[str, str, Form], ...] = ()
+    symbols: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    symbols_before: frozenset[str] = frozenset()
+    contractions: tuple[tuple[str, str], ...] = ()
+    phrases: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
+    function_words: frozenset[str] = frozenset()
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_ORDINAL: Final = {"to": "ordinal"}
+
+RUSSIAN: Final = Language(
+    code="ru",
+    version="ru-1",
+    letters={"ё": "е"},
+    marks="\u0300\u0301",  # stress; the breve of the short i is no mark after NFKC
+    thousands=" ",
+    decimals=",.",
+    minus="минус",
+    ordinals={
+        "й": _ORDINAL,
+        "ый": _ORDINAL,
+        "ой": _ORDINAL,
+        "ий": _ORDINAL,
+        "я": {**_ORDINAL, "gender": "f"},
+        "ая": {**_ORDINAL, "gender": "f"},
+        "ю": {**_ORDINAL, "gender": "f", "case": "a"},
+        "ую": {**_ORDINAL, "gender": "f", "case": "a"},
+        "е": {**_ORDINAL, "plural": True},
+        "ое": {**_ORDINAL, "gender": "n"},
+        "ые": {**_ORDINAL, "plural": True},
+        "го": {**_ORDINAL, "case": "g"},
+        "ого": {**_ORDINAL, "case": "g"},
+        "му": {**_ORDINAL, "case": "d"},
+        "ому": {**_ORDINAL, "case": "d"},
+        "м": {**_ORDINAL, "case": "p"},
+        "ом": {**_ORDINAL, "case": "p"},
+        "ым": {**_ORDINAL, "case": "i"},
+        "х": {**_ORDINAL, "case": "g", "plural": True},
+        "ых": {**_ORDINAL, "case": "g", "plural": True},
+        "ми": {**_ORDINAL, "case": "i", "plural": True},
+        "ыми": {**_ORDINAL, "case": "i", "plural": True},
+        "ти": {"case": "g"},
+        "и": {"case": "g"},
+        "ух": {"case": "g"},
+    },
+    years=(1000, 2100),
+    following={
+        "год": _ORDINAL,
+        "года": {**_ORDINAL, "case": "g"},
+        "году": {**_ORDINAL, "case": "p"},
+        "годом": {**_ORDINAL, "case": "i"},
+        "годы": {**_ORDINAL, "plural": True},
+        "годов": {**_ORDINAL, "case": "g", "plural": True},
+        "годах": {**_ORDINAL, "case": "p", "plural": True},
+    },
+    # "2 книги" is "две книги", "2 года" is "два года": after two the genitive singular ends in
+    # -ы, -и for feminine nouns and in -а, -я for the others; adjectives in -ые, -ие go with the feminine.
+    agreement=(
+        ("2", r"\w(?:ы|и|ые|ие)$", {"gender": "f"}),
+        ("1", r"\w(?:а|я)$", {"gender": "f"}),
+        ("1", r"\w(?:у|ю)$", {"gender": "f", "case": "a"}),
+        ("1", r"\w(?:о|е)$", {"gender": "n"}),
+    ),
+    symbols={
+        "%": {"one": "процент", "few": "процента", "many": "процентов", "other": "процента"},
+        "₽": {"one": "рубль", "few": "рубля", "many": "рублей", "other": "рубля"},
+        "$": {"one": "доллар", "few": "доллара", "many": "долларов", "other": "доллара"},
+        "€": {"one": "евро", "few": "евро", "many": "евро", "other": "евро"},
+        "°": {"one": "градус", "few": "градуса", "many": "градусов", "other": "градуса"},
+        "№": {"other": "номер"},
+        "+": {"other": "плюс"},
+        "&": {"other": "и"},
+    },
+    symbols_before=frozenset("$€"),
+    phrases=(
+        (("одна", "тысяча"), ("тысяча",)),
+        (("одну", "тысячу"), ("тысячу",)),
+        (("одной", "тысячи"), ("тысячи",)),
+        (("один", "миллион"), ("миллион",)),
+        (("один", "миллиард"), ("миллиард",)),
+    ),
+    function_words=_words(
+        "а без бы в вам вас весь во вот все всё вы где да для до его ее ей ему если есть еще же за и из "
+        "или им их к как ко когда кто ли мне мы на над нам нас не него нее ней нет них но о об он она "
+        "они оно от по под при с со так также там то тут ты у уж что чтобы эта эти это этот я"
+    ),
+)
+
+ENGLISH: Final = Language(
+    code="en",
+    version="en-1",
+    thousands=",",
+    decimals=".",
+    minus="minus",
+    ordinals={"st": _ORDINAL, "nd": _ORDINAL, "rd": _ORDINAL, "th": _ORDINAL},
+    years=(1100, 2099),
+    year_form={"to": "year"},
+    symbols={
+        "%": {"other": "percent"},
+        "$": {"one": "dollar", "other": "dollars"},
+        "£": {"one": "pound", "other": "pounds"},
+        "€": {"one": "euro", "other": "euros"},
+        "°": {"one": "degree", "other": "degrees"},
+        "№": {"other": "number"},
+        "#": {"other": "number"},
+        "+": {"other": "plus"},
+        "&": {"other": "and"},
+    },
+    symbols_before=frozenset("$£€"),
+    contractions=(
+        (r"^won't$", "will not"),
+        (r"^can't$", "can not"),
+        (r"^cannot$", "can not"),
+        (r"^shan't$", "shall not"),
+        (r"^let's$", "let us"),
+        (r"^(\w+)n't$", r"\1 not"),
+        (r"^(\w+)'re$", r"\1 are"),
+        (r"^(\w+)'ve$", r"\1 have"),
+        (r"^(\w+)'ll$", r"\1 will"),
+        (r"^(\w+)'m$", r"\1 am"),
+        (r"^mr$", "mister"),
+        (r"^mrs$", "missus"),
+        (r"^ok$", "okay"),
+    ),
+    phrases=(
+        (("hundred", "and"), ("hundred",)),
+        (("thousand", "and"), ("thousand",)),
+        (("per", "cent"), ("percent",)),
+    ),
+    function_words=_words(
+        "a am an and are as at be been but by can could did do does for from had has have he her him his "
+        "i if in is it its may me my no not of on or our she should so than that the their them then there "
+        "these they this those to up us was we were what when where which who will with would you your"
+    ),
+)
+
+LANGUAGES: Final[Mapping[str, Language]] = {language.code: language for language in (RUSSIAN, ENGLISH)}

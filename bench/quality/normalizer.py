@@ -1,0 +1,110 @@
+"""Normalizers: text -> the words that are compared, under a versioned name.
+
+A word error rate means nothing without the normalizer it was made under.  The rules are symmetric:
+reference and hypothesis go through the same ones.  Numerals become words on both sides, because
+which of the two an engine writes is taste and no error.  See docs/quality.md for what each does.
+
+A normalized word remembers which whitespace-separated pieces of the text it came from, so that a
+difference can be shown in the words the engine wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from bench.errors import SuiteError
+from bench.quality.languages import LANGUAGES, Language
+from bench.quality.lexer import Lexeme, Token, lexer
+from bench.quality.numerals import spell
+
+MEMORY: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Normalizer:
+    """A named way from text to words.  `language` is None for `raw` and `basic-1`."""
+
+    name: str
+    language: str | None = None
+
+    def tokens(self, text: str) -> tuple[Token, ...]:
+        """The normalized words of the text, in order, with the pieces they came from."""
+        return _tokens(self, text)
+
+    def words(self, text: str) -> tuple[str, ...]:
+        """The normalized words of the text."""
+        return _token_words(self, text)
+
+    def __call__(self, text: str) -> str:
+        """The normalized text: its words with single spaces."""
+        return " ".join(self.words(text))
+
+
+RAW: Final = Normalizer("raw")
+BASIC: Final = Normalizer("basic-1")
+NORMALIZERS: Final = {
+    "raw": RAW,
+    "basic-1": BASIC,
+    **{table.version: Normalizer(table.version, code) for code, table in LANGUAGES.items()},
+}
+
+
+def normalizer(name: str, language: str | None = None) -> Normalizer:
+    """The normalizer of that name; "auto" is the one of the language, `basic-1` where none is known.
+
+    `language` is a code such as "ru" or "ru-RU".  Raises SuiteError for an unknown name.
+    """
+    if name == "auto":
+        table = LANGUAGES.get((language or "").lower().replace("_", "-").split("-")[0])
+        return NORMALIZERS[table.version] if table else BASIC
+    try:
+        return NORMALIZERS[name]
+    except KeyError:
+        known = ", ".join(["auto", *NORMALIZERS])
+        raise SuiteError(
+            f"quality.normalizer: there is no normalizer {name!r}.", hint=f"Known: {known}."
+        ) from None
+
+
+@lru_cache(maxsize=MEMORY)
+def _tokens(way: Normalizer, text: str) -> tuple[Token, ...]:
+    pieces = text.split()
+    if way.name == RAW.name:
+        return tuple(Token(piece, i, i) for i, piece in enumerate(pieces))
+    language = LANGUAGES[way.language] if way.language else None
+    lex = lexer(way.language)
+    lexemes = [Lexeme(kind, word, i, i) for i, piece in enumerate(pieces) for kind, word in lex(piece)]
+    if language is None:
+        return tuple(Token(lexeme.text, lexeme.first, lexeme.last) for lexeme in lexemes)
+    return _fold_phrases(language, spell(language, lexemes))
+
+
+@lru_cache(maxsize=MEMORY)
+def _token_words(way: Normalizer, text: str) -> tuple[str, ...]:
+    return tuple(token.text for token in _tokens(way, text))
+
+
+def _fold_phrases(language: Language, tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """Replace the phrases that are read alike, the longest stretch of pieces kept."""
+    starts = {phrase[0] for phrase, _ in language.phrases}
+    folded: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        if tokens[at].text in starts:
+            for phrase, replacement in language.phrases:
+                stretch = tokens[at : at + len(phrase)]
+                if tuple(token.text for token in stretch) == phrase:
+                    first, last = stretch[0].first, stretch[-1].last
+                    folded += [Token(word, first, last) for word in replacement]
+                    at += len(phrase)
+                    break
+            else:
+                folded.append(tokens[at])
+                at += 1
+        else:
+            folded.append(tokens[at])
+            at += 1
+    return tuple(folded)

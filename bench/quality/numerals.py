@@ -1,0 +1,158 @@
+"""Numerals -> words, by a language's tables and num2words.
+
+What cannot be decided from text is decided the same way on both sides: a bare numeral is read as
+the nominative cardinal.  Where a reader would have inflected it ("с 5 друзьями") the
+normalizer leaves an error; prefer clips whose reference has no numerals.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from functools import cache, lru_cache
+from typing import Any
+
+from bench.quality.languages import LANGUAGES, Form, Language
+from bench.quality.lexer import Lexeme, Token
+
+
+def spell(language: Language, lexemes: Sequence[Lexeme]) -> list[Token]:
+    """The lexemes with numbers and symbols read out, each word with the pieces it came from."""
+    tokens: list[Token] = []
+    joined = _swap_symbols(language, _join_thousands(language, lexemes))
+    for at, lexeme in enumerate(joined):
+        tokens += [Token(word, lexeme.first, lexeme.last) for word in _read(language, joined, at)]
+    return tokens
+
+
+def _read(language: Language, lexemes: Sequence[Lexeme], at: int) -> Iterator[str]:
+    lexeme = lexemes[at]
+    if lexeme.kind == "word":
+        yield lexeme.text
+    elif lexeme.kind == "symbol":
+        before = lexemes[at - 1].text if at and lexemes[at - 1].kind == "number" else ""
+        yield _symbol(language, lexeme.text, before)
+    else:
+        following = lexemes[at + 1].text if at + 1 < len(lexemes) and lexemes[at + 1].kind == "word" else ""
+        yield from read_number(language.code, lexeme.text, following)
+
+
+def _join_thousands(language: Language, lexemes: Sequence[Lexeme]) -> list[Lexeme]:
+    """Join "1 000 000" into one number where the language groups digits by spaces."""
+    if not language.thousands.isspace():
+        return list(lexemes)
+    joined: list[Lexeme] = []
+    for lexeme in lexemes:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and lexeme.kind == last.kind == "number"
+            and lexeme.first == last.last + 1
+            and re.fullmatch(r"-?[1-9]\d{0,2}(?:\d{3})*", last.text)
+            and (len(last.text.lstrip("-")) <= 3 or last.first < last.last)
+            and re.match(r"\d{3}(?!\d)", lexeme.text)
+        ):
+            joined[-1] = Lexeme("number", last.text + lexeme.text, last.first, lexeme.last)
+        else:
+            joined.append(lexeme)
+    return joined
+
+
+def _swap_symbols(language: Language, lexemes: Sequence[Lexeme]) -> list[Lexeme]:
+    """Put a currency sign written before its number behind it, where it is read."""
+    swapped = list(lexemes)
+    for at in range(len(swapped) - 1):
+        sign, number = swapped[at], swapped[at + 1]
+        if sign.kind == "symbol" and sign.text in language.symbols_before and number.kind == "number":
+            swapped[at], swapped[at + 1] = number, sign
+    return swapped
+
+
+@lru_cache(maxsize=4096)
+def read_number(code: str, text: str, following: str) -> tuple[str, ...]:
+    """The words of a number such as "-3,5", "1999", "1~й" (an ordinal), before the word `following`."""
+    language = LANGUAGES[code]
+    negative, text = text.startswith("-"), text.lstrip("-")
+    digits, _, suffix = text.partition("~")
+    if len(language.thousands) == 1 and not language.thousands.isspace():
+        grouped = re.fullmatch(rf"\d{{1,3}}(?:{re.escape(language.thousands)}\d{{3}})+(?:\.\d+)?", digits)
+        if grouped:
+            digits = digits.replace(language.thousands, "")
+            return _signed(
+                language, negative, _whole_or_fraction(language, digits, suffix, following, year=False)
+            )
+    return _signed(language, negative, _whole_or_fraction(language, digits, suffix, following, year=True))
+
+
+def _signed(language: Language, negative: bool, words: list[str]) -> tuple[str, ...]:
+    return (language.minus, *words) if negative and language.minus else tuple(words)
+
+
+def _whole_or_fraction(
+    language: Language, digits: str, suffix: str, following: str, *, year: bool
+) -> list[str]:
+    parts = re.split(r"\D", digits)
+    if len(parts) == 2 and digits[len(parts[0])] in language.decimals and not suffix:
+        return _fraction(language, *parts)
+    words: list[str] = []
+    for part in parts[:-1]:
+        words += _whole(language, part, {})
+    return words + _whole(language, parts[-1], _form(language, parts[-1], suffix, following, year=year))
+
+
+def _form(language: Language, digits: str, suffix: str, following: str, *, year: bool) -> Form:
+    if suffix:
+        return language.ordinals[suffix]
+    if year and language.years and len(digits) == 4 and language.years[0] <= int(digits) <= language.years[1]:
+        if following in language.following:
+            return language.following[following]
+        if language.year_form:
+            return language.year_form
+    tens = digits[-2:-1] == "1"
+    for ending, pattern, form in language.agreement:
+        if digits.endswith(ending) and not tens and re.search(pattern, following):
+            return form
+    return {}
+
+
+def _whole(language: Language, digits: str, form: Form) -> list[str]:
+    if len(digits) > 15 or (len(digits) > 1 and digits.startswith("0")):  # codes, telephones
+        return [word for digit in digits for word in _say(language, int(digit), {})]
+    return _say(language, int(digits), form)
+
+
+def _fraction(language: Language, whole: str, fraction: str) -> list[str]:
+    if language.code == "en":
+        return [
+            *_whole(language, whole, {}),
+            "point",
+            *(w for d in fraction for w in _say(language, int(d), {})),
+        ]
+    return _say(language, Decimal(f"{int(whole)}.{fraction}"), {})
+
+
+def _say(language: Language, number: int | Decimal, form: Form) -> list[str]:
+    from num2words import num2words
+
+    keywords: dict[str, Any] = dict(form)
+    text: str = num2words(number, lang=language.code, **keywords)
+    letters = str.maketrans(dict(language.letters))
+    return re.sub(r"[-,]", " ", text.lower().translate(letters)).split()
+
+
+def _symbol(language: Language, symbol: str, number: str) -> str:
+    forms = language.symbols[symbol]
+    if not number or len(forms) == 1:
+        return forms.get("many", forms["other"])
+    whole = number.partition("~")[0].lstrip("-")
+    fraction = any(separator in whole for separator in language.decimals)
+    category = "other" if fraction else _plural(language.code, int(re.sub(r"\D", "", whole) or 0))
+    return forms.get(category, forms["other"])
+
+
+@cache
+def _plural(code: str, number: int) -> str:
+    from babel import Locale
+
+    return str(Locale(code).plural_form(number))
