@@ -228,7 +228,8 @@ class Segment:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
     """What the engine heard.  `repeats_agree` is None with one pass, else whether all passes gave
-    the same text; `truncated` says that the token limit was hit."""
+    the same text; `truncated` says that the token limit was hit.
+    """
 
     text: str
     language: str | None = None

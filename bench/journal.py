@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from bench.domain import Host, Record, Suite
 from bench.errors import JournalError
@@ -29,8 +29,6 @@ SCHEMA: Final = 1
 RECORDS: Final = "records.jsonl"
 SUITE: Final = "suite.yaml"
 HOST: Final = "host.json"
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +48,7 @@ class RunData:
 
 
 @cache
-def _adapter(kind: type[T]) -> TypeAdapter[T]:
+def _adapter(kind: Any) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter
 
     return TypeAdapter(kind)
@@ -58,7 +56,8 @@ def _adapter(kind: type[T]) -> TypeAdapter[T]:
 
 def to_json(thing: Record | Suite | Host, *, defaults: bool = True) -> dict[str, Any]:
     """A noun as plain JSON data, with its defaults or without."""
-    data: dict[str, Any] = _adapter(type(thing)).dump_python(thing, mode="json", exclude_defaults=not defaults)
+    kind: Any = type(thing)
+    data: dict[str, Any] = _adapter(kind).dump_python(thing, mode="json", exclude_defaults=not defaults)
     return data
 
 
@@ -96,9 +95,10 @@ def read_suite(path: Path) -> Suite:
 
     try:
         tree = YAML(typ="safe").load((path / SUITE).read_text(encoding="utf-8"))
-        return _adapter(Suite).validate_python(tree)
+        suite: Suite = _adapter(Suite).validate_python(tree)
     except (OSError, YAMLError, ValidationError) as error:
         raise _unreadable(path / SUITE, error) from error
+    return suite
 
 
 def read_host(path: Path) -> Host:
@@ -106,16 +106,18 @@ def read_host(path: Path) -> Host:
     from pydantic import ValidationError
 
     try:
-        return _adapter(Host).validate_json((path / HOST).read_bytes())
+        host: Host = _adapter(Host).validate_json((path / HOST).read_bytes())
     except (OSError, ValidationError) as error:
         raise _unreadable(path / HOST, error) from error
+    return host
 
 
 def read_run(path: Path) -> RunData:
     """A run directory as data.  Unreadable lines become warnings; a foreign schema is an error."""
     if not path.is_dir():
         raise JournalError(
-            f"{path}: no such run directory.", hint="Give a folder that holds records.jsonl: reports/SUITE/RUN-ID."
+            f"{path}: no such run directory.",
+            hint="Give a folder that holds records.jsonl: reports/SUITE/RUN-ID.",
         )
     records, warnings = read_records(path / RECORDS)
     return RunData(
@@ -150,14 +152,15 @@ def decode(line: bytes, file: Path, number: int) -> Record:
     """One journal line.  ValueError for what is no record, JournalError for a foreign schema."""
     data = json.loads(line)
     if not isinstance(data, dict):
-        raise ValueError("not an object")
+        raise ValueError("not an object")  # noqa: TRY004  # the caller skips lines by ValueError
     schema = data.pop("schema", None)
     if schema != SCHEMA:
         raise JournalError(
             f"{file}:{number}: record schema {schema!r}; this version reads schema {SCHEMA}.",
             hint="Use the version of asr-quant-bench that wrote the run, or a newer one.",
         )
-    return _adapter(Record).validate_python(data)
+    record: Record = _adapter(Record).validate_python(data)
+    return record
 
 
 def encode(record: Record) -> bytes:
@@ -188,7 +191,8 @@ class Journal:
             self._lock.acquire(timeout=0)
         except Timeout:
             raise JournalError(
-                f"{self.file.parent}: another process is writing this run.", hint="Wait for it, or start a new run."
+                f"{self.file.parent}: another process is writing this run.",
+                hint="Wait for it, or start a new run.",
             ) from None
         except OSError as error:
             raise _unwritable(self.file.parent, error) from error
@@ -253,4 +257,6 @@ def _unwritable(path: Path, error: OSError) -> JournalError:
 
 def _unreadable(path: Path, error: Exception) -> JournalError:
     reason = error.strerror if isinstance(error, OSError) else str(error).splitlines()[0]
-    return JournalError(f"{path}: cannot be read: {reason}.", hint="Give a run directory that a run has written.")
+    return JournalError(
+        f"{path}: cannot be read: {reason}.", hint="Give a run directory that a run has written."
+    )

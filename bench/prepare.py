@@ -17,6 +17,8 @@ from bench.errors import AssetError, BenchError, EngineMissing, UnusableWeights
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bench.environments import Environment
+
 
 T = TypeVar("T")
 
@@ -64,7 +66,10 @@ def prepare(suite: Suite, progress: Progress | None = None) -> Prepared:
     """Fetch and build all inputs of a suite; each file once, however many cases want it."""
     preparation = _Preparation(suite=suite, progress=progress)
     cases = {case.id: preparation.ready(case) for case in suite.cases}
-    clips = {name: found if isinstance(found, Clip) else suite.clips[name] for name, found in preparation.clips.items()}
+    clips = {
+        name: found if isinstance(found, Clip) else suite.clips[name]
+        for name, found in preparation.clips.items()
+    }
     return Prepared(suite=dataclasses.replace(suite, clips={**suite.clips, **clips}), cases=cases)
 
 
@@ -76,7 +81,7 @@ class _Preparation:
         self.progress = progress
         self.clips: dict[str, Clip | BenchError] = {}
         self.weights: dict[tuple[str, str, str], tuple[WeightsFile, ...] | BenchError] = {}
-        self.interpreters: dict[str, Path | BenchError] = {}
+        self.environments: dict[str, Environment | BenchError] = {}
 
     def ready(self, case: Case) -> Ready | Blocked:
         """The case with everything it needs, or the reason why it cannot run."""
@@ -86,8 +91,7 @@ class _Preparation:
             settings = engine.settings.model_validate(variant.settings)
             if refused := engine.refusal(model, settings, variant.quantization):
                 return Blocked(status=Status.UNSUPPORTED, reason=refused)
-            interpreter = self._interpreter(variant.environment)
-            version = self._version(engine, variant.environment)
+            interpreter, version = self._installed(engine, variant.environment)
             weights = self._weights(case, engine)
             engine.check(weights)
             clip = self._clip(case)
@@ -97,27 +101,24 @@ class _Preparation:
             return Blocked(status=Status.MISSING, reason=str(error))
         return Ready(engine=engine, version=version, clip=clip, weights=weights, interpreter=interpreter)
 
-    def _version(self, engine: Engine, environment: str | None) -> str | None:
-        found = engine.availability()
-        if environment is not None:
-            from bench.environments import engine_version
-
-            return engine_version(engine, self.suite.environments[environment])
-        if found.reason is not None:
-            raise EngineMissing(found.reason)
-        return found.version
-
-    def _interpreter(self, environment: str | None) -> Path | None:
+    def _installed(self, engine: Engine, environment: str | None) -> tuple[Path | None, str | None]:
+        """The Python the engine runs on (None: our own) and the engine's version there."""
         if environment is None:
-            return None
-        if environment not in self.interpreters:
-            from bench.environments import interpreter
+            found = engine.availability()
+            if found.reason is not None:
+                raise EngineMissing(found.reason)
+            return None, found.version
+        if environment not in self.environments:
+            from bench.environments import ensure_environment
 
             try:
-                self.interpreters[environment] = interpreter(environment, self.suite.environments[environment])
+                self.environments[environment] = ensure_environment(
+                    environment, self.suite.environments[environment]
+                )
             except BenchError as error:
-                self.interpreters[environment] = error
-        return _or_raise(self.interpreters[environment])
+                self.environments[environment] = error
+        made = _or_raise(self.environments[environment])
+        return made.interpreter, made.version_of(engine.distribution) if engine.distribution else None
 
     def _weights(self, case: Case, engine: Engine) -> tuple[WeightsFile, ...]:
         key = (case.model, case.variant.quantization, engine.weights_format)

@@ -56,7 +56,9 @@ def new_folders(suite: str, *, reports: Path, logs: Path, now: datetime | None =
         run_id = stamp if number == 1 else f"{stamp}-{number}"
         if not (reports / suite / run_id).exists():
             return RunFolders(run=reports / suite / run_id, logs=logs / suite / run_id)
-    raise JournalError(f"{reports / suite / stamp}: there is no free name for a new run.", hint="Wait a second.")
+    raise JournalError(
+        f"{reports / suite / stamp}: there is no free name for a new run.", hint="Wait a second."
+    )
 
 
 def start(folders: RunFolders, suite: Suite, host: Host) -> None:
@@ -65,7 +67,9 @@ def start(folders: RunFolders, suite: Suite, host: Host) -> None:
     try:
         folders.logs.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise JournalError(f"{folders.logs}: cannot be made: {error.strerror}.", hint="Give --logs FOLDER.") from error
+        raise JournalError(
+            f"{folders.logs}: cannot be made: {error.strerror}.", hint="Give --logs FOLDER."
+        ) from error
     _point_latest(folders.run)
 
 
@@ -73,7 +77,9 @@ def find_resumable(suite: str, *, reports: Path, logs: Path) -> RunFolders:
     """The newest run of a suite, to go on with."""
     runs = sorted((reports / suite).glob(f"*/{RECORDS}"), key=lambda file: file.stat().st_mtime)
     if not runs:
-        raise JournalError(f"{reports / suite}: there is no run to resume.", hint="Start one without --resume.")
+        raise JournalError(
+            f"{reports / suite}: there is no run to resume.", hint="Start one without --resume."
+        )
     run_id = runs[-1].parent.name
     if run_id == "latest":
         run_id = runs[-1].parent.resolve().name
@@ -192,7 +198,7 @@ class Runner:
         conditions = probe.finish()
         try:
             reading = ready.engine.read(case, outcome)
-        except Exception as error:  # an engine's reader may be third-party: its bug is this case's result
+        except Exception as error:  # noqa: BLE001  # a third party's reader: its bug is this case's result
             reason = f"the engine could not read its child's output: {error!r}"
             reading = Reading(status=Status.FAILED, reason=reason, transcript=None, backend=None)
         return dataclasses.replace(
@@ -213,7 +219,9 @@ class Runner:
         """A run is of one set of files: going on with others would mix two models in one median."""
         before = {record.case: _hashes(record.weights) for record in records if record.weights}
         for case_id, found in self.prepared.cases.items():
-            if isinstance(found, Ready) and before.get(case_id, _hashes(found.weights)) != _hashes(found.weights):
+            if isinstance(found, Ready) and before.get(case_id, _hashes(found.weights)) != _hashes(
+                found.weights
+            ):
                 raise JournalError(
                     f"{self.folders.run}: the weights of {case_id} have changed since this run began.",
                     hint="Start a new run without --resume.",
@@ -232,7 +240,9 @@ def collect(own: Iterable[Measurement], reading: Reading, ready: Ready) -> Mappi
             reason = spent.reason if spent and spent.reason else "no transcription was timed"
             found[name] = absent(name, reason)
         else:
-            found[name] = measured(name, spent.value / ready.clip.duration_seconds, f"{seconds} / audio seconds")
+            found[name] = measured(
+                name, spent.value / ready.clip.duration_seconds, f"{seconds} / audio seconds"
+            )
     size = sum(file.bytes for file in ready.weights)
     found["weights_bytes"] = measured("weights_bytes", size, "file size")
     return found

@@ -51,7 +51,7 @@ def transcribe(model: Any, pcm: Any, payload: dict[str, Any]) -> dict[str, Any]:
     import _pywhispercpp as whisper
 
     model.transcribe(pcm)
-    context = model._ctx
+    context = model._ctx  # noqa: SLF001  # the binding has no public way to token probabilities
     end_of_text = whisper.whisper_token_eot(context)
     segments = []
     for number in range(whisper.whisper_full_n_segments(context)):

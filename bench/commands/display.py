@@ -105,12 +105,16 @@ class Display:
     def block_repeats(self, number: int, disturbances: Iterable[str]) -> None:
         """The machine was disturbed."""
         self.console.print(
-            f"block {number} was disturbed ({'; '.join(disturbances)}); once more", style="yellow", markup=False
+            f"block {number} was disturbed ({'; '.join(disturbances)}); once more",
+            style="yellow",
+            markup=False,
         )
 
     def interrupted(self) -> None:
         """Ctrl-C."""
-        self.console.print("interrupted: writing the report of what was measured", style="yellow", markup=False)
+        self.console.print(
+            "interrupted: writing the report of what was measured", style="yellow", markup=False
+        )
 
     def _left(self) -> str:
         """`ETA 3:20`, from the medians of the trials so far."""

@@ -28,7 +28,9 @@ def plan(
     suite: SuiteArgument,
     only: OnlyOption = None,
     blocks: Annotated[int | None, typer.Option(min=1, help="Repetitions, instead of the suite's.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder of earlier runs, for the time estimate.")] = Path("reports"),
+    out: Annotated[Path, typer.Option(help="Folder of earlier runs, for the time estimate.")] = Path(
+        "reports"
+    ),
 ) -> None:
     """Show a suite's cases, downloads and time; run nothing, download nothing."""
     from rich.console import Console
@@ -40,7 +42,9 @@ def plan(
     console = Console()
     table = Table("case", "engine", "device", "baseline", title=f"{asked.name}: {len(asked.cases)} cases")
     for case in asked.cases:
-        table.add_row(case.id, case.variant.engine, case.variant.device, "itself" if case.is_baseline else case.baseline)
+        table.add_row(
+            case.id, case.variant.engine, case.variant.device, "itself" if case.is_baseline else case.baseline
+        )
     console.print(table)
     _print_needs(console, asked)
     seconds, source = estimate(asked, out)
@@ -62,7 +66,9 @@ def _print_needs(console: object, suite: Suite) -> None:
     from bench.engines import registry
 
     assert isinstance(console, Console)
-    wanted = {(c.model, c.variant.quantization, registry.get(c.variant.engine).weights_format) for c in suite.cases}
+    wanted = {
+        (c.model, c.variant.quantization, registry.get(c.variant.engine).weights_format) for c in suite.cases
+    }
     found = {
         need.title: need
         for model, quantization, form in sorted(wanted)

@@ -61,7 +61,9 @@ def engines() -> None:
             continue
         found = engine.availability()
         version = found.version or "not installed"
-        table.add_row(name, version, ", ".join(engine.families), engine.weights_format, ", ".join(found.devices))
+        table.add_row(
+            name, version, ", ".join(engine.families), engine.weights_format, ", ".join(found.devices)
+        )
         if found.reason:
             missing.append(found.reason)
     Console().print(table)

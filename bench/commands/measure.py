@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 SuiteArgument = Annotated[Path, typer.Argument(help="A suite: configs/NAME.yaml", show_default=False)]
 OnlyOption = Annotated[
     list[str] | None,
-    typer.Option("--only", metavar="PATTERN", help="Run the cases whose id matches: '*.q8_0.*'. May be repeated."),
+    typer.Option(
+        "--only", metavar="PATTERN", help="Run the cases whose id matches: '*.q8_0.*'. May be repeated."
+    ),
 ]
 
 
@@ -74,7 +76,9 @@ def select(suite: Suite, only: list[str], blocks: int | None, *, source: Path) -
     cases = tuple(c for c in suite.cases if not only or any(fnmatchcase(c.id, pattern) for pattern in only))
     if not cases:
         listed = "\n    ".join(case.id for case in suite.cases)
-        raise SuiteError(f"--only {' '.join(only)}: matches no case of {source}.", hint=f"Its cases:\n    {listed}")
+        raise SuiteError(
+            f"--only {' '.join(only)}: matches no case of {source}.", hint=f"Its cases:\n    {listed}"
+        )
     kept = {case.id for case in cases}
     cases = tuple(c if c.baseline in kept else dataclasses.replace(c, baseline=None) for c in cases)
     protocol = dataclasses.replace(suite.protocol, blocks=blocks) if blocks else suite.protocol

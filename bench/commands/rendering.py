@@ -14,9 +14,13 @@ def register(app: typer.Typer) -> None:
 
 
 def report(
-    runs: Annotated[list[Path], typer.Argument(help="Run directories: reports/SUITE/RUN-ID", show_default=False)],
+    runs: Annotated[
+        list[Path], typer.Argument(help="Run directories: reports/SUITE/RUN-ID", show_default=False)
+    ],
     lang: Annotated[list[str] | None, typer.Option(help="Report languages: ru, en. May be repeated.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder to write into; the first run's own by default.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write into; the first run's own by default.")
+    ] = None,
 ) -> None:
     """Render the reports of one or more runs, from their records alone."""
     from bench.journal import read_run

@@ -28,6 +28,7 @@ def load_suite(path: Path) -> Suite:
     suite = Resolver(path=path, tree=read_tree(path), file=load(path, SuiteFile)).resolve()
     if not suite.cases:
         raise SuiteError(
-            f"{path}: the matrix is empty: no case is left.", hint="Add variants or include, or loosen exclude."
+            f"{path}: the matrix is empty: no case is left.",
+            hint="Add variants or include, or loosen exclude.",
         )
     return suite

@@ -41,6 +41,7 @@ class Resolver:
     file: SuiteFile
 
     def resolve(self) -> domain.Suite:
+        """The suite with every default explicit; `SuiteError` for names that nothing answers to."""
         models = self._models()
         clips = self._clips()
         crossed = [
@@ -61,7 +62,7 @@ class Resolver:
             cases=self._with_baselines(kept, models),
             protocol=_protocol(self.file.protocol),
             quality=_quality(self.file.quality),
-            report=domain.ReportSettings(languages=tuple(self.file.report.languages)),
+            report=domain.ReportSettings(languages=self.file.report.languages),
             tolerances=self.file.tolerances,
             environments={name: tuple(pins) for name, pins in self.file.environments.items()},
         )
@@ -75,7 +76,9 @@ class Resolver:
             file = self.path.parent / (name if name.endswith(".yaml") else f"models/{name}.yaml")
             if not file.is_file():
                 known = sorted(p.stem for p in (self.path.parent / "models").glob("*.yaml"))
-                raise self._mistake(("models", number), f'no manifest {file} for model "{name}"{nearest(name, known)}')
+                raise self._mistake(
+                    ("models", number), f'no manifest {file} for model "{name}"{nearest(name, known)}'
+                )
             model = read_model(file)
             if model.name in models:
                 raise self._mistake(("models", number), f'model "{model.name}" is listed twice')
@@ -123,7 +126,9 @@ class Resolver:
         entry = self.file.include[number]
         loc = ("include", number)
         if entry.model not in models:
-            raise self._mistake((*loc, "model"), f'unknown model "{entry.model}"{nearest(entry.model, models)}')
+            raise self._mistake(
+                (*loc, "model"), f'unknown model "{entry.model}"{nearest(entry.model, models)}'
+            )
         clip = next((c for n, c in clips.items() if entry.clip in (n, f"{c.corpus}/{n}")), None)
         if clip is None:
             raise self._mistake((*loc, "clip"), f'unknown clip "{entry.clip}"{nearest(entry.clip, clips)}')
@@ -178,7 +183,9 @@ class Resolver:
             places = {"settings": merged}
             wrapper = create_model("Knobs", __base__=Strict, settings=(shape, ...))
             lines = [
-                describe(self.path, places, wrapper, {**mistake, "loc": ("settings", *mistake["loc"])}).split(": ", 1)[1]
+                describe(self.path, places, wrapper, {**mistake, "loc": ("settings", *mistake["loc"])}).split(
+                    ": ", 1
+                )[1]
                 for mistake in error.errors()
             ]
             raise self._mistake(loc, f"engine {engine}: " + "; ".join(lines)) from None
@@ -192,7 +199,9 @@ class Resolver:
         offered = quantizations(model, registry.get(variant.engine).weights_format)
         if offered and variant.quantization not in offered:
             wrong = variant.quantization
-            raise self._mistake(loc, f'model {model.name} has no quantization "{wrong}"{nearest(wrong, offered)}')
+            raise self._mistake(
+                loc, f'model {model.name} has no quantization "{wrong}"{nearest(wrong, offered)}'
+            )
 
     def _refuse_doubles(self, cases: Sequence[domain.Case]) -> None:
         seen: set[str] = set()
@@ -215,10 +224,14 @@ class Resolver:
 
     def _mistake(self, loc: tuple[int | str, ...], message: str) -> SuiteError:
         place = position(self.path, self.tree, loc)
-        return SuiteError(f"{place}: {dotted(self.tree, loc)}: {message}", hint=f"Mend {self.path} and try again.")
+        return SuiteError(
+            f"{place}: {dotted(self.tree, loc)}: {message}", hint=f"Mend {self.path} and try again."
+        )
 
 
-def _baseline_of(case: domain.Case, cases: Sequence[domain.Case], quantization: str, marked: set[str]) -> str | None:
+def _baseline_of(
+    case: domain.Case, cases: Sequence[domain.Case], quantization: str, marked: set[str]
+) -> str | None:
     """The case to compare with: marked ones first, then the baseline quantization on the same engine."""
     same = [other for other in cases if other.model == case.model and other.clip == case.clip]
     for other in same:
@@ -250,7 +263,9 @@ def _matches(rule: Exclusion, case: domain.Case) -> bool:
         "clip": case.clip,
     }
     given = rule.model_dump(exclude_none=True)
-    return bool(given) and all(fnmatchcase(facts[key], pattern.rsplit("/", 1)[-1]) for key, pattern in given.items())
+    return bool(given) and all(
+        fnmatchcase(facts[key], pattern.rsplit("/", 1)[-1]) for key, pattern in given.items()
+    )
 
 
 def _protocol(entry: ProtocolEntry) -> domain.Protocol:

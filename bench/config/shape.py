@@ -109,10 +109,14 @@ class ProtocolEntry(Strict):
     blocks: int = Field(default=10, ge=1, le=1000, description="Repetitions; 10 for a result to publish")
     seed: int = 1
     passes: int = Field(default=1, ge=1, le=100, description="Transcriptions in one child")
-    cold_cache: bool = Field(default=False, description="Evict the weights from the page cache before each trial")
+    cold_cache: bool = Field(
+        default=False, description="Evict the weights from the page cache before each trial"
+    )
     timeout: Duration = Field(default=600.0, gt=0, description="A trial's time limit: 5 min")
     memory_limit: Size | None = Field(default=None, gt=0, description="A trial's memory limit: 4 GB")
-    sample_hz: float = Field(default=50.0, ge=0, le=1000, description="Linux: samples of anonymous memory a second")
+    sample_hz: float = Field(
+        default=50.0, ge=0, le=1000, description="Linux: samples of anonymous memory a second"
+    )
     cooldown: Duration = Field(default=0.0, ge=0, description="Pause before each trial")
     rerun_disturbed: bool = Field(default=True, description="Run a disturbed block once more and keep both")
 
@@ -127,7 +131,9 @@ class StarEntry(Strict):
 class QualityEntry(Strict):
     """How transcripts are judged."""
 
-    normalizer: str = Field(default="auto", description="auto: by language; raw; or a versioned name like ru-1")
+    normalizer: str = Field(
+        default="auto", description="auto: by language; raw; or a versioned name like ru-1"
+    )
     stars: list[StarEntry] = Field(
         default_factory=lambda: [
             StarEntry(max_wer=band.max_wer, stars=band.stars) for band in domain.Quality().stars
@@ -139,12 +145,13 @@ class QualityEntry(Strict):
 class ReportEntry(Strict):
     """Which reports a run writes."""
 
-    languages: list[Literal["ru", "en"]] = Field(default_factory=lambda: ["ru", "en"])
+    languages: tuple[Literal["ru", "en"], ...] = ("ru", "en")
 
 
 def _one_of(key: str) -> BeforeValidator:
     return BeforeValidator(
-        lambda value: {key: value} if isinstance(value, str) else value, json_schema_input_type=dict[str, Any] | str
+        lambda value: {key: value} if isinstance(value, str) else value,
+        json_schema_input_type=dict[str, Any] | str,
     )
 
 
@@ -162,5 +169,9 @@ class SuiteFile(Strict):
     protocol: ProtocolEntry = ProtocolEntry()
     quality: QualityEntry = QualityEntry()
     report: ReportEntry = ReportEntry()
-    tolerances: dict[Metric, float] = Field(default_factory=dict, description="Allowed change by metric: 0.05 = 5 %")
-    environments: dict[Name, list[str]] = Field(default_factory=dict, description="Pinned requirements by name")
+    tolerances: dict[Metric, float] = Field(
+        default_factory=dict, description="Allowed change by metric: 0.05 = 5 %"
+    )
+    environments: dict[Name, list[str]] = Field(
+        default_factory=dict, description="Pinned requirements by name"
+    )

@@ -99,6 +99,7 @@ class Engine(Protocol):
 
     name: str
     title: str
+    distribution: str | None  # the package whose version is the engine's; None for a program
     weights_format: str  # the asset format it reads: see bench.assets
     families: tuple[str, ...]  # model families it runs
     settings: type[Settings]

@@ -37,11 +37,15 @@ _GPU_LINES: Final = (
 class WhisperSettings(Settings):
     """Decoding settings.  Greedy and without fallback unless `beam_size` says otherwise."""
 
-    language: str = Field(default="clip", description='"clip": the clip\'s own; "auto": detect; or a code like ru')
+    language: str = Field(
+        default="clip", description='"clip": the clip\'s own; "auto": detect; or a code like ru'
+    )
     threads: int = Field(default=2, ge=1, le=512)
     beam_size: int | None = Field(default=None, ge=2, le=16)
     prompt: str = ""
-    max_tokens: int | None = Field(default=None, ge=1, description="Per segment; None is the engine's own limit")
+    max_tokens: int | None = Field(
+        default=None, ge=1, description="Per segment; None is the engine's own limit"
+    )
     carry_context: bool = Field(default=False, description="Prime each window with the text before it")
     flash_attention: bool = False
 
@@ -51,6 +55,7 @@ class PyWhisperCpp:
 
     name = "pywhispercpp"
     title = "whisper.cpp (pywhispercpp)"
+    distribution: str | None = "pywhispercpp"
     weights_format = "ggml"
     families: tuple[str, ...] = ("whisper",)
     settings: type[Settings] = WhisperSettings

@@ -32,7 +32,9 @@ def transcript_of(outcome: Outcome) -> Transcript | None:
         text=str(first.get("text", "")).strip(),
         language=first.get("language"),
         segments=tuple(_segment(segment) for segment in first.get("segments") or ()),
-        repeats_agree=None if len(results) == 1 else all(r.get("text") == first.get("text") for r in results[1:]),
+        repeats_agree=None
+        if len(results) == 1
+        else all(r.get("text") == first.get("text") for r in results[1:]),
         truncated=first.get("truncated"),
     )
 
