@@ -1,0 +1,304 @@
+"""Start one program, watch it, reap it, say what it cost.  Run as `python -I -S supervise.py`.
+
+Why it exists: on Linux the `ru_maxrss` of a child starts at the resident size of the process that
+forked it, so nothing fat may fork a measured program.  This file imports nothing of `bench`, only
+what the interpreter has built in or at hand, and loads ctypes after the fork, if at all.
+
+It reads SPEC, one line of JSON, on stdin, and writes RESULT, one line of JSON, on stdout; both are
+described in docs/architecture.md.  Stdin stays open: its end means that the parent is gone, and
+then the program and its process group are ended too.
+
+Clock: `CLOCK_MONOTONIC` in seconds, the same as the worker's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import sys
+import time
+
+# Fields of /proc/PID/status whose sum is the memory that only swap could take back, in its order.
+ANONYMOUS = (b"\nRssAnon:", b"\nRssShmem:", b"\nVmPTE:", b"\nVmSwap:")
+# Checked once in so many seconds: how much the program has written on stdout and stderr.
+OUTPUT_CHECK_SECONDS = 1.0
+
+# perf_event_open: number of the system call by machine, and (type, config) by counter.
+PERF_SYSCALL = {"x86_64": 298, "aarch64": 241}
+PERF_EVENTS = {"instructions": (0, 1), "cycles": (0, 0), "task-clock": (1, 1), "page-faults": (1, 2)}
+# disabled, inherit, exclude_kernel, exclude_hv, enable_on_exec: bits of perf_event_attr's flags.
+PERF_FLAGS = 1 << 0 | 1 << 1 | 1 << 5 | 1 << 6 | 1 << 12
+PERF_FLAG_FD_CLOEXEC = 8
+
+
+def read_line(descriptor: int) -> bytes:
+    """Bytes up to the first newline or the end; reads no further than what one write brought."""
+    line = b""
+    while not line.endswith(b"\n"):
+        piece = os.read(descriptor, 65536)
+        if not piece:
+            break
+        line += piece
+    return line
+
+
+def start(spec: dict) -> tuple[int, int, int]:
+    """Fork the program and hold it before its exec: (pid, gate, failure).
+
+    Writing a byte to `gate` lets it go; `failure` then ends without a byte, or carries the errno of
+    the exec.  The program leads a process group of its own within the supervisor's session.
+    """
+    gate_read, gate = os.pipe()
+    failure, failure_write = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(gate_read)
+        os.close(failure_write)
+        return pid, gate, failure
+    try:
+        os.setpgid(0, 0)
+        for descriptor, path, flags in (
+            (0, os.devnull, os.O_RDONLY),
+            (1, spec["stdout"], os.O_WRONLY | os.O_CREAT | os.O_APPEND),
+            (2, spec["stderr"], os.O_WRONLY | os.O_CREAT | os.O_APPEND),
+        ):
+            opened = os.open(path, flags, 0o644)
+            os.dup2(opened, descriptor)
+        os.chdir(spec["cwd"])
+        # Python ignores these two, and what is ignored stays so across an exec.
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(number, signal.SIG_DFL)
+        argv = spec["argv"]
+        if spec.get("time_program"):
+            argv = [spec["time_program"], "-l", "-o", spec["time_file"], *argv]
+        os.read(gate_read, 1)
+        os.execvpe(argv[0], argv, spec["environ"])
+    except OSError as error:
+        os.write(failure_write, str(error.errno).encode())
+    finally:
+        os._exit(127)
+
+
+def open_counters(names: list, pid: int) -> tuple[dict, dict]:
+    """Counters of user-mode work of `pid` and its descendants, from its exec on.
+
+    ({name: descriptor}, {name: errno}).  ctypes is loaded here, after the fork, so that its pages
+    are not in the child's resident peak.
+    """
+    opened: dict = {}
+    refused: dict = {}
+    if not names:
+        return opened, refused
+    import ctypes
+    import struct
+
+    syscall = getattr(ctypes.CDLL(None, use_errno=True), "syscall", None)
+    number = PERF_SYSCALL.get(os.uname().machine)
+    for name in names:
+        if number is None or syscall is None or sys.platform != "linux" or name not in PERF_EVENTS:
+            refused[name] = 38  # ENOSYS
+            continue
+        kind, config = PERF_EVENTS[name]
+        # type, size (VER0), config, period, sample_type, read_format (times enabled and running),
+        # flags, wakeup, breakpoint type, and the 8 bytes that end VER0.
+        attr = struct.pack("<IIQQQQQIIQ", kind, 64, config, 0, 0, 3, PERF_FLAGS, 0, 0, 0)
+        descriptor = syscall(
+            ctypes.c_long(number),
+            ctypes.create_string_buffer(attr, 64),
+            ctypes.c_int(pid),
+            ctypes.c_int(-1),
+            ctypes.c_int(-1),
+            ctypes.c_ulong(PERF_FLAG_FD_CLOEXEC),
+        )
+        if descriptor < 0:
+            refused[name] = ctypes.get_errno()
+        else:
+            opened[name] = descriptor
+    return opened, refused
+
+
+def read_counters(opened: dict, refused: dict) -> dict:
+    """{name: {value, enabled, running}} (nanoseconds), or {name: {errno}} of a refused one."""
+    found: dict = {name: {"errno": number} for name, number in refused.items()}
+    for name, descriptor in opened.items():
+        raw = os.read(descriptor, 24)
+        value, enabled, running = (int.from_bytes(raw[at : at + 8], "little") for at in (0, 8, 16))
+        found[name] = {"value": value, "enabled": enabled, "running": running}
+    return found
+
+
+def anonymous_bytes(descriptor: int) -> int | None:
+    """Memory of the process whose /proc/PID/status is open; None once it is a zombie or gone."""
+    try:
+        text = os.pread(descriptor, 2048, 0)
+    except OSError:
+        return None
+    total = 0
+    for key in ANONYMOUS:
+        at = text.find(key)
+        if at < 0:
+            return None
+        total += int(text[at + len(key) : text.find(b"k", at + len(key))])
+    return total * 1024
+
+
+class Watch:
+    """The program from its exec to its end: limits held, memory sampled, then reaped."""
+
+    def __init__(self, spec: dict, pid: int, wakeup: int) -> None:
+        self.spec = spec
+        self.pid = pid
+        self.wakeup = wakeup
+        self.killed_for: str | None = None
+        self.peak_bytes = 0
+        self.samples = 0
+        self.status: int | None = None
+        self.usage = None
+        self.reaped = 0.0
+        self.descriptor: int | None = None
+        if spec.get("sample_hz") and sys.platform == "linux":
+            self.descriptor = os.open(f"/proc/{pid}/status", os.O_RDONLY)
+
+    def kill(self, reason: str) -> None:
+        """End the whole process group, once; the first reason stays."""
+        if self.killed_for is None:
+            self.killed_for = reason
+            try:
+                os.killpg(self.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def sample(self) -> None:
+        """One reading of the memory; the limit holds from here."""
+        found = anonymous_bytes(self.descriptor) if self.descriptor is not None else None
+        if found is None:
+            return
+        self.samples += 1
+        if found > self.peak_bytes:
+            self.peak_bytes = found
+            limit = self.spec.get("memory_limit_bytes")
+            if limit and found > limit:
+                self.kill("memory")
+
+    def check_output(self) -> None:
+        """A program that fills the disk with its chatter is ended."""
+        limit = self.spec.get("output_limit_bytes")
+        for path in (self.spec["stdout"], self.spec["stderr"]):
+            if limit and os.stat(path).st_size > limit:
+                self.kill("output")
+
+    def woken(self) -> None:
+        """A signal came: a child's end is looked at, anything else ends the program."""
+        for number in os.read(self.wakeup, 64):
+            if number != signal.SIGCHLD:
+                self.kill("interrupt")
+        now = time.monotonic()
+        pid, status, usage = os.wait4(self.pid, os.WNOHANG)
+        if pid:
+            self.reaped, self.status, self.usage = now, status, usage
+
+    def until_reaped(self, spawned: float) -> None:
+        """Sleep between samples until the program is gone."""
+        deadline = spawned + self.spec["timeout_seconds"]
+        period = 1 / self.spec["sample_hz"] if self.descriptor is not None else OUTPUT_CHECK_SECONDS
+        next_sample = spawned + period
+        next_output = spawned + OUTPUT_CHECK_SECONDS
+        listened = [0, self.wakeup]
+        while self.status is None:
+            now = time.monotonic()
+            timeout = max(0.0, min(next_sample, deadline if self.killed_for is None else now + 1) - now)
+            ready = select.select(listened, [], [], timeout)[0]
+            if self.wakeup in ready:
+                self.woken()
+                continue
+            if 0 in ready and not os.read(0, 4096):
+                listened.remove(0)
+                self.kill("interrupt")
+            now = time.monotonic()
+            if now >= deadline:
+                self.kill("timeout")
+            if now >= next_sample:
+                self.sample()
+                # Late by more than a period (a stopped machine): skip, do not hurry after.
+                next_sample = max(next_sample + period, now)
+            if now >= next_output:
+                self.check_output()
+                next_output = now + OUTPUT_CHECK_SECONDS
+
+
+def end_group(pid: int) -> bool:
+    """End what the program left running in its process group; whether there was anything."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def catch_signals() -> int:
+    """Every signal that matters becomes a byte on the returned descriptor."""
+    wakeup, wakeup_write = os.pipe()
+    os.set_blocking(wakeup_write, False)
+    signal.set_wakeup_fd(wakeup_write, warn_on_full_buffer=False)
+    for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: None)
+    return wakeup
+
+
+def time_text(spec: dict) -> str | None:
+    """What `/usr/bin/time -l` wrote, where it was asked for."""
+    if not spec.get("time_program"):
+        return None
+    try:
+        with open(spec["time_file"], encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
+def supervise(spec: dict) -> dict:
+    """Run the program of SPEC to its end; RESULT."""
+    wakeup = catch_signals()
+    pid, gate, failure = start(spec)
+    try:
+        os.setpgid(pid, pid)  # by both sides: whoever comes first, the group is there at a kill
+    except OSError:
+        pass
+    opened, refused = open_counters(spec.get("counters") or [], pid)
+    watch = Watch(spec, pid, wakeup)
+    spawned = time.monotonic()
+    os.write(gate, b"g")
+    exec_errno = os.read(failure, 16)
+    watch.until_reaped(spawned)
+    left_running = end_group(pid)
+    usage = watch.usage
+    status = watch.status or 0
+    return {
+        "pid": pid,
+        "spawned": spawned,
+        "reaped": watch.reaped,
+        "exec_errno": int(exec_errno) if exec_errno else None,
+        "exit": os.WEXITSTATUS(status) if os.WIFEXITED(status) else None,
+        "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else None,
+        "killed_for": watch.killed_for,
+        "left_running": left_running,
+        "rusage": {name: getattr(usage, name) for name in dir(usage) if name.startswith("ru_")},
+        "sampled": {"peak_bytes": watch.peak_bytes, "count": watch.samples} if watch.samples else None,
+        "counters": read_counters(opened, refused),
+        "time_l": time_text(spec),
+    }
+
+
+def main() -> None:
+    """SPEC on stdin, RESULT on stdout."""
+    result = supervise(json.loads(read_line(0)))
+    try:
+        os.write(1, json.dumps(result).encode() + b"\n")
+    except BrokenPipeError:
+        pass  # the parent is gone: nobody to tell
+
+
+if __name__ == "__main__":
+    main()

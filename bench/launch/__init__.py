@@ -1,0 +1,156 @@
+"""Start a job's program under the supervisor, hold it to its limits, say what became of it.
+
+    outcome = launch.run(job, audio=clip, passes=1, limits=Limits(timeout_seconds=600),
+                         log=Path("logs/a.b1.log"), sample_hz=50)
+
+A program that crashes, hangs or grows too large is a result, with a status and a reason; only what
+keeps the harness itself from working is raised.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.engines import Job, Outcome
+from bench.launch import events, logfile, measurements, sweep, verdict
+from bench.launch.environ import child_environ
+from bench.launch.supervisor import Supervision, supervise
+
+CHILD = Path(__file__).resolve().parent.parent / "child"
+COUNTERS = ("instructions", "cycles")
+OUTPUT_LIMIT_BYTES = 64 << 20
+TIME_PROGRAM = "/usr/bin/time" if sys.platform == "darwin" else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a child may use before it is ended.
+
+    `memory_limit_bytes` is held against the memory that only swap could take back (see
+    `peak_anonymous_bytes` in docs/metrics.md): mapped weights do not count.
+    """
+
+    timeout_seconds: float
+    memory_limit_bytes: int | None = None
+
+
+def run(
+    job: Job,
+    *,
+    audio: Path,
+    passes: int,
+    limits: Limits,
+    log: Path,
+    sample_hz: float,
+    counters: Sequence[str] = COUNTERS,
+) -> Outcome:
+    """Run one child to its end and write its log.
+
+    `passes` is how often a Python engine transcribes; a program (`job.argv`) does what it does.
+    `sample_hz` is how often Linux's anonymous memory is read; `counters` are names that
+    `child/supervise.py` knows.  Raises KeyboardInterrupt after the child's tree has been ended, and
+    OSError where the log cannot be written.
+    """
+    with tempfile.TemporaryDirectory(prefix="asr-quant-bench-") as folder:
+        scratch = Path(folder)
+        environ = child_environ(job.environ)
+        argv = _command(job, scratch, audio, passes)
+        supervision = supervise(
+            _spec(argv, environ, scratch, limits, sample_hz, counters),
+            mark=environ[sweep.MARK],
+            scratch=scratch,
+        )
+        read = events.read_events(scratch / "events.jsonl") if job.half else events.NO_EVENTS
+        outcome = _outcome(argv, supervision, read, scratch, limits, passes, worker=job.half is not None)
+        logfile.write(
+            log,
+            outcome=outcome,
+            environ=environ,
+            own_environ=job.environ,
+            supervision=supervision,
+            unreadable=read.unreadable,
+        )
+    return outcome
+
+
+def _command(job: Job, scratch: Path, audio: Path, passes: int) -> tuple[str, ...]:
+    """The program's argument list; for a Python engine the worker with its JOB file."""
+    if job.half is None:
+        return job.argv
+    path = scratch / "job.json"
+    events.write_job(
+        path,
+        half=job.half,
+        events=scratch / "events.jsonl",
+        payload=job.payload,
+        passes=passes,
+        audio=audio,
+    )
+    return (str(job.interpreter or sys.executable), "-I", str(CHILD / "worker.py"), str(path))
+
+
+def _spec(
+    argv: Sequence[str],
+    environ: Mapping[str, str],
+    scratch: Path,
+    limits: Limits,
+    sample_hz: float,
+    counters: Sequence[str],
+) -> dict[str, Any]:
+    return {
+        "argv": list(argv),
+        "environ": dict(environ),
+        "cwd": os.getcwd(),
+        "stdout": str(scratch / "stdout"),
+        "stderr": str(scratch / "stderr"),
+        "timeout_seconds": limits.timeout_seconds,
+        "memory_limit_bytes": limits.memory_limit_bytes,
+        "output_limit_bytes": OUTPUT_LIMIT_BYTES,
+        "sample_hz": sample_hz,
+        "counters": list(counters),
+        "time_program": TIME_PROGRAM,
+        "time_file": str(scratch / "time.txt"),
+    }
+
+
+def _outcome(
+    argv: tuple[str, ...],
+    supervision: Supervision,
+    read: events.Read,
+    scratch: Path,
+    limits: Limits,
+    passes: int,
+    *,
+    worker: bool,
+) -> Outcome:
+    stdout = logfile.bounded_text(scratch / "stdout")
+    stderr = logfile.bounded_text(scratch / "stderr")
+    found = measurements.of_trial(supervision, read.events, passes=passes, worker=worker)
+    status, reason = verdict.judge(
+        supervision,
+        read,
+        timeout_seconds=limits.timeout_seconds,
+        memory_limit_bytes=limits.memory_limit_bytes,
+        output_limit_bytes=OUTPUT_LIMIT_BYTES,
+        passes=passes,
+        worker=worker,
+        stderr=stderr,
+        program=argv[0] if argv else "",
+    )
+    result = supervision.result
+    return Outcome(
+        status=status,
+        reason=reason,
+        events=read.events,
+        stdout=stdout,
+        stderr=stderr,
+        measurements=found,
+        argv=argv,
+        spawned_seconds=result["spawned"] if result else 0.0,
+    )

@@ -1,0 +1,101 @@
+"""The log of a trial: what a person needs to repeat it and to see what went wrong."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import unicodedata
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from bench.domain import Measurement
+    from bench.engines import Event, Outcome
+    from bench.launch.supervisor import Supervision
+
+HEAD_BYTES: Final = 256 << 10
+TAIL_BYTES: Final = 768 << 10
+# Bidirectional controls reorder what a terminal or a browser shows.
+_BIDIRECTIONAL: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def printable(text: str) -> str:
+    """Text with control characters, but for newline and tab, written as `\\x1b` or `\\u202e`.
+
+    A carriage return before a newline goes; alone it is a progress display's and becomes a newline.
+    """
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(
+        character
+        if character in "\n\t" or not (unicodedata.category(character) in {"Cc", "Cs"} or character in _BIDIRECTIONAL)
+        else _escaped(character)
+        for character in plain
+    )
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def bounded_text(path: Path) -> str:
+    """A file's text; of a huge one the beginning and the end, with a line that says so between.
+
+    Bytes that are no UTF-8 become U+FFFD.  A missing file is empty text.
+    """
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size <= HEAD_BYTES + TAIL_BYTES:
+                return file.read().decode("utf-8", "replace")
+            head = file.read(HEAD_BYTES).decode("utf-8", "replace")
+            file.seek(size - TAIL_BYTES)
+            tail = file.read().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return ""
+    return f"{head}\n[... {size - HEAD_BYTES - TAIL_BYTES:,} bytes left out ...]\n{tail}"
+
+
+def write(
+    path: Path,
+    *,
+    outcome: Outcome,
+    environ: Mapping[str, str],
+    own_environ: Mapping[str, str],
+    supervision: Supervision,
+    unreadable: Sequence[str],
+) -> None:
+    """Write the log, its folder too if it is missing."""
+    ended = outcome.status.value + (f": {outcome.reason}" if outcome.reason else "")
+    parts = [
+        f"status   {ended}",
+        f"command  {shlex.join(outcome.argv)}",
+        _section("environment set by the case", [f"{k}={v}" for k, v in own_environ.items()]),
+        _section("environment", [f"{k}={v}" for k, v in environ.items() if k not in own_environ]),
+        _section("measurements", [_measurement(each) for each in outcome.measurements]),
+        _section("events", [_event(each, outcome.spawned_seconds) for each in outcome.events]),
+    ]
+    if unreadable:
+        parts.append(_section(f"unreadable lines among the events: {len(unreadable)}", unreadable[:20]))
+    if supervision.strays:
+        parts.append(_section("left running, and ended", supervision.strays))
+    parts.append(_section("stdout", [outcome.stdout.rstrip("\n")]))
+    parts.append(_section("stderr", [outcome.stderr.rstrip("\n")]))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(printable("\n".join(parts)) + "\n", encoding="utf-8")
+
+
+def _section(title: str, lines: Sequence[str]) -> str:
+    return "\n".join([f"\n== {title}", *(lines if any(lines) else ["(none)"])])
+
+
+def _measurement(each: Measurement) -> str:
+    value = f"absent: {each.reason}" if each.value is None else f"{each.value:.6f}".rstrip("0").rstrip(".")
+    return f"{each.name:26} {value}" + (f" {each.unit.value}  [{each.source}]" if each.value is not None else "")
+
+
+def _event(event: Event, spawned: float) -> str:
+    at = f"{event.seconds - spawned:12.6f} s" if spawned else f"{event.seconds:12.6f} s"
+    data = ", ".join(f"{name}={value!r}" for name, value in event.data.items())
+    return f"{at}  {event.name}  {data[:400]}"

@@ -1,0 +1,168 @@
+"""Measurements of one trial, from the supervisor's RESULT and the worker's events.  Pure.
+
+Definitions, instruments and traps of every metric: docs/metrics.md.  Reasons are plain English; a
+report translates those it knows.
+"""
+
+from __future__ import annotations
+
+import errno
+import statistics
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from bench.domain import Measurement, absent, measured
+from bench.engines import Event
+from bench.host.macos import parse_time_l
+from bench.launch.supervisor import Supervision
+
+NOT_TOLD: Final = "the program does not tell when; only its own output can"
+NOT_REACHED: Final = "the process ended before it came to that"
+ONE_PASS: Final = "the clip was transcribed once"
+NO_RESULT: Final = "the supervisor gave no result"
+NO_FOOTPRINT: Final = "the Linux kernel keeps no peak of the footprint; see peak_anonymous_bytes"
+NO_ANONYMOUS: Final = "there is no /proc to sample on macOS; see peak_footprint_bytes"
+NO_SAMPLE: Final = "the process ended before its first sample"
+NO_PROC_RSS: Final = "macOS tells a process its peak only, not what is resident now"
+NO_READ_BYTES: Final = "macOS counts block input operations, not bytes"
+NO_COUNTER: Final = "not asked for"
+COUNTER_REASONS: Final = {
+    errno.ENOENT: "the processor's counters are not offered here (a virtual machine, most often)",
+    errno.EOPNOTSUPP: "the processor's counters are not offered here (a virtual machine, most often)",
+    errno.EACCES: "the system forbids counters (kernel.perf_event_paranoid)",
+    errno.EPERM: "the system forbids counters (kernel.perf_event_paranoid)",
+    errno.ENOSYS: "this kernel or machine has no perf_event_open",
+}
+EVENTS: Final = "worker events"
+WAIT4: Final = "wait4"
+TIME_L: Final = "/usr/bin/time -l"
+
+
+def of_trial(
+    supervision: Supervision, events: Sequence[Event], *, passes: int, worker: bool
+) -> tuple[Measurement, ...]:
+    """Every metric the launcher answers for: measured, or absent with a reason."""
+    result = supervision.result
+    found: list[Measurement] = [*_phases(result, events, passes=passes, worker=worker)]
+    found += _resident(events, worker=worker)
+    if result is None or result["exec_errno"]:
+        names = (*PROCESS, "peak_footprint_bytes", "peak_anonymous_bytes", "read_bytes", *HARDWARE)
+        reason = NO_RESULT if result is None else "the program could not be started"
+        return (*found, *(absent(name, reason) for name in names))
+    if result["time_l"] is not None:
+        found += _macos(result)
+    else:
+        found += _linux(result)
+    return tuple(found)
+
+
+PROCESS: Final = (
+    "wall_seconds",
+    "user_seconds",
+    "system_seconds",
+    "peak_rss_bytes",
+    "minor_faults",
+    "major_faults",
+    "voluntary_switches",
+    "involuntary_switches",
+)
+HARDWARE: Final = ("instructions", "cycles")
+
+
+def _phases(
+    result: Mapping[str, Any] | None, events: Sequence[Event], *, passes: int, worker: bool
+) -> list[Measurement]:
+    names = (
+        "import_seconds",
+        "load_seconds",
+        "startup_seconds",
+        "transcribe_seconds",
+        "warm_transcribe_seconds",
+    )
+    if not worker:
+        return [absent(name, NOT_TOLD) for name in names]
+    spans: dict[str, float | None] = dict.fromkeys(names)
+    at = {event.name: event for event in reversed(events)}  # the first of each name
+    started, imported, ready = at.get("started"), at.get("imported"), at.get("ready")
+    if started and imported:
+        spans["import_seconds"] = imported.seconds - started.seconds
+    if ready:
+        spans["load_seconds"] = _span(ready)
+        if result is not None:
+            spans["startup_seconds"] = ready.seconds - result["spawned"]
+    heard = [span for event in events if event.name == "transcribed" and (span := _span(event)) is not None]
+    if heard:
+        spans["transcribe_seconds"] = heard[0]
+    if len(heard) > 1:
+        spans["warm_transcribe_seconds"] = statistics.median(heard[1:])
+    reasons = {"warm_transcribe_seconds": ONE_PASS} if passes == 1 else {}
+    return [
+        measured(name, span, EVENTS)
+        if span is not None and span >= 0
+        else absent(name, reasons.get(name, NOT_REACHED), EVENTS)
+        for name, span in spans.items()
+    ]
+
+
+def _span(event: Event) -> float | None:
+    """Seconds from the phase's own start to the event."""
+    begun = event.data.get("t0")
+    return event.seconds - begun if isinstance(begun, int | float) else None
+
+
+def _resident(events: Sequence[Event], *, worker: bool) -> list[Measurement]:
+    found = []
+    for name, event_name in (("rss_before_load_bytes", "imported"), ("rss_ready_bytes", "ready")):
+        event = next((event for event in events if event.name == event_name), None)
+        value = event.data.get("rss_bytes") if event else None
+        if isinstance(value, int):
+            found.append(measured(name, value, "/proc/self/status VmRSS"))
+        elif event is not None:
+            found.append(absent(name, NO_PROC_RSS if sys.platform == "darwin" else "there is no /proc"))
+        else:
+            found.append(absent(name, NOT_REACHED if worker else NOT_TOLD))
+    return found
+
+
+def _linux(result: Mapping[str, Any]) -> list[Measurement]:
+    usage, sampled = result["rusage"], result["sampled"]
+    source = "/proc/PID/status sampled"
+    return [
+        measured("wall_seconds", result["reaped"] - result["spawned"], "supervisor clock"),
+        measured("user_seconds", usage["ru_utime"], WAIT4),
+        measured("system_seconds", usage["ru_stime"], WAIT4),
+        measured("peak_rss_bytes", usage["ru_maxrss"] * 1024, WAIT4),
+        absent("peak_footprint_bytes", NO_FOOTPRINT),
+        measured("peak_anonymous_bytes", sampled["peak_bytes"], f"{source} {sampled['count']} times")
+        if sampled
+        else absent("peak_anonymous_bytes", NO_SAMPLE, source),
+        measured("minor_faults", usage["ru_minflt"], WAIT4),
+        measured("major_faults", usage["ru_majflt"], WAIT4),
+        measured("read_bytes", usage["ru_inblock"] * 512, WAIT4),
+        measured("voluntary_switches", usage["ru_nvcsw"], WAIT4),
+        measured("involuntary_switches", usage["ru_nivcsw"], WAIT4),
+        *(counter(name, result["counters"].get(name)) for name in HARDWARE),
+    ]
+
+
+def counter(name: str, found: Mapping[str, int] | None) -> Measurement:
+    """A perf_event_open counter, scaled up by the share of time that it was really counting."""
+    source = "perf_event_open, user mode"
+    if found is None:
+        return absent(name, NO_COUNTER, source)
+    if "errno" in found:
+        code = found["errno"]
+        words = COUNTER_REASONS.get(code, f"perf_event_open answered {errno.errorcode.get(code, code)}")
+        return absent(name, words, source)
+    if not found["running"]:
+        return absent(name, "the counter never got its turn on the processor", source)
+    return measured(name, found["value"] * found["enabled"] / found["running"], source)
+
+
+def _macos(result: Mapping[str, Any]) -> list[Measurement]:
+    told = {measurement.name: measurement for measurement in parse_time_l(result["time_l"])}
+    told["wall_seconds"] = measured("wall_seconds", result["reaped"] - result["spawned"], "supervisor clock")
+    told["peak_anonymous_bytes"] = absent("peak_anonymous_bytes", NO_ANONYMOUS)
+    told["read_bytes"] = absent("read_bytes", NO_READ_BYTES)
+    return list(told.values())

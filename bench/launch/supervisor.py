@@ -1,0 +1,114 @@
+"""Talk to `child/supervise.py`: hand it a SPEC, sleep until its RESULT, clean up after both."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from bench.host.linux import oom_kills
+from bench.launch.sweep import end_strays
+
+SUPERVISE = Path(__file__).resolve().parent.parent / "child" / "supervise.py"
+# How long beyond the child's own time limit the supervisor may take to end and reap it.
+GRACE_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supervision:
+    """What came of one supervised child.
+
+    `result` is RESULT as sent, None where the supervisor itself was ended; `failure` says how then.
+    `kernel_killed` tells that the kernel ended some process for want of memory meanwhile, None where
+    the system does not count that.  `strays` are the processes that had to be ended afterwards.
+    """
+
+    result: Mapping[str, Any] | None
+    failure: str | None
+    kernel_killed: bool | None
+    strays: tuple[str, ...]
+
+
+def supervise(spec: Mapping[str, Any], *, mark: str, scratch: Path) -> Supervision:
+    """Run the supervisor to its end.  The caller sleeps meanwhile: nothing polls beside a trial."""
+    kills = oom_kills()
+    with (scratch / "supervisor.stderr").open("wb") as complaints:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(SUPERVISE)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            env=dict(spec["environ"]),
+            start_new_session=True,  # a Ctrl-C of the terminal reaches the parent alone
+        )
+    try:
+        answer = _converse(process, spec)
+    except BaseException:
+        _end(process)
+        end_strays(process.pid, mark)
+        raise
+    failure = _end(process) if answer is None else None
+    if answer is None:
+        said = (scratch / "supervisor.stderr").read_text(errors="replace").strip().rsplit("\n", 1)[-1]
+        failure = f"the supervisor {failure}" + (f": {said}" if said else "")
+    after = oom_kills()
+    return Supervision(
+        result=answer,
+        failure=failure,
+        kernel_killed=None if kills is None or after is None else after > kills,
+        strays=end_strays(process.pid, mark),
+    )
+
+
+def _converse(process: subprocess.Popen[bytes], spec: Mapping[str, Any]) -> dict[str, Any] | None:
+    """SPEC in, RESULT out; stdin stays open meanwhile, for its end would end the child."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.stdin.write(json.dumps(dict(spec)).encode() + b"\n")
+        process.stdin.flush()
+    except BrokenPipeError:
+        return None
+    deadline = time.monotonic() + spec["timeout_seconds"] + GRACE_SECONDS
+    said = b""
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([process.stdout], [], [], left)[0]:
+            return None
+        piece = os.read(process.stdout.fileno(), 65536)
+        if not piece:
+            break
+        said += piece
+    process.stdin.close()
+    process.wait()
+    process.stdout.close()
+    try:
+        answer = json.loads(said)
+    except ValueError:
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def _end(process: subprocess.Popen[bytes]) -> str:
+    """Make the supervisor stop: its stdin's end tells it to end the child; then by force."""
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
+    try:
+        process.wait(timeout=5.0)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return "did not answer"
+    if process.returncode < 0:
+        return f"was ended by signal {-process.returncode}"
+    return f"ended with exit status {process.returncode}"
