@@ -1,0 +1,194 @@
+"""Environments: named sets of pinned requirements -> cached virtual environments.
+
+A suite's `environments` name releases of an engine (or an engine whose dependencies conflict with
+another's); the worker of a variant that names one runs on that environment's interpreter.  So two
+releases of an engine are measured interleaved, in the same blocks of the same run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from bench.errors import EngineMissing, SuiteError
+
+if TYPE_CHECKING:
+    from bench.engines import Engine
+
+READY: Final = "environment.json"
+_PIN = re.compile(
+    r"^[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9._,\- ]+\])?\s*(==\s*[^\s;,*]+|@\s*\S+)\s*(;.*)?$"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """A virtual environment on disk; `packages` are the versions really installed, by lower-case name."""
+
+    name: str
+    requirements: tuple[str, ...]
+    path: Path
+    packages: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def interpreter(self) -> Path:
+        """Its Python.  Never resolved: the symbolic link is what makes it this environment's."""
+        return self.path / "bin" / "python"
+
+    def version_of(self, distribution: str) -> str | None:
+        """The installed version of a distribution, or None where it is not there."""
+        return self.packages.get(_normalized(distribution))
+
+
+def environments_root() -> Path:
+    """Where environments are kept: below the assets cache, or the variable ASR_QUANT_BENCH_CACHE."""
+    chosen = os.environ.get("ASR_QUANT_BENCH_CACHE")
+    if chosen:
+        return Path(chosen).expanduser() / "environments"
+    from platformdirs import user_cache_path
+
+    return user_cache_path("asr-quant-bench") / "environments"
+
+
+def check_requirements(name: str, requirements: Iterable[str]) -> None:
+    """Refuse what is not pinned: an environment measured tonight must be tomorrow's too.
+
+    Every requirement is `NAME==VERSION` or `NAME @ URL` (also of a local folder or wheel).  What
+    these depend on is resolved once, when the environment is made, and recorded.
+    """
+    listed = tuple(requirements)
+    if not listed:
+        raise SuiteError(
+            f"environments.{name}: no requirements.", hint="List at least one, like pywhispercpp==1.4.1."
+        )
+    for requirement in listed:
+        if not _PIN.match(requirement):
+            raise SuiteError(
+                f'environments.{name}: "{requirement}" is not pinned.',
+                hint="Write NAME==VERSION (or NAME @ URL), so that the next run measures the same.",
+            )
+
+
+def environment_key(requirements: Iterable[str]) -> str:
+    """The folder's name: a hash of the interpreter, the machine and the requirements in any order."""
+    parts = [
+        platform.python_implementation(),
+        platform.python_version(),
+        sysconfig_platform(),
+        *sorted(" ".join(requirement.split()) for requirement in requirements),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def sysconfig_platform() -> str:
+    """The platform wheels are chosen for, like linux-x86_64 or macosx-11.0-arm64."""
+    import sysconfig
+
+    return sysconfig.get_platform()
+
+
+def ensure_environment(name: str, requirements: Iterable[str], root: Path | None = None) -> Environment:
+    """The environment of these requirements, made on first use and kept.
+
+    Safe to call from several processes: one makes it, the others wait.  It is made aside and moved
+    into place when it is whole, so a kill in between leaves nothing that looks ready.
+    Raises `SuiteError` for an unpinned requirement, `EngineMissing` where it cannot be installed.
+    """
+    from filelock import FileLock
+
+    wanted = tuple(requirements)
+    check_requirements(name, wanted)
+    root = root or environments_root()
+    root.mkdir(parents=True, exist_ok=True)
+    key = environment_key(wanted)
+    place = root / key
+    with FileLock(root / f".{key}.lock"):
+        packages = _packages_of(place)
+        if packages is None:
+            shutil.rmtree(place, ignore_errors=True)
+            packages = _make(name, wanted, place)
+    return Environment(name=name, requirements=wanted, path=place, packages=packages)
+
+
+def ensure_environments(
+    wanted: Mapping[str, Iterable[str]], root: Path | None = None
+) -> dict[str, Environment]:
+    """All environments of a suite by name, before anything is measured."""
+    return {name: ensure_environment(name, requirements, root) for name, requirements in wanted.items()}
+
+
+def interpreter(name: str, requirements: Iterable[str]) -> Path:
+    """The Python of the environment, which is made on first use."""
+    return ensure_environment(name, requirements).interpreter
+
+
+def engine_version(engine: Engine, requirements: Iterable[str]) -> str | None:
+    """The engine's version within an environment of these requirements; None where it is not there.
+
+    An engine may name its package as `distribution`; without, the package called like the engine
+    counts, then the first requirement.
+    """
+    wanted = tuple(requirements)
+    place = environments_root() / environment_key(wanted)
+    packages = _packages_of(place) or {}
+    first = re.split(r"[\s\[=@]", wanted[0])[0] if wanted else ""
+    candidates = (getattr(engine, "distribution", None), engine.name, first)
+    versions = (packages.get(_normalized(str(name))) for name in candidates if name)
+    return next((version for version in versions if version), None)
+
+
+def _packages_of(place: Path) -> dict[str, str] | None:
+    """What is installed in a finished environment; None where it is not there or its Python is gone."""
+    try:
+        data = json.loads((place / READY).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    alive = (place / "bin" / "python").exists()  # False also for a dangling link: the base Python moved
+    return dict(data["packages"]) if alive and "packages" in data else None
+
+
+def _make(name: str, requirements: tuple[str, ...], place: Path) -> dict[str, str]:
+    """Build the environment beside its place, try its interpreter, and move it there."""
+    aside = place.with_name(f".{place.name}.{os.getpid()}")
+    shutil.rmtree(aside, ignore_errors=True)
+    try:
+        _call(name, [sys.executable, "-m", "venv", str(aside)], "a virtual environment cannot be made")
+        python = str(aside / "bin" / "python")
+        pip = [python, "-m", "pip", "--disable-pip-version-check", "--no-input"]
+        _call(name, [*pip, "install", "--quiet", *requirements], "cannot be installed")
+        _call(name, [*pip, "check"], "its packages do not fit together")
+        listed = _call(name, [*pip, "list", "--format=json"], "cannot be listed")
+        packages = {_normalized(item["name"]): str(item["version"]) for item in json.loads(listed)}
+        ready = {"name": name, "requirements": list(requirements), "packages": packages}
+        (aside / READY).write_text(json.dumps(ready, indent=2) + "\n", encoding="utf-8")
+        aside.replace(place)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return packages
+
+
+def _call(name: str, argv: list[str], complaint: str) -> str:
+    environ = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "PYTHONHOME"}}
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, env=environ)  # no shell, own argv
+    if done.returncode == 0:
+        return done.stdout
+    said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+    reason = next((line for line in reversed(said) if "ERROR" in line), said[-1] if said else "no message")
+    raise EngineMissing(
+        f"environment {name}: {complaint}: {reason.strip()}",
+        hint=f"Check the requirements of environments.{name}; pip was run as: {' '.join(argv)}",
+    )
+
+
+def _normalized(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()

@@ -1,0 +1,262 @@
+"""Compare any two runs, or two variants of one run, case by case and metric by metric."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bench.domain import Record
+from bench.errors import JournalError
+from bench.journal import RunData
+from bench.regression.exact import Fact, State, check_cases, state_of
+from bench.regression.night import by_case, night_texts, protocol_facts, settled, values_by_block
+from bench.stats import (
+    Comparison,
+    Verdict,
+    blocks_needed,
+    compare_paired,
+    compare_unpaired,
+    judge,
+    summarize,
+)
+from bench.units import METRICS
+
+DEFAULT_TOLERANCE: Final = 0.05
+# Compared where neither the suite nor the user names metrics; those that neither side has are left out.
+DEFAULT_METRICS: Final = (
+    "transcribe_seconds",
+    "warm_transcribe_seconds",
+    "load_seconds",
+    "first_token_seconds",
+    "tokens_per_second",
+    "peak_rss_bytes",
+    "peak_footprint_bytes",
+    "peak_anonymous_bytes",
+    "gpu_memory_bytes",
+    "energy_joules",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One side of a comparison: a run, or the cases of one of its variants."""
+
+    run: RunData
+    variant: str | None = None
+
+    @property
+    def label(self) -> str:
+        """RUN, or RUN:VARIANT."""
+        return f"{self.run.run_id}:{self.variant}" if self.variant else self.run.run_id
+
+    def trials(self) -> tuple[Record, ...]:
+        """The trials that count."""
+        return tuple(r for r in settled(self.run.records) if self.variant is None or r.variant == self.variant)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseComparison:
+    """One metric of one pair of cases: NEW / BASE with its interval, and what it shows.
+
+    `needed` is the number of blocks that would settle an inconclusive verdict, where it is known;
+    `base` and `new` are the medians in the metric's base unit.
+    """
+
+    case: str
+    base_case: str
+    metric: str
+    tolerance: float
+    comparison: Comparison
+    verdict: Verdict
+    needed: int | None
+    base: float
+    new: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunComparison:
+    """Two sides compared.  `cautions` say what makes the figures less than they seem."""
+
+    base: str
+    new: str
+    rows: tuple[CaseComparison, ...]
+    facts: tuple[Fact, ...] = ()
+    cautions: tuple[str, ...] = ()
+    only_base: tuple[str, ...] = ()
+    only_new: tuple[str, ...] = ()
+
+
+def compare(
+    base: Side,
+    new: Side,
+    *,
+    metrics: Sequence[str] = (),
+    tolerances: Mapping[str, float] | None = None,
+    default_tolerance: float = DEFAULT_TOLERANCE,
+    across: bool = False,
+) -> RunComparison:
+    """NEW against BASE.  Pairs by block within one run, independent samples between two.
+
+    Cases match by id, or by model and clip where a side names a variant.  Raises JournalError
+    where the sides differ in machine, protocol or audio, unless `across` allows it: then the
+    differences stand among the cautions.
+    """
+    grave, light = differences(base.run, new.run)
+    if grave and not across:
+        raise JournalError(
+            f"{base.label} and {new.label} cannot be compared: {'; '.join(grave)}.",
+            hint="Their figures do not mean the same. --across compares them anyway, and says so.",
+        )
+    same_run = base.run.path == new.run.path
+    by_variant = base.variant is not None or new.variant is not None
+    left = _keyed(base.trials(), by_variant=by_variant)
+    right = _keyed(new.trials(), by_variant=by_variant)
+    matched = [key for key in left if key in right]
+    if not matched:
+        raise JournalError(
+            f"{base.label} and {new.label} have no case in common.",
+            hint="Name variants to compare across them: --base-variant f16 --new-variant q8_0",
+        )
+    allowed = dict(new.run.suite.tolerances) if tolerances is None else dict(tolerances)
+    wanted = tuple(metrics) or tuple(dict.fromkeys((*allowed, *DEFAULT_METRICS)))
+    rows = [
+        row
+        for key in matched
+        for metric in wanted
+        if (row := _row(left[key], right[key], metric, allowed.get(metric, default_tolerance), paired=same_run))
+    ]
+    return RunComparison(
+        base=base.label,
+        new=new.label,
+        rows=tuple(rows),
+        facts=_facts(base, new, {key: (left[key], right[key]) for key in matched}),
+        cautions=(*grave, *light, *_few(rows)),
+        only_base=tuple(sorted(left[key][0].case for key in left.keys() - right.keys())),
+        only_new=tuple(sorted(right[key][0].case for key in right.keys() - left.keys())),
+    )
+
+
+def compare_environments(
+    run: RunData, reference: str, tolerances: Mapping[str, float]
+) -> tuple[CaseComparison, ...]:
+    """Every other environment against the reference one, within the blocks of one run.
+
+    Cases belong together that differ in nothing but their environment.  The night's own
+    conditions cancel, so this needs no frozen reference and no earlier night.
+    """
+    cases = {case.id: case for case in run.suite.cases}
+    named = {case.variant.environment for case in cases.values()}
+    if reference not in named:
+        known = ", ".join(sorted(name for name in named if name)) or "none"
+        raise JournalError(
+            f'{run.suite.name}: no case runs in the environment "{reference}".', hint=f"Its environments: {known}."
+        )
+    grouped = by_case(settled(run.records))
+
+    def likeness(case_id: str) -> tuple[object, ...]:
+        case, variant = cases[case_id], cases[case_id].variant
+        settings = repr(sorted(variant.settings.items())), repr(sorted(variant.environ.items()))
+        return case.model, case.clip, variant.quantization, variant.engine, variant.device, *settings
+
+    bases = {likeness(name): name for name in grouped if cases[name].variant.environment == reference}
+    rows: list[CaseComparison] = []
+    for name, trials in grouped.items():
+        base = bases.get(likeness(name))
+        if base is None or base == name:
+            continue
+        for metric, tolerance in tolerances.items():
+            row = _row(grouped[base], trials, metric, tolerance, paired=True)
+            rows += [row] if row else []
+    return tuple(rows)
+
+
+def differences(base: RunData, new: RunData) -> tuple[list[str], list[str]]:
+    """What forbids comparing two runs, and what one should know when doing so."""
+    grave: list[str] = []
+    light: list[str] = []
+    if base.host.id != new.host.id:
+        grave.append(
+            f"different machines ({base.host.cpu}, {base.host.os}; {new.host.cpu}, {new.host.os})"
+        )
+    ours, theirs = protocol_facts(base.suite), protocol_facts(new.suite)
+    grave += [f"different protocol ({key}: {ours[key]}, {theirs[key]})" for key in ours if ours[key] != theirs[key]]
+    for name, clip in base.suite.clips.items():
+        other = new.suite.clips.get(name)
+        if other and clip.sha256 and other.sha256 and clip.sha256 != other.sha256:
+            grave.append(f"different audio under the name {name}")
+    for model, hashes in _weights(base).items():
+        changed = sorted(role for role, sha in _weights(new).get(model, hashes).items() if hashes.get(role) != sha)
+        if changed:
+            light.append(f"other weights: {model} ({', '.join(changed)} differs in its sha256)")
+    if base.path != new.path:
+        light.append("two runs: what disturbed one of them does not cancel")
+    return grave, light
+
+
+def _weights(run: RunData) -> dict[str, dict[str, str]]:
+    return {record.case: {file.role: file.sha256 for file in record.weights} for record in run.records if record.weights}
+
+
+def _keyed(trials: Iterable[Record], *, by_variant: bool) -> dict[object, list[Record]]:
+    keyed: dict[object, list[Record]] = {}
+    for group in by_case(trials).values():
+        key = (group[0].model, group[0].clip) if by_variant else group[0].case
+        if key in keyed:
+            raise JournalError(
+                f"{keyed[key][0].case} and {group[0].case} are both {group[0].model} on {group[0].clip}.",
+                hint="Name a variant on both sides, so that each model and clip stands once.",
+            )
+        keyed[key] = group
+    return keyed
+
+
+def _row(
+    base: Sequence[Record], new: Sequence[Record], metric: str, tolerance: float, *, paired: bool
+) -> CaseComparison | None:
+    """One metric of one pair of cases; None where a side has no value of it."""
+    left, right = values_by_block(base, metric), values_by_block(new, metric)
+    before, after = summarize(left.values()), summarize(right.values())
+    if before is None or after is None:
+        return None
+    if paired:
+        comparison = compare_paired((right[block], left[block]) for block in sorted(left.keys() & right.keys()))
+    else:
+        comparison = compare_unpaired(right.values(), left.values())
+    verdict = judge(comparison, METRICS[metric].better, tolerance)
+    inconclusive = verdict is Verdict.INCONCLUSIVE
+    return CaseComparison(
+        case=new[0].case,
+        base_case=base[0].case,
+        metric=metric,
+        tolerance=tolerance,
+        comparison=comparison,
+        verdict=verdict,
+        needed=blocks_needed(comparison, tolerance) if inconclusive else None,
+        base=before.median,
+        new=after.median,
+    )
+
+
+def _facts(
+    base: Side, new: Side, matched: Mapping[object, tuple[Sequence[Record], Sequence[Record]]]
+) -> tuple[Fact, ...]:
+    """What changed beside the figures; between two variants other weights are no news."""
+    from dataclasses import replace
+
+    before: dict[str, State] = {}
+    after: dict[str, State] = {}
+    for left, right in matched.values():
+        name = right[0].case
+        before[name], after[name] = state_of(left), state_of(right)
+        if left[0].case != name:
+            after[name] = replace(after[name], weights=before[name].weights)
+    texts = {**night_texts(base.run), **night_texts(new.run)}
+    return check_cases(before, after, texts)
+
+
+def _few(rows: Sequence[CaseComparison]) -> list[str]:
+    fewest = min((row.comparison.n for row in rows if row.comparison.few), default=None)
+    if fewest is None:
+        return []
+    return [f"only {fewest} block{'s' if fewest != 1 else ''}: too few for an interval to mean what it says"]

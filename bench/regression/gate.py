@@ -1,0 +1,206 @@
+"""The gate: tonight against the frozen reference, exact and statistical -> PASS, FAIL, INCONCLUSIVE."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from bench.errors import JournalError
+from bench.journal import RunData
+from bench.regression.baselines import Reference
+from bench.regression.compare import CaseComparison, compare_environments
+from bench.regression.exact import Fact, check_cases
+from bench.regression.night import Figure, Night, night_of, night_texts
+from bench.regression.series import Rule, SeriesVerdict, common_shift, judge_series
+from bench.stats import Verdict
+from bench.units import METRICS
+
+# What is gated where a suite says nothing.
+DEFAULT_TOLERANCES: Final[Mapping[str, float]] = {
+    "transcribe_seconds": 0.05,
+    "load_seconds": 0.10,
+    "peak_rss_bytes": 0.05,
+}
+
+
+# DIFFERENT: a quantity without a better direction, such as tokens, that a suite gives a tolerance.
+FAILING: Final = {Verdict.WORSE, Verdict.DIFFERENT}
+
+
+class Outcome(StrEnum):
+    """The gate's verdict on a night, with the process's exit code as `exit_code`."""
+
+    PASS = "PASS"  # noqa: S105  # not a password
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+    @property
+    def exit_code(self) -> int:
+        """0 PASS, 1 FAIL, 2 INCONCLUSIVE."""
+        return {Outcome.PASS: 0, Outcome.FAIL: 1, Outcome.INCONCLUSIVE: 2}[self]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateReport:
+    """What the gate found.  `notes` are said beside the verdict and do not change it.
+
+    `interleaved` holds the comparisons within the night, of an environment with the one named as
+    its reference; `shifted` the metrics in which all cases moved together.
+    """
+
+    outcome: Outcome
+    night: Night
+    reference: Reference | None
+    facts: tuple[Fact, ...] = ()
+    series: tuple[SeriesVerdict, ...] = ()
+    interleaved: tuple[CaseComparison, ...] = ()
+    shifted: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def worse(self) -> tuple[SeriesVerdict, ...]:
+        """The series that failed."""
+        return tuple(one for one in self.series if one.verdict in FAILING)
+
+
+def gate_run(
+    run: RunData,
+    reference: Reference | None,
+    earlier: Sequence[Night],
+    *,
+    rule: Rule = Rule(),
+    exact_only: bool = False,
+    reference_environment: str | None = None,
+) -> GateReport:
+    """Judge a run.  `earlier` are the nights since the reference was accepted, oldest first.
+
+    Without a reference there is nothing to hold the night to: INCONCLUSIVE, and the note says how
+    to accept one.  Raises JournalError where run and reference do not belong together.
+    """
+    night = night_of(run)
+    tolerances = dict(run.suite.tolerances or DEFAULT_TOLERANCES)
+    interleaved: tuple[CaseComparison, ...] = ()
+    if reference_environment is not None and not exact_only:
+        interleaved = compare_environments(run, reference_environment, tolerances)
+    if reference is None:
+        note = f'no reference for {night.suite} on this machine: accept RUN --why "..." makes this run the one'
+        outcome = _outcome((), (), interleaved, missing=True)
+        return _closed(GateReport(outcome=outcome, night=night, reference=None, interleaved=interleaved, notes=(note,)))
+    refuse_other(night, reference)
+    texts = {**reference.texts, **night_texts(run)}
+    facts = check_cases(reference.states, {case: found.state for case, found in night.cases.items()}, texts)
+    series = () if exact_only else judge_night(night, reference, earlier, tolerances, rule)
+    report = GateReport(
+        outcome=_outcome(facts, series, interleaved),
+        night=night,
+        reference=reference,
+        facts=facts,
+        series=series,
+        interleaved=interleaved,
+        shifted=common_shift(series),
+        notes=tuple(_notes(night, reference, exact_only=exact_only)),
+    )
+    return _closed(report)
+
+
+def _closed(report: GateReport) -> GateReport:
+    """The report with its verdict written into its night, as history keeps it."""
+    night = dataclasses.replace(
+        report.night, verdict=str(report.outcome), reference=report.reference.id if report.reference else None
+    )
+    return dataclasses.replace(report, night=night)
+
+
+def refuse_other(night: Night, reference: Reference) -> None:
+    """JournalError where the night is of another suite, machine or protocol than the reference."""
+    for what, is_, was in (
+        ("suite", night.suite, reference.suite),
+        ("machine", night.machine, reference.machine),
+        ("protocol", night.protocol, reference.protocol),
+    ):
+        if is_ != was:
+            raise JournalError(
+                f"run {night.run} and {reference.id} differ in their {what}: {is_}, {was}.",
+                hint="Their figures do not mean the same. Accept a reference of this one first.",
+            )
+
+
+def judge_night(
+    night: Night,
+    reference: Reference,
+    earlier: Sequence[Night],
+    tolerances: Mapping[str, float],
+    rule: Rule,
+) -> tuple[SeriesVerdict, ...]:
+    """The statistical verdict on every case and gated metric that reference and night both have.
+
+    What the reference has and the night lacks is judged by the exact gate where the case failed;
+    a metric that no longer is measured is INCONCLUSIVE here.
+    """
+    nights = [*(one for one in earlier if one.protocol == night.protocol and one.run != night.run), night]
+    wanted = [
+        (case, metric)
+        for case in night.cases
+        for metric in tolerances
+        if reference.figures(case, metric) and night.cases[case].state.status == "ok"
+    ]
+    return tuple(
+        judge_series(
+            case,
+            metric,
+            better=METRICS[metric].better,
+            tolerance=tolerances[metric],
+            reference=reference.figures(case, metric),
+            nights=_figures(nights, case, metric),
+            rule=rule,
+            together=len(wanted),
+        )
+        for case, metric in wanted
+    )
+
+
+def _figures(nights: Sequence[Night], case: str, metric: str) -> tuple[Figure, ...]:
+    """The series of one case and metric; empty where tonight, the last night, has no value."""
+    cases = [night.cases.get(case) for night in nights]
+    found = [one.figures.get(metric) if one else None for one in cases]
+    return tuple(figure for figure in found if figure) if found[-1] else ()
+
+
+def _outcome(
+    facts: Sequence[Fact],
+    series: Sequence[SeriesVerdict],
+    interleaved: Sequence[CaseComparison],
+    *,
+    missing: bool = False,
+) -> Outcome:
+    verdicts = {one.verdict for one in series} | {one.verdict for one in interleaved}
+    if facts or verdicts & FAILING:
+        return Outcome.FAIL
+    if missing or Verdict.INCONCLUSIVE in verdicts:
+        return Outcome.INCONCLUSIVE
+    return Outcome.PASS
+
+
+def _notes(night: Night, reference: Reference, *, exact_only: bool) -> list[str]:
+    notes: list[str] = []
+    added = [case for case in night.cases if case not in reference.states]
+    if added:
+        notes.append(f"not in the reference, so not judged: {', '.join(added)}")
+    versions = {
+        f"{now.engine} {was.engine_version} -> {now.engine_version}"
+        for case, was in reference.states.items()
+        if case in night.cases and (now := night.cases[case].state).engine_version != was.engine_version
+    }
+    notes += [f"engine changed: {text}" for text in sorted(versions)]
+    if len(reference.nights) == 1 and not exact_only:
+        notes.append(
+            "the reference is a single night: how much nights differ here is assumed; accept several runs to know it"
+        )
+    if night.disturbed_trials:
+        notes.append(f"{night.disturbed_trials} of {night.trials} trials were disturbed (see their conditions)")
+    if exact_only:
+        notes.append("exact gates only: timing was not judged")
+    return notes

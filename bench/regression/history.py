@@ -1,0 +1,77 @@
+"""The history of a suite on a machine: `reports/history/MACHINE/SUITE.jsonl`, one line a night.
+
+These lines are the truth; the SQLite file beside them (see `index`) can be made again at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.errors import JournalError
+from bench.regression.lines import append_line, encode, read_lines
+from bench.regression.night import SCHEMA, Night, from_json, to_json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Nights in the order they were run; `warnings` name the lines that were skipped."""
+
+    nights: tuple[Night, ...]
+    warnings: tuple[str, ...] = ()
+
+    def since(self, accepted_at: str) -> tuple[Night, ...]:
+        """The nights that began after a reference was accepted."""
+        from datetime import datetime
+
+        start = datetime.fromisoformat(accepted_at)
+        return tuple(night for night in self.nights if datetime.fromisoformat(night.started_at) > start)
+
+
+def history_file(reports: Path, machine: str, suite: str) -> Path:
+    """Where the history of a suite on a machine lies."""
+    return reports / "history" / machine / f"{suite}.jsonl"
+
+
+def read_history(file: Path) -> History:
+    """All nights of a history file; no file is no nights."""
+
+    def decode(data: dict[str, object]) -> Night:
+        from datetime import datetime
+
+        night = from_json(Night, data)
+        if datetime.fromisoformat(night.started_at).tzinfo is None:
+            raise ValueError("started_at has no time zone")
+        return night
+
+    nights, warnings = read_lines(file, SCHEMA, decode)
+    latest = {night.run: night for night in nights}  # a run judged again counts once, as judged last
+    ordered = sorted(latest.values(), key=lambda night: (night.started_at, night.run))
+    return History(nights=tuple(ordered), warnings=tuple(warnings))
+
+
+def append_night(file: Path, night: Night) -> None:
+    """Add a night, in one write."""
+    append_line(file, encode(SCHEMA, to_json(night)))
+
+
+@contextmanager
+def nightly_lock(file: Path) -> Iterator[None]:
+    """Hold the history for one gate run; a second one on the same machine and suite is refused."""
+    from filelock import FileLock, Timeout
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(file.with_name(f".{file.name}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise JournalError(
+            f"{file}: another gate of this suite is running on this machine.",
+            hint="Two at once would disturb each other's measurements. Wait for it to end, then start again.",
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()

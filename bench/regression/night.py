@@ -1,0 +1,195 @@
+"""A run as one night: the state, and a median with its interval per metric, of every case.
+
+Nights are what history keeps and what references are made of.  One night is one unit of the
+statistical gate, however many trials it holds: repetitions of one night are not independent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from bench.domain import Host, Record, Status, Suite
+from bench.journal import RunData
+from bench.regression.exact import State, state_of, texts_of
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+SCHEMA: Final = 1
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A metric of a case in one night, in its base unit: median, interval, spread, trials."""
+
+    median: float
+    low: float | None
+    high: float | None
+    mad: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NightCase:
+    """A case in one night.  Metrics that were absent in every trial are not there."""
+
+    state: State
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    quantization: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Night:
+    """One run of a suite on one machine.
+
+    `machine` is the host's id, `protocol` a hash of what must agree for two nights to be
+    compared; `verdict` is the gate's, None before it judged; `reference` names the reference it
+    was held to; `report` is the path of the night's report relative to the reports folder.
+    """
+
+    run: str
+    suite: str
+    machine: str
+    protocol: str
+    started_at: str
+    cases: Mapping[str, NightCase]
+    disturbed_trials: int = 0
+    trials: int = 0
+    verdict: str | None = None
+    reference: str | None = None
+    report: str | None = None
+    cpu: str = ""
+    system: str = ""
+
+    def value(self, case: str, metric: str) -> float | None:
+        """The night's median of a metric, or None where there is none."""
+        found = self.cases.get(case)
+        figure = found.figures.get(metric) if found else None
+        return figure.median if figure else None
+
+
+_ADAPTERS: Final[dict[Any, TypeAdapter[Any]]] = {}
+
+
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    """The validator of a noun; built on first use, which takes milliseconds."""
+    from pydantic import TypeAdapter
+
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]
+
+
+def to_json(thing: object) -> dict[str, Any]:
+    """A noun of this package as plain JSON data, without what is at its default."""
+    data: dict[str, Any] = _adapter(type(thing)).dump_python(thing, mode="json", exclude_defaults=True)
+    return data
+
+
+def from_json(kind: type[T], data: object) -> T:
+    """The other way round; pydantic's ValidationError (a ValueError) for what does not fit."""
+    made: T = _adapter(kind).validate_python(data)
+    return made
+
+
+def settled(records: Iterable[Record]) -> tuple[Record, ...]:
+    """The trials that count: of each block the attempt with the fewest disturbed trials, the later of equals.
+
+    A disturbed block is run again as a whole and both attempts stay in the journal.  Choosing by
+    block, not by trial, keeps the per-block pairs within one attempt.  A second attempt that was
+    cut short does not replace a whole first one.
+    """
+    attempts: dict[int, dict[int, list[Record]]] = {}
+    for record in records:
+        attempts.setdefault(record.block, {}).setdefault(record.attempt, []).append(record)
+    chosen: dict[tuple[int, str], Record] = {}
+    for block in sorted(attempts):
+        tries = attempts[block]
+        best_first = sorted(tries, key=lambda number: (-len(tries[number]), _disturbed(tries[number]), -number))
+        for record in (record for number in best_first for record in tries[number]):
+            chosen.setdefault((block, record.case), record)
+    return tuple(chosen.values())
+
+
+def _disturbed(trials: Collection[Record]) -> int:
+    return sum(1 for record in trials if record.conditions.disturbances)
+
+
+def by_case(records: Iterable[Record]) -> dict[str, list[Record]]:
+    """Trials grouped by their case, in the order of the blocks."""
+    grouped: dict[str, list[Record]] = {}
+    for record in sorted(records, key=lambda record: record.block):
+        grouped.setdefault(record.case, []).append(record)
+    return grouped
+
+
+def values_by_block(records: Iterable[Record], metric: str) -> dict[int, float]:
+    """A metric of one case's successful trials by their block."""
+    values = {r.block: r.value(metric) for r in records if r.status is Status.OK}
+    return {block: value for block, value in values.items() if value is not None}
+
+
+def night_of(run: RunData) -> Night:
+    """The night of a run.  Its transcripts are in `night_texts`, by their hash."""
+    trials = settled(run.records)
+    return Night(
+        run=run.run_id,
+        suite=run.suite.name,
+        machine=run.host.id,
+        protocol=protocol_hash(run.suite),
+        started_at=min((record.started_at for record in run.records), default=""),
+        cases={case: _night_case(group) for case, group in by_case(trials).items()},
+        disturbed_trials=_disturbed(trials),
+        trials=len(trials),
+        cpu=run.host.cpu,
+        system=_system(run.host),
+    )
+
+
+def night_texts(run: RunData) -> dict[str, str]:
+    """The transcripts of a run by their hash."""
+    return texts_of(settled(run.records))
+
+
+def _night_case(trials: list[Record]) -> NightCase:
+    from bench.stats import summarize
+
+    figures: dict[str, Figure] = {}
+    for metric in dict.fromkeys(name for record in trials for name in record.measurements):
+        summary = summarize(values_by_block(trials, metric).values())
+        if summary:
+            figures[metric] = Figure(
+                median=summary.median, low=summary.low, high=summary.high, mad=summary.mad, n=summary.n
+            )
+    return NightCase(
+        state=state_of(trials), figures=figures, quantization=trials[0].quantization, model=trials[0].model
+    )
+
+
+def _system(host: Host) -> str:
+    return " ".join(filter(None, [host.os, host.gpu]))
+
+
+def protocol_facts(suite: Suite) -> dict[str, Any]:
+    """What two runs must agree on before their figures mean the same thing.
+
+    The number of blocks, the seed and the limits are free: they change the precision of a figure,
+    not what it is.
+    """
+    return {
+        "passes": suite.protocol.passes,
+        "cold_cache": suite.protocol.cold_cache,
+        "sample_hz": suite.protocol.sample_hz,
+        "cooldown_seconds": suite.protocol.cooldown_seconds,
+    }
+
+
+def protocol_hash(suite: Suite) -> str:
+    """A short hash of `protocol_facts`."""
+    return hashlib.sha256(json.dumps(protocol_facts(suite), sort_keys=True).encode()).hexdigest()[:12]
