@@ -43,8 +43,17 @@ def schema() -> None:
     typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
 
 
-def engines() -> None:
+def engines(
+    missing: Annotated[
+        Path | None,
+        typer.Option(metavar="SUITE", help="Print only the extras that a suite needs and that are not installed."),
+    ] = None,
+) -> None:
     """List the engines: installed or not, what they run, how to install them."""
+    if missing is not None:
+        for extra in missing_extras(missing):
+            typer.echo(extra)
+        return
     from rich.console import Console
     from rich.table import Table
 
@@ -52,23 +61,31 @@ def engines() -> None:
     from bench.errors import EngineMissing
 
     table = Table("engine", "version", "families", "weights", "devices")
-    missing: list[str] = []
+    remarks: list[str] = []
     for name in registry.names():
         try:
             engine = registry.get(name)
         except EngineMissing as error:
-            missing.append(str(error))
+            remarks.append(str(error))
             continue
         found = engine.availability()
         version = found.version or "not installed"
-        table.add_row(
-            name, version, ", ".join(engine.families), engine.weights_format, ", ".join(found.devices)
-        )
+        table.add_row(name, version, ", ".join(engine.families), engine.weights_format, ", ".join(found.devices))
         if found.reason:
-            missing.append(found.reason)
+            remarks.append(found.reason)
     Console().print(table)
-    for text in missing:
+    for text in remarks:
         typer.echo(text)
+
+
+def missing_extras(suite: Path) -> tuple[str, ...]:
+    """The extras to install before a suite can run."""
+    from bench.config import load_suite
+    from bench.engines import registry
+
+    wanted = {case.variant.engine for case in load_suite(suite).cases if case.variant.environment is None}
+    found = [registry.get(name).availability() for name in sorted(wanted)]
+    return tuple(dict.fromkeys(each.extra for each in found if each.reason and each.extra))
 
 
 def doctor() -> None:

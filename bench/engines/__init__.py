@@ -24,10 +24,14 @@ class Settings(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Availability:
-    """Whether an engine can run here.  `reason` says how to install it where it cannot."""
+    """Whether an engine can run here.
+
+    `reason` says how to install it where it cannot, `extra` which extra of ours does.
+    """
 
     version: str | None
     reason: str | None = None
+    extra: str | None = None
     devices: tuple[str, ...] = ("cpu",)
 
 

@@ -12,11 +12,12 @@ from bench.engines import Availability, Outcome
 def availability_of(package: str, *, extra: str, devices: tuple[str, ...] = ("cpu",)) -> Availability:
     """Installed or not, from package metadata: nothing is imported."""
     try:
-        return Availability(version=version(package), devices=devices)
+        return Availability(version=version(package), extra=extra, devices=devices)
     except PackageNotFoundError:
         return Availability(
             version=None,
             reason=f"{package} is not installed; install it with: pip install 'asr-quant-bench[{extra}]'",
+            extra=extra,
             devices=devices,
         )
 

@@ -1,0 +1,90 @@
+# `make bench` measures, `make test` tests; each sets up what it needs in .venv and nothing outside.
+
+SUITE ?= configs/whisper-base.yaml
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+# The first Python that is new enough; override with make PYTHON=...
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help bench smoke plan nightly test lint format types benchmarks lock schema clean
+
+help: ## show the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+bench: $(VENV)/.bench extras ## measure a suite and write its reports (SUITE=configs/..., ARGS=...)
+	$(BIN)/asr-quant-bench run $(SUITE) $(ARGS)
+
+smoke: ## the default suite in a minute
+	@$(MAKE) --no-print-directory bench SUITE=configs/smoke.yaml
+
+plan: $(VENV)/.bench ## a suite's cases, downloads and time; runs nothing
+	$(BIN)/asr-quant-bench plan $(SUITE)
+
+nightly: $(VENV)/.bench extras ## measure the nightly suite, gate it, keep its history
+	$(BIN)/asr-quant-bench nightly configs/nightly.yaml $(ARGS)
+
+test: $(VENV)/.dev $(VENV)/.qwen3 ## set up and run all tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter, suites, workflows
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/asr-quant-bench validate configs/*.yaml
+	$(BIN)/zizmor --offline --no-progress --quiet .github/workflows
+
+format: $(VENV)/.dev ## format and mend what ruff can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+benchmarks: $(VENV)/.dev $(VENV)/.qwen3 ## the project's own benchmarks (tests/bench); needs an idle machine
+	$(BIN)/python -m pytest tests/bench --benchmark-enable -s $(ARGS)
+
+lock: $(VENV)/.dev ## renew requirements/*.txt from pyproject.toml
+	BIN=$(BIN) sh requirements/lock.sh
+
+schema: $(VENV)/.bench ## write configs/suite.schema.json
+	$(BIN)/asr-quant-bench schema > configs/suite.schema.json
+
+clean: ## remove the virtual environment and caches of tools
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+# ------------------------------------------------------------------------ setting up
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer was found. Install one, or: make PYTHON=/path/to/python3 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { echo "On Debian or Ubuntu: apt install python3-venv"; exit 1; }
+
+# The development set holds the bench set, so a tree that was tested needs no second installation.
+$(VENV)/.bench: requirements/bench.txt pyproject.toml | $(BIN)/python
+	@test -e $(VENV)/.dev || echo "Installing the default suite's engine and report tools into $(VENV) ..."
+	@test -e $(VENV)/.dev || $(PIP) install --require-hashes -r requirements/bench.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python
+	@echo "Installing the development tools into $(VENV) ..."
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.qwen3: requirements/qwen3.txt | $(BIN)/python
+	@echo "Building llama.cpp for llama-cpp-python: once, about 4 minutes on two cores ..."
+	@$(PIP) install --require-hashes -r requirements/build.txt
+	@$(PIP) install --no-build-isolation --require-hashes -r requirements/qwen3.txt
+	@touch $@
+
+$(VENV)/.transcribe $(VENV)/.faster-whisper: $(VENV)/.%: requirements/%.txt | $(BIN)/python
+	@echo "Installing the engine $* into $(VENV) ..."
+	@$(PIP) install --require-hashes -r requirements/$*.txt
+	@touch $@
+
+.PHONY: extras
+extras: $(VENV)/.bench
+	@for extra in $$($(BIN)/asr-quant-bench engines --missing $(SUITE)); do \
+		rm -f $(VENV)/.$$extra; $(MAKE) --no-print-directory $(VENV)/.$$extra || exit 1; done
