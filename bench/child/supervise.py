@@ -74,7 +74,7 @@ def start(spec: dict) -> tuple[int, int, int]:
         if spec.get("time_program"):
             argv = [spec["time_program"], "-l", "-o", spec["time_file"], *argv]
         os.read(gate_read, 1)
-        os.execvpe(argv[0], argv, spec["environ"])
+        os.execvpe(argv[0], argv, spec["environ"])  # noqa: S606  # no shell is the point
     except OSError as error:
         os.write(failure_write, str(error.errno).encode())
     finally:
@@ -165,10 +165,7 @@ class Watch:
         """End the whole process group, once; the first reason stays."""
         if self.killed_for is None:
             self.killed_for = reason
-            try:
-                os.killpg(self.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+            end_group(self.pid)
 
     def sample(self) -> None:
         """One reading of the memory; the limit holds from here."""
@@ -228,6 +225,14 @@ class Watch:
                 next_output = now + OUTPUT_CHECK_SECONDS
 
 
+def set_group(pid: int) -> None:
+    """Make the program lead its own group, by both sides: whoever comes first, a kill finds it."""
+    try:
+        os.setpgid(pid, pid)
+    except OSError:
+        return  # it has done so itself, and gone on
+
+
 def end_group(pid: int) -> bool:
     """End what the program left running in its process group; whether there was anything."""
     try:
@@ -262,10 +267,7 @@ def supervise(spec: dict) -> dict:
     """Run the program of SPEC to its end; RESULT."""
     wakeup = catch_signals()
     pid, gate, failure = start(spec)
-    try:
-        os.setpgid(pid, pid)  # by both sides: whoever comes first, the group is there at a kill
-    except OSError:
-        pass
+    set_group(pid)
     opened, refused = open_counters(spec.get("counters") or [], pid)
     watch = Watch(spec, pid, wakeup)
     spawned = time.monotonic()
@@ -297,7 +299,7 @@ def main() -> None:
     try:
         os.write(1, json.dumps(result).encode() + b"\n")
     except BrokenPipeError:
-        pass  # the parent is gone: nobody to tell
+        return  # the parent is gone: nobody to tell
 
 
 if __name__ == "__main__":

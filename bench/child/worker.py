@@ -23,12 +23,12 @@ import time
 
 STARTED = time.monotonic_ns()
 
-import faulthandler  # noqa: E402
-import json  # noqa: E402
-import os  # noqa: E402
-import sys  # noqa: E402
-from importlib.machinery import SourceFileLoader  # noqa: E402
-from types import ModuleType  # noqa: E402
+import faulthandler
+import json
+import os
+import sys
+from importlib.machinery import SourceFileLoader
+from types import ModuleType
 
 
 class Events:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+import subprocess
+from collections.abc import Mapping
+from typing import Any, Final
 
 from bench.domain import Measurement, absent, measured
 
@@ -22,7 +24,8 @@ _COUNTS: Final = {
 # `time -l` leaves these lines out where the kernel's figure is 0: it has none then, not "none used".
 _LEFT_OUT_WHEN_ZERO: Final = ("instructions", "cycles", "peak_footprint_bytes")
 _TIMES: Final = re.compile(
-    r"^\s*(?P<real>\d+[.,]\d+)\s+real\s+(?P<user>\d+[.,]\d+)\s+user\s+(?P<sys>\d+[.,]\d+)\s+sys\s*$", re.MULTILINE
+    r"^\s*(?P<real>\d+[.,]\d+)\s+real\s+(?P<user>\d+[.,]\d+)\s+user\s+(?P<sys>\d+[.,]\d+)\s+sys\s*$",
+    re.MULTILINE,
 )
 _COUNT: Final = re.compile(r"^\s*(\d+)\s{2}(\S.*?)\s*$", re.MULTILINE)
 
@@ -54,3 +57,74 @@ def _missing(name: str, text: str) -> str:
     if name in _LEFT_OUT_WHEN_ZERO:
         return "time -l left the line out: the kernel had no figure"
     return "time -l did not tell"
+
+
+def command_output(*argv: str) -> str | None:
+    """What a system command prints; None where there is no such command or it fails."""
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=5, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout
+
+
+def sysctl(name: str) -> str | None:
+    """One value of sysctl."""
+    found = command_output("/usr/sbin/sysctl", "-n", name)
+    return found.strip() or None if found else None
+
+
+def chip() -> str | None:
+    """The chip's name, as `Apple M2 Max`."""
+    return sysctl("machdep.cpu.brand_string")
+
+
+def facts() -> Mapping[str, Any]:
+    """What of this machine bears on measurements and does not change between trials."""
+    found = {
+        "model": sysctl("hw.model"),
+        "performance_cores": sysctl("hw.perflevel0.logicalcpu"),
+        "efficiency_cores": sysctl("hw.perflevel1.logicalcpu"),
+        "page_bytes": sysctl("hw.pagesize"),
+        "virtualization": "virtual machine" if sysctl("kern.hv_vmm_present") == "1" else None,
+        "rosetta": True if sysctl("sysctl.proc_translated") == "1" else None,
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+# OSThermalPressureLevel: what `notifyutil -g com.apple.system.thermalpressurelevel` counts in.
+THERMAL_LEVELS: Final = ("nominal", "moderate", "heavy", "trapping", "sleeping")
+
+
+def parse_thermal(text: str) -> str | None:
+    """The thermal pressure's name from `com.apple.system.thermalpressurelevel 0`."""
+    found = re.search(r"(\d+)\s*$", text)
+    if not found:
+        return None
+    level = int(found[1])
+    return THERMAL_LEVELS[level] if level < len(THERMAL_LEVELS) else f"level {level}"
+
+
+def parse_battery(text: str) -> bool | None:
+    """Whether `pmset -g batt` says that the battery is drained; None where it does not say."""
+    found = re.search(r"Now drawing from '([^']+)'", text)
+    return found[1] == "Battery Power" if found else None
+
+
+def parse_low_power(text: str) -> bool | None:
+    """Whether `pmset -g` has low-power mode on."""
+    found = re.search(r"^\s*(?:lowpowermode|powermode)\s+(\d+)", text, re.MULTILINE)
+    return found[1] == "1" if found else None
+
+
+def state() -> Mapping[str, Any]:
+    """Power and heat at this moment; what cannot be read is left out."""
+    thermal = command_output("/usr/bin/notifyutil", "-g", "com.apple.system.thermalpressurelevel")
+    battery = command_output("/usr/bin/pmset", "-g", "batt")
+    settings = command_output("/usr/bin/pmset", "-g")
+    found = {
+        "thermal_pressure": parse_thermal(thermal) if thermal else None,
+        "on_battery": parse_battery(battery) if battery else None,
+        "low_power": parse_low_power(settings) if settings else None,
+    }
+    return {name: value for name, value in found.items() if value is not None}

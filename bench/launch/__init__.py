@@ -9,15 +9,15 @@ keeps the harness itself from working is raised.
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bench.engines import Job, Outcome
+from bench.host import gpu
 from bench.launch import events, logfile, measurements, sweep, verdict
 from bench.launch.environ import child_environ
 from bench.launch.supervisor import Supervision, supervise
@@ -61,13 +61,13 @@ def run(
         scratch = Path(folder)
         environ = child_environ(job.environ)
         argv = _command(job, scratch, audio, passes)
-        supervision = supervise(
-            _spec(argv, environ, scratch, limits, sample_hz, counters),
-            mark=environ[sweep.MARK],
-            scratch=scratch,
-        )
+        spec = _spec(argv, environ, scratch, limits, sample_hz, counters)
+        with gpu.MemoryWatch() as gpu_memory:
+            supervision = supervise(spec, mark=environ[sweep.MARK], scratch=scratch)
         read = events.read_events(scratch / "events.jsonl") if job.half else events.NO_EVENTS
         outcome = _outcome(argv, supervision, read, scratch, limits, passes, worker=job.half is not None)
+        pid = supervision.result["pid"] if supervision.result else None
+        outcome = replace(outcome, measurements=(*outcome.measurements, gpu_memory.of(pid)))
         logfile.write(
             log,
             outcome=outcome,
@@ -106,7 +106,7 @@ def _spec(
     return {
         "argv": list(argv),
         "environ": dict(environ),
-        "cwd": os.getcwd(),
+        "cwd": str(Path.cwd()),
         "stdout": str(scratch / "stdout"),
         "stderr": str(scratch / "stderr"),
         "timeout_seconds": limits.timeout_seconds,

@@ -21,17 +21,18 @@ _BIDIRECTIONAL: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u2
 
 
 def printable(text: str) -> str:
-    """Text with control characters, but for newline and tab, written as `\\x1b` or `\\u202e`.
+    r"""Text with control characters, but for newline and tab, written as `\x1b` or `\u202e`.
 
     A carriage return before a newline goes; alone it is a progress display's and becomes a newline.
     """
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(
-        character
-        if character in "\n\t" or not (unicodedata.category(character) in {"Cc", "Cs"} or character in _BIDIRECTIONAL)
-        else _escaped(character)
-        for character in plain
-    )
+    return "".join(_escaped(character) if _hidden(character) else character for character in plain)
+
+
+def _hidden(character: str) -> bool:
+    if character in "\n\t":
+        return False
+    return character in _BIDIRECTIONAL or unicodedata.category(character) in {"Cc", "Cs"}
 
 
 def _escaped(character: str) -> str:
@@ -91,8 +92,10 @@ def _section(title: str, lines: Sequence[str]) -> str:
 
 
 def _measurement(each: Measurement) -> str:
-    value = f"absent: {each.reason}" if each.value is None else f"{each.value:.6f}".rstrip("0").rstrip(".")
-    return f"{each.name:26} {value}" + (f" {each.unit.value}  [{each.source}]" if each.value is not None else "")
+    if each.value is None:
+        return f"{each.name:26} absent: {each.reason}"
+    value = f"{each.value:.6f}".rstrip("0").rstrip(".")
+    return f"{each.name:26} {value} {each.unit.value}  [{each.source}]"
 
 
 def _event(event: Event, spawned: float) -> str:

@@ -6,7 +6,6 @@ report translates those it knows.
 
 from __future__ import annotations
 
-import errno
 import statistics
 import sys
 from collections.abc import Mapping, Sequence
@@ -14,12 +13,13 @@ from typing import Any, Final
 
 from bench.domain import Measurement, absent, measured
 from bench.engines import Event
+from bench.host import perf
 from bench.host.macos import parse_time_l
 from bench.launch.supervisor import Supervision
 
 NOT_TOLD: Final = "the program does not tell when; only its own output can"
 NOT_REACHED: Final = "the process ended before it came to that"
-ONE_PASS: Final = "the clip was transcribed once"
+HEARD_ONCE: Final = "the clip was transcribed once"
 NO_RESULT: Final = "the supervisor gave no result"
 NO_FOOTPRINT: Final = "the Linux kernel keeps no peak of the footprint; see peak_anonymous_bytes"
 NO_ANONYMOUS: Final = "there is no /proc to sample on macOS; see peak_footprint_bytes"
@@ -27,13 +27,6 @@ NO_SAMPLE: Final = "the process ended before its first sample"
 NO_PROC_RSS: Final = "macOS tells a process its peak only, not what is resident now"
 NO_READ_BYTES: Final = "macOS counts block input operations, not bytes"
 NO_COUNTER: Final = "not asked for"
-COUNTER_REASONS: Final = {
-    errno.ENOENT: "the processor's counters are not offered here (a virtual machine, most often)",
-    errno.EOPNOTSUPP: "the processor's counters are not offered here (a virtual machine, most often)",
-    errno.EACCES: "the system forbids counters (kernel.perf_event_paranoid)",
-    errno.EPERM: "the system forbids counters (kernel.perf_event_paranoid)",
-    errno.ENOSYS: "this kernel or machine has no perf_event_open",
-}
 EVENTS: Final = "worker events"
 WAIT4: Final = "wait4"
 TIME_L: Final = "/usr/bin/time -l"
@@ -96,7 +89,7 @@ def _phases(
         spans["transcribe_seconds"] = heard[0]
     if len(heard) > 1:
         spans["warm_transcribe_seconds"] = statistics.median(heard[1:])
-    reasons = {"warm_transcribe_seconds": ONE_PASS} if passes == 1 else {}
+    reasons = {"warm_transcribe_seconds": HEARD_ONCE} if passes == 1 else {}
     return [
         measured(name, span, EVENTS)
         if span is not None and span >= 0
@@ -152,9 +145,7 @@ def counter(name: str, found: Mapping[str, int] | None) -> Measurement:
     if found is None:
         return absent(name, NO_COUNTER, source)
     if "errno" in found:
-        code = found["errno"]
-        words = COUNTER_REASONS.get(code, f"perf_event_open answered {errno.errorcode.get(code, code)}")
-        return absent(name, words, source)
+        return absent(name, perf.refusal(found["errno"]), source)
     if not found["running"]:
         return absent(name, "the counter never got its turn on the processor", source)
     return measured(name, found["value"] * found["enabled"] / found["running"], source)

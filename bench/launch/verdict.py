@@ -71,9 +71,8 @@ def _signalled(
         name = "an unnamed signal"
     said = f"ended by signal {number} ({name}){while_doing}"
     if number == signal.SIGKILL:
-        said += "; not by this program" + (
-            "" if supervision.kernel_killed is not None else "; this system does not tell whether by the kernel"
-        )
+        unknown = "; this system does not tell whether by the kernel"
+        said += "; not by this program" + (unknown if supervision.kernel_killed is None else "")
     return Status.CRASHED, said
 
 

@@ -1,0 +1,166 @@
+"""The machine's state around a trial: read before, read after, judged by what went on between.
+
+The guards and why they are where they are: docs/metrics.md, "Disturbances".
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from bench.domain import Conditions
+from bench.host import linux, macos
+from bench.host.residency import resident_share
+
+# Shares of the interval (steal and others: of all processor time in it).
+STEAL_LIMIT: Final = 0.01
+OTHERS_LIMIT: Final = 0.05
+PRESSURE_LIMIT: Final = 0.05
+PRESSURE_OTHERS_FLOOR: Final = 0.02  # below it the pressure is the child's own
+MEMORY_PRESSURE_LIMIT: Final = 0.01
+SWAP_LIMIT_PAGES: Final = 256
+# Clock ticks are 10 ms: a shorter interval tells nothing about shares.
+SHORTEST_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Counters of the machine at one moment, in seconds unless the name says otherwise."""
+
+    at: float
+    processors: int
+    busy: float
+    steal: float
+    own: float  # this process, and the children it has waited for with theirs
+    stalled: Mapping[str, float] = field(default_factory=dict)
+    throttled_count: int | None = None
+    swapped_pages: int | None = None
+
+
+def read() -> Reading:
+    """Read the counters; some tenths of a millisecond."""
+    import psutil
+
+    times = psutil.cpu_times()
+    own = os.times()
+    on_linux = sys.platform == "linux"
+    busy = sum(getattr(times, name, 0.0) for name in ("user", "nice", "system", "irq", "softirq"))
+    return Reading(
+        at=time.monotonic(),
+        processors=os.cpu_count() or 1,
+        busy=busy,
+        steal=getattr(times, "steal", 0.0),
+        own=own.user + own.system + own.children_user + own.children_system,
+        stalled=linux.stalled_seconds() if on_linux else {},
+        throttled_count=linux.throttled() if on_linux else None,
+        swapped_pages=linux.swapped_pages() if on_linux else _macos_swapped_pages(),
+    )
+
+
+def _macos_swapped_pages() -> int:
+    import psutil
+
+    swap = psutil.swap_memory()
+    return int(swap.sin + swap.sout) // 16384
+
+
+def between(before: Reading, after: Reading) -> Conditions:
+    """Shares of the interval between two readings, and which of them disturb."""
+    seconds = after.at - before.at
+    capacity = seconds * after.processors
+    facts: dict[str, Any] = {"interval_seconds": round(seconds, 3)}
+    disturbances: list[str] = []
+    if seconds >= SHORTEST_SECONDS:
+        steal = max(after.steal - before.steal, 0.0) / capacity
+        others = max((after.busy - before.busy) - (after.own - before.own), 0.0) / capacity
+        facts |= {"steal_share": round(steal, 4), "other_programs_share": round(others, 4)}
+        for name, total in after.stalled.items():
+            facts[f"{name}_pressure_share"] = round((total - before.stalled.get(name, total)) / seconds, 4)
+        disturbances += _judge_shares(facts)
+    throttled = _difference(before.throttled_count, after.throttled_count)
+    swapped = _difference(before.swapped_pages, after.swapped_pages)
+    if throttled is not None:
+        facts["throttled_count"] = throttled
+    if swapped is not None:
+        facts["swapped_pages"] = swapped
+    if throttled:
+        disturbances.append("the processor was slowed down for heat")
+    if swapped and swapped > SWAP_LIMIT_PAGES:
+        disturbances.append("the machine was swapping")
+    return Conditions(facts=facts, disturbances=tuple(disturbances))
+
+
+def _judge_shares(facts: Mapping[str, float]) -> list[str]:
+    found = []
+    others = facts["other_programs_share"]
+    if facts["steal_share"] > STEAL_LIMIT:
+        found.append(f"the hypervisor took {facts['steal_share']:.1%} of the processor time")
+    if others > OTHERS_LIMIT:
+        found.append(f"other programs took {others:.1%} of the processor time")
+    pressure = facts.get("cpu_pressure_share", 0.0)
+    if pressure > PRESSURE_LIMIT and others > PRESSURE_OTHERS_FLOOR:
+        found.append(f"programs waited for a processor {pressure:.1%} of the time")
+    if facts.get("memory_pressure_share", 0.0) > MEMORY_PRESSURE_LIMIT:
+        found.append(f"programs waited for memory {facts['memory_pressure_share']:.1%} of the time")
+    return found
+
+
+def _difference(before: int | None, after: int | None) -> int | None:
+    return None if before is None or after is None else after - before
+
+
+def state() -> Conditions:
+    """What holds at this moment: power, heat, load, frequency governor."""
+    load = os.getloadavg()[0]
+    facts: dict[str, Any] = {"load_1min": round(load, 2)}
+    if sys.platform == "linux":
+        facts |= {"governor": ", ".join(linux.governors()) or None}
+        facts |= {"on_battery": linux.on_battery(), "low_power": linux.low_power()}
+    elif sys.platform == "darwin":
+        facts |= macos.state()
+    facts = {name: value for name, value in facts.items() if value is not None}
+    disturbances = []
+    if facts.get("on_battery"):
+        disturbances.append("the machine runs on its battery")
+    if facts.get("low_power"):
+        disturbances.append("the machine saves power")
+    if facts.get("thermal_pressure", "nominal") != "nominal":
+        disturbances.append(f"thermal pressure is {facts['thermal_pressure']}")
+    return Conditions(facts=facts, disturbances=tuple(disturbances))
+
+
+class ConditionsProbe:
+    """Begun before a trial, finished after it.  Made by `conditions_start`."""
+
+    def __init__(self, files: Iterable[Path] = (), *, cold: bool = False) -> None:
+        self._files = tuple(files)
+        self._cold = cold
+        self._resident = {path: resident_share(path) for path in self._files}
+        self._state = state()
+        self._reading = read()
+
+    def finish(self) -> Conditions:
+        """The conditions of the interval: facts, and the disturbances in words."""
+        interval = between(self._reading, read())
+        after = state()
+        facts = {**self._state.facts, **after.facts, **interval.facts}
+        found = [*self._state.disturbances, *after.disturbances, *interval.disturbances]
+        for path, before in self._resident.items():
+            facts[f"resident_before {path.name}"] = before if before is None else round(before, 4)
+            share = resident_share(path)
+            facts[f"resident_after {path.name}"] = share if share is None else round(share, 4)
+            if self._cold and before:
+                found.append(f"{before:.0%} of {path.name} was in memory before a cold start")
+        return Conditions(facts=facts, disturbances=tuple(dict.fromkeys(found)))
+
+
+def conditions_start(files: Iterable[Path] = (), *, cold: bool = False) -> ConditionsProbe:
+    """Begin to watch.  `files` are the weights, whose residency is noted; `cold` says that none of
+    them should be in memory now.
+    """
+    return ConditionsProbe(files, cold=cold)
