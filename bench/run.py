@@ -20,6 +20,7 @@ from bench.engines import Reading
 from bench.errors import JournalError
 from bench.journal import RECORDS, Journal, create_run, read_host, read_records, read_suite
 from bench.plan import Slot
+from bench.portable import portable
 from bench.prepare import Blocked, Prepared, Ready
 
 
@@ -63,7 +64,11 @@ def new_folders(suite: str, *, reports: Path, logs: Path, now: datetime | None =
 
 def start(folders: RunFolders, suite: Suite, host: Host) -> None:
     """Make the run's folders and point `latest` at it."""
-    create_run(folders.run, suite, host)
+    clips = {
+        name: dataclasses.replace(clip, path=portable(clip.path) if clip.path else None)
+        for name, clip in suite.clips.items()
+    }
+    create_run(folders.run, dataclasses.replace(suite, clips=clips), host)
     try:
         folders.logs.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -164,7 +169,7 @@ class Runner:
             measurements={},
         )
         if isinstance(found, Blocked):
-            return dataclasses.replace(record, status=found.status, reason=found.reason)
+            return dataclasses.replace(record, status=found.status, reason=portable(found.reason))
         return self._measured_trial(slot, attempt, found, record)
 
     def _measured_trial(self, slot: Slot, attempt: int, ready: Ready, record: Record) -> Record:
@@ -205,11 +210,11 @@ class Runner:
             record,
             engine_version=ready.version,
             status=reading.status,
-            reason=reading.reason,
+            reason=portable(reading.reason) if reading.reason else None,
             measurements=collect(outcome.measurements, reading, ready),
-            command=outcome.argv,
+            command=tuple(portable(word) for word in outcome.argv),
             log=os.path.relpath(log, self.folders.run),
-            weights=ready.weights,
+            weights=tuple(dataclasses.replace(file, path=portable(file.path)) for file in ready.weights),
             backend=reading.backend,
             transcript=reading.transcript,
             conditions=conditions,

@@ -1,0 +1,171 @@
+"""A suite file is read strictly, and every mistake is shown with its place and the next step."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from bench.config import json_schema, load_suite
+from bench.config.shape import parse_duration, parse_size
+from bench.domain import Suite
+from bench.errors import SuiteError
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+GOOD = """
+name: demo
+title: {ru: Проба, en: Demo}
+models: [whisper-base]
+variants: [f16, q8_0, q4_0]
+clips: [festvox-ru/read-60s]
+defaults:
+  engine: pywhispercpp
+  settings: {language: ru, threads: 2}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "models").symlink_to(CONFIGS / "models")
+    (tmp_path / "corpora").symlink_to(CONFIGS / "corpora")
+    return tmp_path
+
+
+def load(folder: Path, text: str) -> Suite:
+    file = folder / "demo.yaml"
+    file.write_text(textwrap.dedent(text), encoding="utf-8")
+    return load_suite(file)
+
+
+def mistake(folder: Path, text: str) -> str:
+    with pytest.raises(SuiteError) as caught:
+        load(folder, text)
+    return str(caught.value)
+
+
+def test_the_matrix_crosses_models_variants_and_clips(folder: Path) -> None:
+    suite = load(folder, GOOD.replace("read-60s]", "read-60s, festvox-ru/read-265s]"))
+    assert [case.id for case in suite.cases] == [
+        "whisper-base.f16.read-60s",
+        "whisper-base.f16.read-265s",
+        "whisper-base.q8_0.read-60s",
+        "whisper-base.q8_0.read-265s",
+        "whisper-base.q4_0.read-60s",
+        "whisper-base.q4_0.read-265s",
+    ]
+
+
+def test_every_case_knows_the_case_it_is_compared_with(folder: Path) -> None:
+    suite = load(folder, GOOD)
+    assert {case.baseline for case in suite.cases} == {"whisper-base.f16.read-60s"}
+    assert [case.is_baseline for case in suite.cases] == [True, False, False]
+
+
+def test_a_variant_may_be_marked_as_the_baseline(folder: Path) -> None:
+    suite = load(folder, GOOD.replace("q8_0,", "{quantization: q8_0, baseline: true},"))
+    assert {case.baseline for case in suite.cases} == {"whisper-base.q8_0.read-60s"}
+
+
+def test_the_later_of_defaults_model_and_variant_wins(folder: Path) -> None:
+    suite = load(
+        folder,
+        GOOD.replace("[whisper-base]", "[{manifest: whisper-base, settings: {threads: 3}, device: cpu}]").replace(
+            "q4_0]", "{quantization: q4_0, settings: {threads: 4}, environ: {A: b}}]"
+        ),
+    )
+    threads = {case.variant.name: case.variant.settings["threads"] for case in suite.cases}
+    assert threads == {"f16": 3, "q8_0": 3, "q4_0": 4}
+    assert {case.variant.device for case in suite.cases} == {"cpu"}
+    assert suite.case("whisper-base.q4_0.read-60s").variant.environ == {"A": "b"}
+
+
+def test_settings_are_resolved_with_the_engines_defaults(folder: Path) -> None:
+    settings = load(folder, GOOD).cases[0].variant.settings
+    assert settings["language"] == "ru"
+    assert settings["beam_size"] is None
+
+
+def test_include_adds_and_exclude_removes(folder: Path) -> None:
+    suite = load(
+        folder,
+        GOOD
+        + """
+exclude: [{quantization: q4_*}]
+include: [{model: whisper-base, variant: {quantization: q4_0, name: late}, clip: read-60s}]
+""",
+    )
+    assert [case.variant.name for case in suite.cases] == ["f16", "q8_0", "late"]
+
+
+def test_durations_and_sizes_have_units(folder: Path) -> None:
+    suite = load(folder, GOOD + "protocol: {timeout: 5 min, memory_limit: 4 GB, cooldown: 500 ms}\n")
+    assert suite.protocol.timeout_seconds == 300
+    assert suite.protocol.memory_limit_bytes == 4 * 10**9
+    assert suite.protocol.cooldown_seconds == 0.5
+    assert parse_size("2 GiB") == 2 * 2**30
+    assert parse_duration("1 h") == 3600
+
+
+def test_the_users_own_recording_is_a_clip(folder: Path) -> None:
+    suite = load(folder, GOOD.replace("[festvox-ru/read-60s]", "[{path: my call.mp3, language: ru}]"))
+    assert suite.cases[0].clip == "my-call"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "told"),
+    [
+        ("variants:", "variant:", 'demo.yaml:5:1: variant: unknown key; did you mean "variants"?'),
+        ("settings: {language", "setings: {language", 'defaults.setings: unknown key; did you mean "settings"?'),
+        ("threads: 2", "thread: 2", 'thread: unknown key; did you mean "threads"?'),
+        ("threads: 2", "threads: two", "valid integer"),
+        ("engine: pywhispercpp", "engine: pywhisper", 'did you mean "pywhispercpp"?'),
+        ("[whisper-base]", "[whisper-bse]", 'did you mean "whisper-base"?'),
+        ("q8_0", "q8", 'has no quantization "q8"; did you mean "q8_0"?'),
+        ("festvox-ru/read-60s", "festvox/read-60s", 'no corpus "festvox"; did you mean "festvox-ru"?'),
+        ("festvox-ru/read-60s", "festvox-ru/read-61s", "has no clip"),
+        ("  engine: pywhispercpp\n", "", "no engine"),
+        ("name: demo", "name: a/b", "name: String should match pattern"),
+        ("[f16, q8_0, q4_0]", "[f16, f16]", "two cases are called whisper-base.f16.read-60s"),
+        ("[f16, q8_0, q4_0]", "[]", "the matrix is empty"),
+        ("models: [whisper-base]", "models: []", "at least 1 item"),
+        ("title:", "title: {", "not valid YAML"),
+        ("variants:", "name: again\nvariants:", "duplicate key"),
+    ],
+)
+def test_a_mistake_names_its_place_and_the_nearest_spelling(
+    folder: Path, wrong: str, right: str, told: str
+) -> None:
+    text = GOOD.replace(wrong, right, 1)
+    assert text != GOOD
+    assert told in mistake(folder, text)
+
+
+def test_all_mistakes_of_a_file_are_told_at_once(folder: Path) -> None:
+    text = mistake(folder, GOOD + "protocol: {bloks: 3, seeed: 1, timeout: 5 parsecs}\n")
+    assert "bloks" in text
+    assert "seeed" in text
+    assert '"5 min"' in text
+
+
+def test_a_missing_file_names_the_nearest_one(folder: Path) -> None:
+    load(folder, GOOD)
+    with pytest.raises(SuiteError, match=r"demo\.yaml"):
+        load_suite(folder / "demo.yml")
+
+
+def test_an_unknown_environment_is_refused(folder: Path) -> None:
+    text = GOOD.replace("q4_0]", "{quantization: q4_0, environment: old}]")
+    assert 'no environment "old"' in mistake(folder, text)
+
+
+@pytest.mark.parametrize("file", sorted(CONFIGS.glob("*.yaml")), ids=lambda file: file.stem)
+def test_every_suite_of_the_project_is_valid(file: Path) -> None:
+    assert load_suite(file).cases
+
+
+def test_the_schema_for_editors_is_the_committed_one() -> None:
+    import json
+
+    assert json.loads((CONFIGS / "suite.schema.json").read_text(encoding="utf-8")) == json_schema()
