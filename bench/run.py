@@ -20,7 +20,7 @@ from bench.engines import Reading
 from bench.errors import JournalError
 from bench.journal import RECORDS, Journal, create_run, read_host, read_records, read_suite
 from bench.plan import Slot
-from bench.portable import portable
+from bench.places import portable
 from bench.prepare import Blocked, Prepared, Ready
 
 

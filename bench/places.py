@@ -1,7 +1,7 @@
-"""Paths of this machine -> paths that mean something on any machine, and that tell nothing of its user.
+"""Where the cache is; and this machine's paths written so that they mean something on any machine.
 
 Records, resolved suites and logs are published: they name the cache, the working folder, the home
-and the temporary folder by variable.
+and the temporary folder by variable, and tell nothing of their user.
 """
 
 from __future__ import annotations
@@ -13,10 +13,18 @@ import tempfile
 from pathlib import Path
 
 
+def cache_root() -> Path:
+    """The cache of inputs: `$ASR_QUANT_BENCH_CACHE`, else the user's cache folder."""
+    given = os.environ.get("ASR_QUANT_BENCH_CACHE")
+    if given:
+        return Path(given).expanduser().absolute()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("asr-quant-bench")
+
+
 def _places() -> list[tuple[str, str]]:
     """Folders and their names, the deepest first."""
-    from bench.assets import cache_root
-
     places = {
         str(cache_root()): "$ASR_QUANT_BENCH_CACHE",
         sys.prefix: "$VIRTUAL_ENV",
