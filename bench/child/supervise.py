@@ -20,6 +20,11 @@ import signal
 import sys
 import time
 
+TYPE_CHECKING = False  # typing itself would cost memory that the program's peak starts from
+if TYPE_CHECKING:
+    from resource import struct_rusage
+    from typing import Any
+
 # Fields of /proc/PID/status whose sum is the memory that only swap could take back, in its order.
 ANONYMOUS = (b"\nRssAnon:", b"\nRssShmem:", b"\nVmPTE:", b"\nVmSwap:")
 # Checked once in so many seconds: how much the program has written on stdout and stderr.
@@ -44,7 +49,7 @@ def read_line(descriptor: int) -> bytes:
     return line
 
 
-def start(spec: dict) -> tuple[int, int, int]:
+def start(spec: dict[str, Any]) -> tuple[int, int, int]:
     """Fork the program and hold it before its exec: (pid, gate, failure).
 
     Writing a byte to `gate` lets it go; `failure` then ends without a byte, or carries the errno of
@@ -81,14 +86,14 @@ def start(spec: dict) -> tuple[int, int, int]:
         os._exit(127)
 
 
-def open_counters(names: list, pid: int) -> tuple[dict, dict]:
+def open_counters(names: list[str], pid: int) -> tuple[dict[str, int], dict[str, int]]:
     """Counters of user-mode work of `pid` and its descendants, from its exec on.
 
     ({name: descriptor}, {name: errno}).  ctypes is loaded here, after the fork, so that its pages
     are not in the child's resident peak.
     """
-    opened: dict = {}
-    refused: dict = {}
+    opened: dict[str, int] = {}
+    refused: dict[str, int] = {}
     if not names:
         return opened, refused
     import ctypes
@@ -119,9 +124,9 @@ def open_counters(names: list, pid: int) -> tuple[dict, dict]:
     return opened, refused
 
 
-def read_counters(opened: dict, refused: dict) -> dict:
+def read_counters(opened: dict[str, int], refused: dict[str, int]) -> dict[str, dict[str, int]]:
     """{name: {value, enabled, running}} (nanoseconds), or {name: {errno}} of a refused one."""
-    found: dict = {name: {"errno": number} for name, number in refused.items()}
+    found: dict[str, dict[str, int]] = {name: {"errno": number} for name, number in refused.items()}
     for name, descriptor in opened.items():
         raw = os.read(descriptor, 24)
         value, enabled, running = (int.from_bytes(raw[at : at + 8], "little") for at in (0, 8, 16))
@@ -147,7 +152,7 @@ def anonymous_bytes(descriptor: int) -> int | None:
 class Watch:
     """The program from its exec to its end: limits held, memory sampled, then reaped."""
 
-    def __init__(self, spec: dict, pid: int, wakeup: int) -> None:
+    def __init__(self, spec: dict[str, Any], pid: int, wakeup: int) -> None:
         self.spec = spec
         self.pid = pid
         self.wakeup = wakeup
@@ -155,7 +160,7 @@ class Watch:
         self.peak_bytes = 0
         self.samples = 0
         self.status: int | None = None
-        self.usage = None
+        self.usage: struct_rusage | None = None
         self.reaped = 0.0
         self.descriptor: int | None = None
         if spec.get("sample_hz") and sys.platform == "linux":
@@ -252,7 +257,7 @@ def catch_signals() -> int:
     return wakeup
 
 
-def time_text(spec: dict) -> str | None:
+def time_text(spec: dict[str, Any]) -> str | None:
     """What `/usr/bin/time -l` wrote, where it was asked for."""
     if not spec.get("time_program"):
         return None
@@ -263,7 +268,7 @@ def time_text(spec: dict) -> str | None:
         return None
 
 
-def supervise(spec: dict) -> dict:
+def supervise(spec: dict[str, Any]) -> dict[str, Any]:
     """Run the program of SPEC to its end; RESULT."""
     wakeup = catch_signals()
     pid, gate, failure = start(spec)

@@ -30,6 +30,10 @@ import sys
 from importlib.machinery import SourceFileLoader
 from types import ModuleType
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 class Events:
     """The event file: one write a line, so that a kill leaves whole lines."""
@@ -93,7 +97,7 @@ def kind_of(error: BaseException) -> str:
     return "memory" if isinstance(error, MemoryError) else "error"
 
 
-def work(job: dict, events: Events) -> None:
+def work(job: dict[str, Any], events: Events) -> None:
     """The phases, in order."""
     clock = time.monotonic_ns
     half = import_by_path("half", job["half"])

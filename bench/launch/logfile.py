@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from bench.places import portable
+
 if TYPE_CHECKING:
     from bench.domain import Measurement
     from bench.engines import Event, Outcome
@@ -84,7 +86,7 @@ def write(
     parts.append(_section("stdout", [outcome.stdout.rstrip("\n")]))
     parts.append(_section("stderr", [outcome.stderr.rstrip("\n")]))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(printable("\n".join(parts)) + "\n", encoding="utf-8")
+    path.write_text(printable(portable("\n".join(parts))) + "\n", encoding="utf-8")
 
 
 def _section(title: str, lines: Sequence[str]) -> str:

@@ -6,46 +6,51 @@ supervisor may itself be killed.  What is left would disturb the next trial.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
-from typing import Final
+import time
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import psutil
 
 # The mark's value is the trial's own; a grandchild in a session of its own still carries it.
 MARK: Final = "ASR_QUANT_BENCH_TRIAL"
+# A killed process that is stuck in the kernel cannot be waited for without end.
+PATIENCE_SECONDS: Final = 2.0
 
 
 def end_strays(session: int, mark: str) -> tuple[str, ...]:
-    """Kill every process of that session or mark; their command names, for the log."""
+    """Kill every process of that session or mark; their command names, for the log.
+
+    Looked for again until none is left: a dying one may have forked once more meanwhile.
+    """
     import psutil
 
-    ended: list[str] = []
-    for _ in range(3):  # a dying parent may have forked once more meanwhile
-        found = _strays(session, mark)
-        if not found:
-            break
+    ended: dict[int, str] = {}
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (found := _strays(session, mark)) and time.monotonic() < deadline:
         for process in found:
-            try:
-                ended.append(f"{process.name()} ({process.pid})")
+            with contextlib.suppress(psutil.Error):
+                ended.setdefault(process.pid, f"{process.name()} ({process.pid})")
                 process.send_signal(signal.SIGKILL)
-            except psutil.Error:
-                continue
-        psutil.wait_procs(found, timeout=2.0)
-    return tuple(dict.fromkeys(ended))
+        time.sleep(0.005)
+    return tuple(ended.values())
 
 
-def _strays(session: int, mark: str) -> list:  # type: ignore[type-arg]  # psutil is imported late
+def _strays(session: int, mark: str) -> list[psutil.Process]:
     import psutil
 
-    own = os.getpid()
     found = []
     for process in psutil.process_iter():
-        if process.pid == own:
+        if process.pid == os.getpid():
             continue
         try:
             if process.status() == psutil.STATUS_ZOMBIE:
-                continue
+                continue  # dead, and its reaper's business
             if os.getsid(process.pid) == session or process.environ().get(MARK) == mark:
                 found.append(process)
         except (psutil.Error, OSError):
-            continue
+            continue  # gone meanwhile, or another user's
     return found

@@ -92,7 +92,8 @@ def _by_itself(
     if worker:
         missing = _missing(read, passes)
         if missing:
-            unread = f"; {len(read.unreadable)} unreadable lines among its events" if read.unreadable else ""
+            count = len(read.unreadable)
+            unread = f"; {count} unreadable line{'s' * (count > 1)} among its events" if count else ""
             return Status.FAILED, f"exit status 0, but it never told that it {missing}{unread}"
     return Status.OK, None
 

@@ -1,0 +1,29 @@
+"""An engine's child half that works: it hears how long the clip is."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+
+def imports() -> None:
+    """A binding that chatters on stdout."""
+    sys.stdout.write('{"event": "ready", "t": 1}\nloading \x1b[31m libraries\n')
+
+
+def load(payload: dict[str, Any]) -> bytearray:
+    """A model of `payload["bytes"]` resident bytes."""
+    time.sleep(0.02)
+    return bytearray(payload.get("bytes", 0))
+
+
+def transcribe(model: bytearray, pcm: Any, payload: dict[str, Any]) -> dict[str, Any]:
+    """The first pass takes longer than the later ones."""
+    time.sleep(payload.pop("first_seconds", 0.01))
+    return {"text": f"{len(pcm)} samples", "peak": max(pcm), "kind": type(pcm).__module__}
+
+
+def facts(model: bytearray) -> dict[str, Any]:
+    """What a library says of itself."""
+    return {"system_info": "FAKE = 1"}

@@ -1,0 +1,509 @@
+"""The launcher, with real children: what it measures, and what it makes of children that misbehave."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import wave
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from bench import launch
+from bench.domain import Status
+from bench.engines import Job, Outcome
+from bench.units import METRICS
+
+FAKES = Path(__file__).resolve().parent.parent / "fakes"
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+MIB = 1 << 20
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    path = tmp_path / "clip.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", ""))
+        file.writeframes(b"\x00\x00" * 15999 + b"\x00\x40")
+    return path
+
+
+@pytest.fixture
+def run(clip: Path, tmp_path: Path) -> Run:
+    def run(
+        half: str = "ok",
+        *,
+        passes: int = 1,
+        argv: tuple[str, ...] = (),
+        environ: dict[str, str] | None = None,
+        timeout: float = 30.0,
+        memory: int | None = None,
+        audio: Path | None = None,
+        counters: tuple[str, ...] = launch.COUNTERS,
+        sample_hz: float = 100.0,
+        **payload: Any,
+    ) -> Outcome:
+        job = Job(
+            half=None if argv else FAKES / f"half_{half}.py",
+            payload=payload,
+            argv=argv,
+            environ=environ or {},
+        )
+        return launch.run(
+            job,
+            audio=audio or clip,
+            passes=passes,
+            limits=launch.Limits(timeout_seconds=timeout, memory_limit_bytes=memory),
+            log=tmp_path / "logs" / "trial.log",
+            sample_hz=sample_hz,
+            counters=counters,
+        )
+
+    return run
+
+
+def value(outcome: Outcome, name: str) -> float:
+    found = next(each for each in outcome.measurements if each.name == name)
+    assert found.value is not None, found.reason
+    return found.value
+
+
+def reason(outcome: Outcome, name: str) -> str:
+    found = next(each for each in outcome.measurements if each.name == name)
+    assert found.reason is not None, found.value
+    return found.reason
+
+
+def log_of(tmp_path: Path) -> str:
+    return (tmp_path / "logs" / "trial.log").read_text(encoding="utf-8")
+
+
+# ------------------------------------------------------------------- a child that works
+
+
+def test_a_good_child_tells_every_phase_and_its_result(run: Run) -> None:
+    outcome = run(passes=3, first_seconds=0.2)
+    assert (outcome.status, outcome.reason) == (Status.OK, None)
+    heard = [event for event in outcome.events if event.name == "transcribed"]
+    assert [event.data["pass"] for event in heard] == [1, 2, 3]
+    assert heard[0].data["result"]["text"] == "16000 samples"
+    assert heard[0].data["result"]["peak"] == 0.5
+    done = outcome.event("done")
+    assert done is not None
+    assert done.data["facts"] == {"system_info": "FAKE = 1"}
+    assert value(outcome, "load_seconds") >= 0.02
+    assert value(outcome, "transcribe_seconds") >= 0.2
+    assert 0.01 <= value(outcome, "warm_transcribe_seconds") < value(outcome, "transcribe_seconds")
+    phases = value(outcome, "startup_seconds") + value(outcome, "transcribe_seconds")
+    assert phases < value(outcome, "wall_seconds")
+    assert value(outcome, "import_seconds") < value(outcome, "startup_seconds")
+
+
+def test_every_metric_the_launcher_answers_for_is_there_once_with_a_value_or_a_reason(run: Run) -> None:
+    names = [each.name for each in run().measurements]
+    assert len(names) == len(set(names))
+    elsewhere = {  # the engine's own, or derived by the runner
+        "mel_seconds",
+        "encode_seconds",
+        "prefill_seconds",
+        "decode_seconds",
+        "first_token_seconds",
+        "rtf",
+        "warm_rtf",
+        "weights_bytes",
+        "tokens",
+        "tokens_per_second",
+        "confidence",
+        "energy_joules",
+    }
+    assert set(names) == set(METRICS) - elsewhere
+
+
+def test_one_pass_has_no_warm_time_and_says_so(run: Run) -> None:
+    assert reason(run(passes=1), "warm_transcribe_seconds") == "the clip was transcribed once"
+
+
+def test_without_numpy_the_worker_reads_audio_with_the_standard_library_alone(run: Run) -> None:
+    heard = run().event("transcribed")
+    assert heard is not None
+    assert heard.data["result"]["kind"] == "array"
+
+
+def test_what_a_binding_prints_stays_out_of_the_events(run: Run, tmp_path: Path) -> None:
+    outcome = run()
+    assert [event.name for event in outcome.events].count("ready") == 1
+    assert "libraries" in outcome.stdout
+    assert "\x1b" not in log_of(tmp_path)
+    assert r"\x1b[31m" in log_of(tmp_path)
+
+
+def test_a_child_gets_a_clean_environment_and_the_jobs_own_words(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", "/nowhere")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("TZ", "UTC")
+    outcome = run(argv=("env",), environ={"OMP_WAIT_POLICY": "PASSIVE"})
+    lines = outcome.stdout.splitlines()
+    assert {"OMP_WAIT_POLICY=PASSIVE", "TZ=UTC"} <= set(lines)
+    assert not [line for line in lines if line.startswith(("PYTHON", "OMP_NUM"))]
+    assert "== environment set by the case\nOMP_WAIT_POLICY=PASSIVE\n" in log_of(tmp_path)
+
+
+def test_the_log_holds_what_repeats_the_trial_and_what_came_of_it(run: Run, tmp_path: Path) -> None:
+    run(argv=("sh", "-c", "echo out; echo err >&2; exit 3"))
+    log = log_of(tmp_path)
+    assert log.startswith(
+        "status   failed: exit status 3: err\ncommand  sh -c 'echo out; echo err >&2; exit 3'\n"
+    )
+    for section in ("environment", "measurements", "stdout\nout", "stderr\nerr"):
+        assert f"== {section}" in log
+
+
+# ----------------------------------------------------------------------------- memory
+
+
+@LINUX
+def test_nothing_of_the_supervisor_shows_in_a_small_programs_peak(run: Run) -> None:
+    assert value(run(argv=("true",)), "peak_rss_bytes") < 20e6
+
+
+@LINUX
+def test_a_parent_of_600_mb_changes_no_childs_peak(clip: Path, tmp_path: Path) -> None:
+    """In a process of its own, so that the bloat is real and goes away."""
+    program = f"""
+import sys
+from pathlib import Path
+from bench import launch
+from bench.engines import Job
+def peak():
+    outcome = launch.run(Job(half=Path({str(FAKES / "half_ok.py")!r}), payload={{"bytes": 30 << 20}}),
+        audio=Path({str(clip)!r}), passes=1, limits=launch.Limits(timeout_seconds=30),
+        log=Path({str(tmp_path / "x.log")!r}), sample_hz=50)
+    return next(m.value for m in outcome.measurements if m.name == "peak_rss_bytes")
+before = peak()
+bloat = b"x" * 600_000_000
+print(before, peak(), file=sys.stdout)
+"""
+    root = Path(launch.__file__).resolve().parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=root
+    )
+    before, after = map(float, done.stdout.split())
+    assert before > 30 * MIB
+    assert abs(after - before) < 2e6
+
+
+@LINUX
+def test_the_sampled_peak_sees_what_the_model_holds(run: Run) -> None:
+    small, large = run(first_seconds=0.1), run(first_seconds=0.1, bytes=100 * MIB)
+    held = value(large, "peak_anonymous_bytes") - value(small, "peak_anonymous_bytes")
+    assert held == pytest.approx(100 * MIB, rel=0.02)
+    ready = value(large, "rss_ready_bytes") - value(large, "rss_before_load_bytes")
+    assert ready == pytest.approx(100 * MIB, rel=0.02)
+    assert value(large, "peak_rss_bytes") >= value(large, "peak_anonymous_bytes")
+
+
+@LINUX
+def test_mapped_files_count_as_resident_and_not_as_anonymous(run: Run, tmp_path: Path) -> None:
+    weights = tmp_path / "weights.bin"
+    weights.write_bytes(os.urandom(64 * MIB))
+    program = (
+        "import mmap, sys, time; f = open(sys.argv[1], 'rb');"
+        "m = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ); sum(m[i] for i in range(0, len(m), 4096)); time.sleep(0.1)"
+    )
+    outcome = run(argv=(sys.executable, "-I", "-c", program, str(weights)))
+    assert value(outcome, "peak_rss_bytes") > 64 * MIB
+    assert value(outcome, "peak_anonymous_bytes") < 32 * MIB
+
+
+@LINUX
+def test_the_footprint_is_absent_on_linux_with_what_stands_for_it(run: Run) -> None:
+    assert "peak_anonymous_bytes" in reason(run(), "peak_footprint_bytes")
+
+
+@LINUX
+def test_cpu_time_faults_and_switches_are_the_childs(run: Run) -> None:
+    busy = (
+        "t = __import__('time'); e = t.process_time() + 0.3\nwhile t.process_time() < e: pass\nt.sleep(0.05)"
+    )
+    outcome = run(argv=(sys.executable, "-I", "-S", "-c", busy))
+    spent = value(outcome, "user_seconds") + value(outcome, "system_seconds")
+    assert 0.3 <= spent <= value(outcome, "wall_seconds") + 0.02
+    assert value(outcome, "minor_faults") > 0
+    assert value(outcome, "voluntary_switches") > 0
+
+
+@LINUX
+def test_bytes_read_from_disk_are_counted_when_the_cache_is_cold(run: Run, tmp_path: Path) -> None:
+    from bench import host
+
+    weights = tmp_path / "weights.bin"
+    weights.write_bytes(os.urandom(16 * MIB))
+    if host.evict(weights) != 0.0:
+        pytest.skip("this file system keeps its pages")
+    cold = value(run(argv=("cat", str(weights))), "read_bytes")
+    warm = value(run(argv=("cat", str(weights))), "read_bytes")
+    assert cold == pytest.approx(16 * MIB, rel=0.1)
+    assert warm < MIB
+
+
+# --------------------------------------------------------------------------- counters
+
+
+@LINUX
+def test_a_counter_is_measured_or_its_refusal_is_said_in_words(run: Run) -> None:
+    outcome = run()
+    for name in ("instructions", "cycles"):
+        found = next(each for each in outcome.measurements if each.name == name)
+        if found.value is None:
+            assert found.reason is not None
+            assert "counters" in found.reason or "perf_event_open" in found.reason
+        else:
+            assert found.value > 1e6
+
+
+@LINUX
+def test_counters_not_asked_for_are_absent(run: Run) -> None:
+    assert reason(run(counters=()), "instructions") == "not asked for"
+
+
+# ---------------------------------------------------------------- children that misbehave
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (signal.SIGSEGV, "(SIGSEGV) while transcribing"),
+        (signal.SIGILL, "(SIGILL) while transcribing"),
+        (signal.SIGKILL, "(SIGKILL) while transcribing; not by this program"),
+    ],
+)
+def test_a_child_ended_by_a_signal_crashed_and_the_signal_is_named(run: Run, number: int, words: str) -> None:
+    outcome = run("bad", do="signal", signal=int(number))
+    assert outcome.status is Status.CRASHED
+    assert words in (outcome.reason or "")
+    assert value(outcome, "load_seconds") >= 0
+    assert "ended before" in reason(outcome, "transcribe_seconds")
+    assert value(outcome, "wall_seconds") > 0
+
+
+def test_an_abort_while_loading_is_a_crash_while_loading(run: Run) -> None:
+    outcome = run("bad", **{"do": "abort", "in": "load"})
+    assert outcome.status is Status.CRASHED
+    assert outcome.reason == "ended by signal 6 (SIGABRT) while loading the model"
+    assert "Fatal Python error: Aborted" in outcome.stderr
+
+
+def test_a_crash_after_the_work_keeps_the_result(run: Run) -> None:
+    outcome = run("bad", do="exit-handler")
+    assert outcome.status is Status.CRASHED
+    assert "after all its work was done" in (outcome.reason or "")
+    assert outcome.event("transcribed") is not None
+
+
+def test_a_child_that_hangs_is_ended_at_its_time_limit(run: Run) -> None:
+    outcome = run("bad", do="hang", timeout=1.0)
+    assert outcome.status is Status.TIMEOUT
+    assert outcome.reason == "ended at its time limit of 1 s while transcribing"
+    assert 1.0 <= value(outcome, "wall_seconds") < 10.0
+
+
+@LINUX
+def test_a_child_that_grows_is_ended_at_its_memory_limit(run: Run) -> None:
+    outcome = run("bad", do="grow", memory=100 * MIB)
+    assert outcome.status is Status.MEMORY
+    assert "memory limit (104,857,600 bytes)" in (outcome.reason or "")
+    assert 100 * MIB < value(outcome, "peak_anonymous_bytes") < 300 * MIB
+
+
+def test_a_failed_allocation_is_a_matter_of_memory(run: Run) -> None:
+    assert run("bad", do="memory-error").status is Status.MEMORY
+
+
+def test_an_error_of_the_engine_is_the_reason(run: Run) -> None:
+    outcome = run("bad", do="raise", message="bad magic \x1b[2J in file")
+    assert (outcome.status, outcome.reason) == (Status.FAILED, r"RuntimeError: bad magic \x1b[2J in file")
+    assert "Traceback" in outcome.stderr
+
+
+def test_a_model_that_the_engine_refuses_is_unsupported_in_its_own_words(run: Run) -> None:
+    outcome = run("bad", do="unsupported", message="no quantized Conformer here")
+    assert (outcome.status, outcome.reason) == (Status.UNSUPPORTED, "no quantized Conformer here")
+
+
+def test_exit_status_0_without_events_is_a_failure(run: Run) -> None:
+    outcome = run("bad", **{"do": "exit", "status": 0, "in": "load"})
+    assert outcome.status is Status.FAILED
+    assert outcome.reason == "exit status 0, but it never told that it loaded the model"
+
+
+def test_another_exit_status_is_a_failure(run: Run) -> None:
+    outcome = run("bad", do="exit", status=42)
+    assert (outcome.status, outcome.reason) == (Status.FAILED, "exit status 42")
+
+
+GARBAGE = (
+    'not json\n{"event": 3, "t": 1}\n[1, 2]\n{"event": "ready"}\n\x80\xff\x00\n{"event": "x", "t": NaN}\n'
+)
+
+
+def test_garbage_on_the_event_channel_is_counted_and_not_fatal(run: Run, tmp_path: Path) -> None:
+    outcome = run("bad", do="garbage", lines=GARBAGE)
+    assert outcome.status is Status.OK
+    assert "unreadable lines among the events: 6" in log_of(tmp_path)
+
+
+def test_garbage_that_swallows_an_event_is_named_in_the_reason(run: Run) -> None:
+    outcome = run("bad", do="garbage", lines="a line without an end")
+    assert outcome.status is Status.FAILED
+    assert outcome.reason == (
+        "exit status 0, but it never told that it transcribed; 1 unreadable line among its events"
+    )
+
+
+def test_endless_output_is_ended_before_it_fills_the_disk(run: Run) -> None:
+    outcome = run("bad", do="chatter")
+    assert outcome.status is Status.FAILED
+    assert "printed more than" in (outcome.reason or "")
+    assert len(outcome.stdout) < 2 * MIB
+    assert "bytes left out" in outcome.stdout
+
+
+def test_a_program_that_is_not_there_fails_by_name(run: Run) -> None:
+    outcome = run(argv=("/no/such/program",))
+    assert outcome.status is Status.FAILED
+    assert outcome.reason == "cannot start /no/such/program: No such file or directory"
+
+
+def test_a_program_tells_no_phases_here(run: Run) -> None:
+    outcome = run(argv=("true",))
+    assert outcome.status is Status.OK
+    assert "only its own output can" in reason(outcome, "load_seconds")
+    assert value(outcome, "wall_seconds") > 0
+
+
+@pytest.mark.parametrize("parameters", [(2, 2, 16000), (1, 2, 44100), (1, 1, 16000)])
+def test_audio_of_another_form_is_refused_before_it_is_heard(
+    run: Run, tmp_path: Path, parameters: tuple[int, int, int]
+) -> None:
+    channels, width, rate = parameters
+    path = tmp_path / "other.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((channels, width, rate, 0, "NONE", ""))
+        file.writeframes(b"\x00" * 3200)
+    outcome = run(audio=path)
+    assert outcome.status is Status.FAILED
+    assert "expected 16000 Hz, 1 channel" in (outcome.reason or "")
+
+
+# --------------------------------------------------------------------- nothing is left
+
+
+def gone(pid: int) -> bool:
+    """Whether the process has ended, waiting a little for its reaper."""
+    for _ in range(100):
+        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.mark.parametrize("own_session", [False, True], ids=["same-group", "own-session"])
+@pytest.mark.parametrize("then_hang", [False, True], ids=["ends", "hangs"])
+def test_helpers_that_a_child_leaves_behind_are_ended(
+    run: Run, tmp_path: Path, own_session: bool, then_hang: bool
+) -> None:
+    pid_file = tmp_path / "pid"
+    outcome = run(
+        "bad", do="helper", own_session=own_session, then_hang=then_hang, pid_file=str(pid_file), timeout=2.0
+    )
+    assert outcome.status is (Status.TIMEOUT if then_hang else Status.OK)
+    assert gone(int(pid_file.read_text()))
+    if own_session:
+        assert "== left running, and ended\nsleep (" in log_of(tmp_path)
+
+
+DRIVER = """
+import sys
+from pathlib import Path
+from bench import launch
+from bench.engines import Job
+half, clip, log, pids = map(Path, sys.argv[1:])
+job = Job(half=half, payload={"do": "helper", "own_session": True, "then_hang": True, "pid_file": str(pids)})
+try:
+    outcome = launch.run(job, audio=clip, passes=1, limits=launch.Limits(timeout_seconds=60), log=log, sample_hz=50)
+except KeyboardInterrupt:
+    print("interrupted")
+else:
+    print(outcome.status, outcome.reason)
+"""
+
+
+def start_driver(clip: Path, tmp_path: Path) -> tuple[subprocess.Popen[str], list[psutil.Process], int]:
+    """A process that launches a hanging child: (it, the tree below it, a helper's pid)."""
+    pids = tmp_path / "pid"
+    driver = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            DRIVER,
+            str(FAKES / "half_bad.py"),
+            str(clip),
+            str(tmp_path / "x.log"),
+            str(pids),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(launch.__file__).resolve().parents[2],
+    )
+    for _ in range(500):
+        if pids.exists() and pids.read_text():
+            break
+        time.sleep(0.02)
+    return driver, psutil.Process(driver.pid).children(recursive=True), int(pids.read_text())
+
+
+def test_ctrl_c_ends_the_whole_tree_and_goes_on_up(clip: Path, tmp_path: Path) -> None:
+    driver, tree, helper = start_driver(clip, tmp_path)
+    assert len(tree) == 3  # supervisor, worker, helper
+    driver.send_signal(signal.SIGINT)
+    said, _ = driver.communicate(timeout=20)
+    assert said.strip() == "interrupted"
+    assert all(gone(process.pid) for process in tree)
+    assert gone(helper)
+
+
+def test_a_killed_runner_takes_its_child_along(clip: Path, tmp_path: Path) -> None:
+    driver, tree, _ = start_driver(clip, tmp_path)
+    driver.kill()
+    driver.communicate(timeout=20)
+    supervisor, worker = tree[0], tree[1]
+    assert gone(supervisor.pid)
+    assert gone(worker.pid)
+    for process in tree[2:]:  # in a session of its own: nobody is left to end it but this test
+        process.kill()
+
+
+def test_a_killed_supervisor_is_a_failure_and_leaves_nothing(clip: Path, tmp_path: Path) -> None:
+    driver, tree, helper = start_driver(clip, tmp_path)
+    tree[0].kill()
+    said, _ = driver.communicate(timeout=20)
+    assert said.strip() == "failed the supervisor was ended by signal 9"
+    assert all(gone(process.pid) for process in tree)
+    assert gone(helper)
+
+
+def test_the_scratch_folder_is_gone_after_a_trial(run: Run) -> None:
+    outcome = run()
+    job = Path(outcome.argv[-1])
+    assert job.name == "job.json"
+    assert not job.parent.exists()
