@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bench.errors import EngineMissing, SuiteError
+from bench.places import cache_root
+from bench.places import cache_root
 
 if TYPE_CHECKING:
     from bench.engines import Engine
@@ -51,13 +53,8 @@ class Environment:
 
 
 def environments_root() -> Path:
-    """Where environments are kept: below the assets cache, or the variable ASR_QUANT_BENCH_CACHE."""
-    chosen = os.environ.get("ASR_QUANT_BENCH_CACHE")
-    if chosen:
-        return Path(chosen).expanduser() / "environments"
-    from platformdirs import user_cache_path
-
-    return user_cache_path("asr-quant-bench") / "environments"
+    """Where environments are kept: below the cache of inputs."""
+    return cache_root() / "environments"
 
 
 def check_requirements(name: str, requirements: Iterable[str]) -> None:

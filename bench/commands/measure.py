@@ -39,13 +39,28 @@ def run(
     lang: Annotated[list[str] | None, typer.Option(help="Report languages: ru, en. May be repeated.")] = None,
 ) -> None:
     """Measure every case of a suite in fresh child processes, then write the reports."""
+    from bench.config import load_suite
+
+    asked = select(load_suite(suite), only or [], blocks, source=suite)
+    folders = measure(asked, source=suite, out=out, logs=logs, resume=resume, lang=lang)
+    raise typer.Exit(_conclude(folders))
+
+
+def measure(
+    asked: Suite,
+    *,
+    source: Path,
+    out: Path = Path("reports"),
+    logs: Path = Path("logs"),
+    resume: bool = False,
+    lang: list[str] | None = None,
+) -> RunFolders:
+    """Prepare and measure a suite, write its reports; Interrupted says how to go on."""
     from bench import host
     from bench import run as runs
     from bench.commands.display import Display
-    from bench.config import load_suite
     from bench.prepare import prepare
 
-    asked = select(load_suite(suite), only or [], blocks, source=suite)
     machine = host.describe()
     if resume:
         folders = runs.find_resumable(asked.name, reports=out, logs=logs)
@@ -65,10 +80,10 @@ def run(
             _write_reports(folders, asked, lang)
             raise Interrupted(
                 "interrupted; what was measured is kept.",
-                hint=f"Go on with: asr-quant-bench run {suite} --resume",
+                hint=f"Go on with: asr-quant-bench run {source} --resume",
             ) from None
     _write_reports(folders, asked, lang)
-    raise typer.Exit(_conclude(folders))
+    return folders
 
 
 def select(suite: Suite, only: list[str], blocks: int | None, *, source: Path) -> Suite:

@@ -1,0 +1,121 @@
+"""The history of a suite as one static HTML page: a line a case and metric, drawn by the browser.
+
+One file without network: the figures lie in it as JSON, a few kilobytes a night.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from bench.errors import ReportError
+from bench.regression import changepoints
+from bench.regression.baselines import Reference
+from bench.regression.night import Night
+from bench.regression.trends import Trend, collect_trends, version_changes
+from bench.units import METRICS
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+DIGITS: Final = 5  # significant digits a figure is drawn with; the history keeps them all
+
+
+def write_dashboard(
+    file: Path,
+    nights: Sequence[Night],
+    references: Sequence[Reference] = (),
+    *,
+    reports: Path | None = None,
+    warnings: Sequence[str] = (),
+    now: datetime | None = None,
+) -> None:
+    """Write the page.  `reports` is the folder that the nights' report paths are relative to."""
+    if not nights:
+        raise ReportError(f"{file}: there is no night to show.", hint="Run the gate of this suite first.")
+    links = _links(nights, (reports or file.parent).resolve(), file.resolve().parent)
+    data = dashboard_data(nights, references, links)
+    page = _environment().get_template("dashboard.html.j2").render(
+        night=nights[-1],
+        nights=len(nights),
+        cases=len(data["cases"]),
+        made=(now or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC"),
+        warnings=[text.rsplit("/", 1)[-1] for text in warnings],
+        changes_missing=None if changepoints.available() else changepoints.MISSING,
+        data=_inline(data),
+    )
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(page, encoding="utf-8")
+        temporary.replace(file)
+    except OSError as error:
+        raise ReportError(f"{file}: cannot be written: {error.strerror}.", hint="Give --out FILE.") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def dashboard_data(
+    nights: Sequence[Night], references: Sequence[Reference], links: Sequence[str | None]
+) -> dict[str, Any]:
+    """What the page draws.  Series name their case and metric by index, their figures by night."""
+    trends = collect_trends(nights, references)
+    cases = list(dict.fromkeys(trend.case for trend in trends))
+    metrics = [name for name in METRICS if any(trend.metric == name for trend in trends)]
+    return {
+        "suite": nights[-1].suite,
+        "nights": [
+            {"run": night.run, "t": night.started_at[:16], "verdict": night.verdict, "link": link}
+            for night, link in zip(nights, links, strict=True)
+        ],
+        "cases": cases,
+        "metrics": [
+            {"name": name, "unit": str(METRICS[name].unit), "better": str(METRICS[name].better)} for name in metrics
+        ],
+        "references": [
+            {"id": reference.id, "at": reference.accepted_at[:10], "why": reference.why} for reference in references
+        ],
+        "versions": [[index, text] for index, text in version_changes(nights)],
+        "series": [_series(trend, cases, metrics) for trend in trends],
+    }
+
+
+def _series(trend: Trend, cases: Sequence[str], metrics: Sequence[str]) -> dict[str, Any]:
+    return {
+        "c": cases.index(trend.case),
+        "m": metrics.index(trend.metric),
+        "v": [_short(figure.median if figure else None) for figure in trend.figures],
+        "l": [_short(figure.low if figure else None) for figure in trend.figures],
+        "h": [_short(figure.high if figure else None) for figure in trend.figures],
+        "x": [[change.index, round(change.ratio, 4)] for change in trend.changes],
+        "r": [[index, _short(value)] for index, value in trend.references],
+    }
+
+
+def _short(value: float | None) -> float | int | None:
+    if value is None:
+        return None
+    rounded = float(f"{value:.{DIGITS}g}")
+    return int(rounded) if rounded.is_integer() else rounded
+
+
+def _links(nights: Sequence[Night], reports: Path, page: Path) -> list[str | None]:
+    """Where each night's report is, seen from the page; None where the night names none."""
+    from urllib.parse import quote
+
+    base = Path(os.path.relpath(reports, page))
+    return [quote((base / night.report).as_posix()) if night.report else None for night in nights]
+
+
+def _inline(data: dict[str, Any]) -> str:
+    """JSON that cannot end its script element, whatever the names in it are."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _environment() -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
