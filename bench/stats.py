@@ -3,7 +3,7 @@
 Everything is the median, with a percentile-bootstrap interval.  The bootstrap distribution of a
 median depends on the sample only through its order: the middle order statistics of the resamples
 are drawn once per sample size and shared, which makes an interval cost microseconds and the same
-values give the same interval always.  Why these choices: docs/adr/0005-statistics.md.
+values give the same interval always.  Why these choices: docs/adr/statistics.md.
 """
 
 from __future__ import annotations
@@ -213,7 +213,7 @@ def blocks_needed(comparison: Comparison, tolerance: float) -> int | None:
         return None
     half = math.log(high / low) / 2
     wanted = math.log1p(tolerance) / 2
-    return max(FEWEST_TO_CLAIM, math.ceil(comparison.n * (half / wanted) ** 2))
+    return max(FEWEST_TO_CLAIM, math.ceil(comparison.n * (half / wanted) ** 2 - 1e-9))
 
 
 def bootstrap_ratio(

@@ -81,6 +81,9 @@ def alignment(reference: str, hypothesis: str, normalizer: Normalizer) -> tuple[
         passage = _passage(edit, left, reference_upto, right, hypothesis_upto)
         if passage:
             passages.append(passage)
+    if not steps:  # neither text has a word; what was written beside words is no difference
+        passage = _passage(Edit.EQUAL, left, 0, right, 0)
+        return (passage,) if passage else ()
     return tuple(passages)
 
 

@@ -19,8 +19,9 @@ class Language:
 
     `letters` are folded after lower case; `marks` are combining marks that carry no letter (stress
     marks).  `thousands` may stand between groups of three digits, `decimals` before a fraction.
-    `ordinals` says what a suffix after digits makes of them; `following` what the next word makes
-    of a year; `agreement` what gender the next word's ending gives to numbers ending in a digit.
+    `ordinals` says what a suffix after digits makes of them (one with a hyphen counts only behind one); `following` what the next word makes
+    of a number between two bounds (years, days of a month); `agreement` what gender the next
+    word's ending gives to a number that ends in a digit, unless that is a function word.
     `symbols` are read out with the CLDR plural form of the number before them.  `contractions`
     and `phrases` fold spellings that are read alike; `phrases` see whole words.
     `function_words` carry grammar rather than content: an error in one tells less.
@@ -36,7 +37,7 @@ class Language:
     ordinals: Mapping[str, Form] = field(default_factory=dict)
     years: tuple[int, int] | None = None
     year_form: Form = field(default_factory=dict)
-    following: Mapping[str, Form] = field(default_factory=dict)
+    following: Mapping[str, tuple[int, int, Form]] = field(default_factory=dict)
     agreement: tuple[tuple[str, str, Form], ...] = ()
     symbols: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     symbols_before: frozenset[str] = frozenset()
@@ -47,6 +48,10 @@ class Language:
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
+
+
+def _following(low: int, high: int, words: str, form: Form) -> dict[str, tuple[int, int, Form]]:
+    return dict.fromkeys(words.split(), (low, high, form))
 
 
 _ORDINAL: Final = {"to": "ordinal"}
@@ -68,14 +73,14 @@ RUSSIAN: Final = Language(
         "ая": {**_ORDINAL, "gender": "f"},
         "ю": {**_ORDINAL, "gender": "f", "case": "a"},
         "ую": {**_ORDINAL, "gender": "f", "case": "a"},
-        "е": {**_ORDINAL, "plural": True},
+        "-е": {**_ORDINAL, "plural": True},
         "ое": {**_ORDINAL, "gender": "n"},
         "ые": {**_ORDINAL, "plural": True},
         "го": {**_ORDINAL, "case": "g"},
         "ого": {**_ORDINAL, "case": "g"},
         "му": {**_ORDINAL, "case": "d"},
         "ому": {**_ORDINAL, "case": "d"},
-        "м": {**_ORDINAL, "case": "p"},
+        "-м": {**_ORDINAL, "case": "p"},
         "ом": {**_ORDINAL, "case": "p"},
         "ым": {**_ORDINAL, "case": "i"},
         "х": {**_ORDINAL, "case": "g", "plural": True},
@@ -83,18 +88,23 @@ RUSSIAN: Final = Language(
         "ми": {**_ORDINAL, "case": "i", "plural": True},
         "ыми": {**_ORDINAL, "case": "i", "plural": True},
         "ти": {"case": "g"},
-        "и": {"case": "g"},
+        "-и": {"case": "g"},
         "ух": {"case": "g"},
     },
-    years=(1000, 2100),
     following={
-        "год": _ORDINAL,
-        "года": {**_ORDINAL, "case": "g"},
-        "году": {**_ORDINAL, "case": "p"},
-        "годом": {**_ORDINAL, "case": "i"},
-        "годы": {**_ORDINAL, "plural": True},
-        "годов": {**_ORDINAL, "case": "g", "plural": True},
-        "годах": {**_ORDINAL, "case": "p", "plural": True},
+        **_following(1000, 2100, "год", _ORDINAL),
+        **_following(1000, 2100, "года", {**_ORDINAL, "case": "g"}),
+        **_following(1000, 2100, "году", {**_ORDINAL, "case": "p"}),
+        **_following(1000, 2100, "годом", {**_ORDINAL, "case": "i"}),
+        **_following(1000, 2100, "годы", {**_ORDINAL, "plural": True}),
+        **_following(1000, 2100, "годов", {**_ORDINAL, "case": "g", "plural": True}),
+        **_following(1000, 2100, "годах", {**_ORDINAL, "case": "p", "plural": True}),
+        **_following(
+            1,
+            31,
+            "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+            {**_ORDINAL, "case": "g"},
+        ),
     },
     # "2 книги" is "две книги", "2 года" is "два года": after two the genitive singular ends in
     # -ы, -и for feminine nouns and in -а, -я for the others; adjectives in -ые, -ие go with the feminine.
@@ -123,9 +133,10 @@ RUSSIAN: Final = Language(
         (("один", "миллиард"), ("миллиард",)),
     ),
     function_words=_words(
-        "а без бы в вам вас весь во вот все всё вы где да для до его ее ей ему если есть еще же за и из "
-        "или им их к как ко когда кто ли мне мы на над нам нас не него нее ней нет них но о об он она "
-        "они оно от по под при с со так также там то тут ты у уж что чтобы эта эти это этот я"
+        "а без бы в вам вас весь во вот все вы где да для до его ее ей ему если есть еще же за и из или "
+        "им их к как ко когда кто либо ли между мне мы на над нам нас не него нее ней нет ни них но о об "
+        "около он она они оно от перед по под после при про с со свое своего своей свои свою сейчас так "
+        "также там тебе то того тоже только тут ты у уж уже через что чтобы эта эти это этот я"
     ),
 )
 

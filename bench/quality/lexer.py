@@ -22,12 +22,19 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Lexeme:
-    """A piece's part before numerals are read out: kind is "word", "number" or "symbol"."""
+    """A piece's part before numerals are read out: kind is "word", "number" or "symbol".
+
+    `closed` says that punctuation stands behind it, so that it does not agree with the next word.
+    """
 
     kind: str
     text: str
     first: int
     last: int
+    closed: bool = False
+
+
+Lex = Callable[[str, int], list[Lexeme]]
 
 
 class _Fold(dict[int, str]):
@@ -53,59 +60,62 @@ class _Fold(dict[int, str]):
             return "'"
         if character in self.kept or category[0] in "LMN":
             return character
-        return "-" if category == "Pd" or character == "−" else " "  # the minus sign
+        return "-" if character in "-‐‑‒–−" else " "  # a long dash is never a minus
 
 
 @cache
-def lexer(code: str | None) -> Callable[[str], list[tuple[str, str]]]:
-    """A function from one piece of text to (kind, text) parts, by the tables of the language."""
+def lexer(code: str | None) -> Lex:
+    """A function from one piece of text and its index to lexemes, by the tables of the language."""
     if code is None:
         return _plain_lexer()
     language = LANGUAGES[code]
     signs = re.escape("".join(language.symbols))
     separators = re.escape(language.decimals + language.thousands.strip())
     grammar = re.compile(
-        rf"(?P<number>(?<!\w)-(?=\d))?(?P<digits>\d+(?:[{separators}]\d+)*)(?:[-']?(?P<suffix>[^\W\d]+))?"
+        rf"(?P<minus>(?:(?<!\w)-)?)(?P<digits>\d+(?:[{separators}]\d+)*)(?:(?P<hyphen>[-']?)(?P<suffix>[^\W\d]+))?"
         rf"|(?P<symbol>[{signs}])"
         rf"|(?P<word>[^\s\d\-.,:'{signs}]+(?:'[^\s\d\-.,:'{signs}]+)*)"
     )
     fold = _Fold(".,:" + "".join(language.symbols), language.marks)
     letters = str.maketrans(dict(language.letters))
 
-    def lex(piece: str) -> list[tuple[str, str]]:
-        text = unicodedata.normalize("NFKC", piece.replace("№", "\0")).replace("\0", "№")
+    def lex(piece: str, at: int) -> list[Lexeme]:
+        # The compatibility form of the number sign would be two letters.
+        text = "№".join(unicodedata.normalize("NFKC", part) for part in piece.split("№"))
         text = text.lower().translate(fold).translate(letters)
-        found: list[tuple[str, str]] = []
+        found: list[Lexeme] = []
         for match in grammar.finditer(text):
             if match["digits"]:
-                found += _number_parts(language, match)
+                found += _number(language, match, at, closed=match.end() < len(text))
             elif match["symbol"]:
-                found.append(("symbol", match["symbol"]))
+                found.append(Lexeme("symbol", match["symbol"], at, at))
             else:
-                found += [("word", word) for word in _expand(language, match["word"])]
+                found += [Lexeme("word", word, at, at) for word in _expand(language, match["word"])]
         return found
 
     return lex
 
 
-def _plain_lexer() -> Callable[[str], list[tuple[str, str]]]:
+def _plain_lexer() -> Lex:
     fold = _Fold("", "")
 
-    def lex(piece: str) -> list[tuple[str, str]]:
+    def lex(piece: str, at: int) -> list[Lexeme]:
         text = unicodedata.normalize("NFKC", piece).lower().translate(fold)
-        return [("word", word) for word in text.replace("'", "").replace("-", " ").split()]
+        return [Lexeme("word", word, at, at) for word in text.replace("'", "").replace("-", " ").split()]
 
     return lex
 
 
-def _number_parts(language: Language, match: re.Match[str]) -> list[tuple[str, str]]:
-    sign = "-" if match["number"] else ""
-    suffix = match["suffix"]
+def _number(language: Language, match: re.Match[str], at: int, *, closed: bool) -> list[Lexeme]:
+    """A number with its ordinal suffix after "~", or followed by a word that is no such suffix."""
+    digits, hyphen, suffix = match["minus"] + match["digits"], match["hyphen"], match["suffix"]
     if suffix is None:
-        return [("number", sign + match["digits"])]
-    if suffix in language.ordinals:
-        return [("number", f"{sign}{match['digits']}~{suffix}")]
-    return [("number", sign + match["digits"]), *(("word", word) for word in _expand(language, suffix))]
+        return [Lexeme("number", digits, at, at, closed)]
+    for known in (suffix, "-" + suffix) if hyphen else (suffix,):
+        if known in language.ordinals:
+            return [Lexeme("number", f"{digits}~{known}", at, at, closed)]
+    words = [Lexeme("word", word, at, at) for word in _expand(language, suffix)]
+    return [Lexeme("number", digits, at, at, closed), *words]
 
 
 def _expand(language: Language, word: str) -> list[str]:

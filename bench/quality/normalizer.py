@@ -17,7 +17,7 @@ from typing import Final
 
 from bench.errors import SuiteError
 from bench.quality.languages import LANGUAGES, Language
-from bench.quality.lexer import Lexeme, Token, lexer
+from bench.quality.lexer import Token, lexer
 from bench.quality.numerals import spell
 
 MEMORY: Final = 4096
@@ -76,7 +76,7 @@ def _tokens(way: Normalizer, text: str) -> tuple[Token, ...]:
         return tuple(Token(piece, i, i) for i, piece in enumerate(pieces))
     language = LANGUAGES[way.language] if way.language else None
     lex = lexer(way.language)
-    lexemes = [Lexeme(kind, word, i, i) for i, piece in enumerate(pieces) for kind, word in lex(piece)]
+    lexemes = [lexeme for at, piece in enumerate(pieces) for lexeme in lex(piece, at)]
     if language is None:
         return tuple(Token(lexeme.text, lexeme.first, lexeme.last) for lexeme in lexemes)
     return _fold_phrases(language, spell(language, lexemes))

@@ -34,8 +34,15 @@ def _read(language: Language, lexemes: Sequence[Lexeme], at: int) -> Iterator[st
         before = lexemes[at - 1].text if at and lexemes[at - 1].kind == "number" else ""
         yield _symbol(language, lexeme.text, before)
     else:
-        following = lexemes[at + 1].text if at + 1 < len(lexemes) and lexemes[at + 1].kind == "word" else ""
-        yield from read_number(language.code, lexeme.text, following)
+        yield from read_number(language.code, lexeme.text, _following(lexemes, at))
+
+
+def _following(lexemes: Sequence[Lexeme], at: int) -> str:
+    """The word right behind a number, "" where punctuation or a lone dash stands between."""
+    if at + 1 == len(lexemes) or lexemes[at].closed:
+        return ""
+    word = lexemes[at + 1]
+    return word.text if word.kind == "word" and word.first <= lexemes[at].last + 1 else ""
 
 
 def _join_thousands(language: Language, lexemes: Sequence[Lexeme]) -> list[Lexeme]:
@@ -49,11 +56,12 @@ def _join_thousands(language: Language, lexemes: Sequence[Lexeme]) -> list[Lexem
             last is not None
             and lexeme.kind == last.kind == "number"
             and lexeme.first == last.last + 1
+            and not last.closed
             and re.fullmatch(r"-?[1-9]\d{0,2}(?:\d{3})*", last.text)
             and (len(last.text.lstrip("-")) <= 3 or last.first < last.last)
             and re.match(r"\d{3}(?!\d)", lexeme.text)
         ):
-            joined[-1] = Lexeme("number", last.text + lexeme.text, last.first, lexeme.last)
+            joined[-1] = Lexeme("number", last.text + lexeme.text, last.first, lexeme.last, lexeme.closed)
         else:
             joined.append(lexeme)
     return joined
@@ -104,15 +112,15 @@ def _whole_or_fraction(
 def _form(language: Language, digits: str, suffix: str, following: str, *, year: bool) -> Form:
     if suffix:
         return language.ordinals[suffix]
+    low, high, form = language.following.get(following, (1, 0, {}))
+    if low <= int(digits) <= high:
+        return form
     if year and language.years and len(digits) == 4 and language.years[0] <= int(digits) <= language.years[1]:
-        if following in language.following:
-            return language.following[following]
-        if language.year_form:
-            return language.year_form
-    tens = digits[-2:-1] == "1"
-    for ending, pattern, form in language.agreement:
-        if digits.endswith(ending) and not tens and re.search(pattern, following):
-            return form
+        return language.year_form
+    if following not in language.function_words and digits[-2:-1] != "1":
+        for ending, pattern, agreeing in language.agreement:
+            if digits.endswith(ending) and re.search(pattern, following):
+                return agreeing
     return {}
 
 

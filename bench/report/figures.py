@@ -278,7 +278,7 @@ class _Run:
             return Heard(texts=texts, transcript=transcript, reason=SYNTHETIC)
         clip = self.run.suite.clips[case.clip]
         way = normalizer(self.run.suite.quality.normalizer, clip.language)
-        loop = detect(transcript, clip.duration_seconds)
+        loop = detect(transcript, clip.duration_seconds, reference=clip.reference)
         base = self._transcript(case.baseline) if case.baseline and not case.is_baseline else None
         return self._judged(clip, way, transcript, base, loop, texts)
 

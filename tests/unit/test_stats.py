@@ -1,0 +1,183 @@
+"""Samples become medians with intervals, ratios and verdicts, and never a claim from noise."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from bench.stats import (
+    FEWEST_TO_CLAIM,
+    Comparison,
+    Verdict,
+    blocks_needed,
+    bootstrap_ratio,
+    compare_paired,
+    compare_unpaired,
+    judge,
+    summarize,
+)
+from bench.units import Better
+
+TEN = [10.0, 10.4, 9.9, 10.1, 10.2, 9.8, 10.0, 10.3, 9.7, 10.1]
+
+
+def comparison(low: float | None, ratio: float | None, high: float | None, n: int = 10) -> Comparison:
+    return Comparison(n=n, ratio=ratio, low=low, high=high, paired=True)
+
+
+def test_no_values_have_no_summary() -> None:
+    assert summarize([]) is None
+
+
+def test_a_single_value_has_no_interval() -> None:
+    summary = summarize([3.0])
+    assert summary is not None
+    assert (summary.median, summary.low, summary.high, summary.n, summary.few) == (3.0, None, None, 1, True)
+
+
+def test_the_median_of_an_even_number_is_the_mean_of_the_middle_two() -> None:
+    summary = summarize([1.0, 2.0, 4.0, 100.0])
+    assert summary is not None
+    assert summary.median == 3.0
+
+
+def test_the_interval_is_the_plain_percentile_bootstrap_of_the_median() -> None:
+    """Checked against resampling the values themselves, with other random numbers."""
+    summary = summarize(TEN, resamples=20_000)
+    assert summary is not None
+    draws = np.random.default_rng(99).choice(TEN, (20_000, len(TEN)))
+    low, high = np.quantile(np.median(draws, axis=1), [0.025, 0.975])
+    assert summary.low == pytest.approx(low, abs=0.051)
+    assert summary.high == pytest.approx(high, abs=0.051)
+
+
+def test_the_same_values_give_the_same_interval_in_any_order() -> None:
+    assert summarize(TEN) == summarize(TEN[:])
+    one, other = summarize(TEN), summarize(TEN[::-1])
+    assert one is not None
+    assert other is not None
+    assert (one.low, one.high) == (other.low, other.high)
+
+
+@pytest.mark.parametrize(("n", "fewest", "most"), [(6, 0.91, 0.97), (7, 0.84, 0.91), (10, 0.90, 0.97)])
+def test_intervals_cover_the_true_median_as_often_as_the_docs_say(n: int, fewest: float, most: float) -> None:
+    random = np.random.default_rng(7)
+    hits = 0
+    for _ in range(2000):
+        summary = summarize(random.normal(0, 1, n))
+        assert summary is not None
+        assert summary.low is not None
+        assert summary.high is not None
+        hits += summary.low <= 0 <= summary.high
+    assert fewest < hits / 2000 < most
+
+
+def test_an_outlier_is_flagged_by_its_place_and_not_dropped() -> None:
+    values = [*TEN, 60.0]
+    summary = summarize(values)
+    assert summary is not None
+    assert summary.outliers == (10,)
+    assert (summary.n, summary.maximum) == (11, 60.0)
+
+
+def test_equal_values_have_no_outliers_and_an_interval_of_no_width() -> None:
+    summary = summarize([5.0] * 9 + [6.0])
+    assert summary is not None
+    assert summary.outliers == ()
+    assert (summary.low, summary.high, summary.mad) == (5.0, 5.0, 0.0)
+
+
+def test_what_slows_a_whole_block_cancels_in_pairs() -> None:
+    """The machine is three times slower in some blocks; the ratio is 1.1 in each."""
+    slowness = [1.0, 3.0, 1.2, 2.5, 1.0, 1.1, 2.9, 1.0, 1.4, 2.0]
+    paired = compare_paired((1.1 * each, each) for each in slowness)
+    apart = compare_unpaired([1.1 * each for each in slowness], slowness)
+    assert paired.ratio == pytest.approx(1.1)
+    assert paired.excludes_one
+    assert not apart.excludes_one
+
+
+def test_the_ratio_is_value_over_baseline() -> None:
+    assert compare_paired([(2.0, 1.0)]).ratio == pytest.approx(2.0)
+    assert compare_unpaired([2.0], [1.0]).ratio == pytest.approx(2.0)
+
+
+def test_swapping_sides_inverts_ratio_and_interval() -> None:
+    pairs = list(zip(TEN, [11.0, 11.1, 10.8, 11.3, 11.0, 10.9, 11.2, 11.4, 10.7, 11.0], strict=True))
+    there, back = compare_paired(pairs), compare_paired((b, a) for a, b in pairs)
+    assert there.ratio is not None
+    assert there.low is not None
+    assert back.ratio == pytest.approx(1 / there.ratio)
+    assert back.high == pytest.approx(1 / there.low, rel=0.02)
+
+
+@pytest.mark.parametrize("pairs", [[(0.0, 1.0)], [(1.0, 0.0)], [(-1.0, 1.0)], [(1.0, math.nan)], []])
+def test_a_ratio_that_cannot_be_made_is_absent_with_a_reason(pairs: list[tuple[float, float]]) -> None:
+    found = compare_paired(pairs)
+    assert found.ratio is None
+    assert found.reason
+    assert judge(found, Better.LOWER, 0.05) is Verdict.INCONCLUSIVE
+    unpaired = compare_unpaired([a for a, _ in pairs], [b for _, b in pairs])
+    assert unpaired.ratio is None
+    assert unpaired.reason
+
+
+@pytest.mark.parametrize(
+    ("low", "ratio", "high", "better", "verdict"),
+    [
+        (0.98, 1.00, 1.02, Better.LOWER, Verdict.SAME),
+        (1.01, 1.02, 1.03, Better.LOWER, Verdict.SAME),  # a difference too small to matter
+        (1.02, 1.10, 1.20, Better.LOWER, Verdict.WORSE),
+        (1.02, 1.10, 1.20, Better.HIGHER, Verdict.BETTER),
+        (0.70, 0.80, 0.90, Better.LOWER, Verdict.BETTER),
+        (0.70, 0.80, 0.90, Better.HIGHER, Verdict.WORSE),
+        (0.70, 0.80, 0.90, Better.NEITHER, Verdict.DIFFERENT),
+        (0.90, 1.10, 1.30, Better.LOWER, Verdict.INCONCLUSIVE),  # the interval includes none
+        (1.01, 1.04, 1.09, Better.LOWER, Verdict.INCONCLUSIVE),  # there, but maybe too small to matter
+        (None, 1.50, None, Better.LOWER, Verdict.INCONCLUSIVE),
+    ],
+)
+def test_verdicts(
+    low: float | None, ratio: float, high: float | None, better: Better, verdict: Verdict
+) -> None:
+    assert judge(comparison(low, ratio, high), better, 0.05) is verdict
+
+
+def test_too_few_blocks_show_nothing_however_clear_they_look() -> None:
+    clear = comparison(1.5, 1.6, 1.7, n=FEWEST_TO_CLAIM - 1)
+    assert judge(clear, Better.LOWER, 0.05) is Verdict.INCONCLUSIVE
+    assert not clear.excludes_one
+
+
+def test_equal_engines_are_rarely_told_apart() -> None:
+    """A/A: of many comparisons of a case with itself hardly any is called a difference."""
+    random = np.random.default_rng(3)
+    verdicts = [
+        judge(compare_paired(np.exp(random.normal(0, 0.1, (10, 2))).tolist()), Better.LOWER, 0.05)
+        for _ in range(1000)
+    ]
+    assert sum(verdict in {Verdict.BETTER, Verdict.WORSE} for verdict in verdicts) < 80
+
+
+def test_twice_the_precision_needs_four_times_the_blocks() -> None:
+    wide = comparison(1 / 1.1, 1.0, 1.1, n=10)
+    assert blocks_needed(wide, 1.1**2 - 1) == 10
+    assert blocks_needed(wide, 0.1) == 40
+
+
+def test_blocks_cannot_be_guessed_without_an_interval() -> None:
+    assert blocks_needed(comparison(None, 1.0, None, n=1), 0.05) is None
+
+
+def test_a_pooled_rate_weighs_units_by_their_size() -> None:
+    pooled = bootstrap_ratio([1, 0], [1, 99])
+    assert pooled.value == pytest.approx(0.01)
+
+
+def test_a_single_unit_has_no_interval_and_none_to_divide_by_has_no_value() -> None:
+    assert bootstrap_ratio([1], [2]).low is None
+    nothing = bootstrap_ratio([0, 0], [0, 0])
+    assert nothing.value is None
+    assert nothing.reason
