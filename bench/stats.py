@@ -3,7 +3,7 @@
 Everything is the median, with a percentile-bootstrap interval.  The bootstrap distribution of a
 median depends on the sample only through its order: the middle order statistics of the resamples
 are drawn once per sample size and shared, which makes an interval cost microseconds and the same
-values give the same interval always.  Why these choices: docs/adr/statistics.md.
+values give the same interval always.  Why these choices: docs/adr/0004-medians-and-paired-ratios.md.
 """
 
 from __future__ import annotations
