@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 
@@ -50,8 +51,10 @@ def misbehave(payload: dict[str, Any]) -> None:
         case "memory-error":
             raise MemoryError
         case "grow":
-            held = [bytearray(b"x" * (8 << 20)) for _ in range(64) if time.sleep(0.02) is None]
-            time.sleep(len(held))
+            held = []
+            for _ in range(64):
+                held.append(b"x" * (8 << 20))
+                time.sleep(0.02)
         case "chatter":
             while True:
                 os.write(1, b"chatter " * 8192)
@@ -68,15 +71,13 @@ def misbehave(payload: dict[str, Any]) -> None:
 
 def garble(text: bytes) -> None:
     """Write over the event channel, as a stray pointer or a forked helper may."""
-    folder = os.path.dirname(sys.argv[1])
-    with open(os.path.join(folder, "events.jsonl"), "ab") as file:
+    with (Path(sys.argv[1]).parent / "events.jsonl").open("ab") as file:
         file.write(text)
 
 
 def helper(payload: dict[str, Any]) -> None:
     """Leave a helper behind, in a session of its own where asked to; its pid goes to a file."""
     started = subprocess.Popen(["sleep", "600"], start_new_session=payload["own_session"])
-    with open(payload["pid_file"], "w", encoding="ascii") as file:
-        file.write(str(started.pid))
+    Path(payload["pid_file"]).write_text(str(started.pid), encoding="ascii")
     if payload["then_hang"]:
         time.sleep(600)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 RECORDED = """        4,09 real         2,44 user         2,56 sys
            303693824  maximum resident set size
@@ -18,6 +19,5 @@ if __name__ == "__main__":
     flags, path, program = sys.argv[1:3], sys.argv[3], sys.argv[4:]
     assert flags == ["-l", "-o"], flags
     status = subprocess.run(program, check=False).returncode
-    with open(path, "w", encoding="ascii") as file:
-        file.write(RECORDED)
+    Path(path).write_text(RECORDED, encoding="ascii")
     sys.exit(status)

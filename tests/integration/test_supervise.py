@@ -1,0 +1,130 @@
+"""The supervisor by itself: SPEC in, RESULT out, counters, and macOS's `time -l` in between."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.host.macos import parse_time_l
+from bench.launch.measurements import counter
+
+FAKES = Path(__file__).resolve().parent.parent / "fakes"
+SUPERVISE = FAKES.parent.parent / "bench" / "child" / "supervise.py"
+
+
+def supervise(tmp_path: Path, *argv: str, **spec: Any) -> dict[str, Any]:
+    whole: dict[str, Any] = {
+        "argv": argv,
+        "environ": dict(os.environ),
+        "cwd": str(tmp_path),
+        "stdout": str(tmp_path / "stdout"),
+        "stderr": str(tmp_path / "stderr"),
+        "timeout_seconds": 30,
+        **spec,
+    }
+    with subprocess.Popen(
+        [sys.executable, "-I", "-S", str(SUPERVISE)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(whole).encode() + b"\n")
+        process.stdin.flush()
+        said: dict[str, Any] = json.loads(process.stdout.read())
+    return said
+
+
+def test_the_supervisor_imports_nothing_of_the_harness_and_no_ctypes_unasked() -> None:
+    program = (
+        f"import sys; exec(open({str(SUPERVISE)!r}).read(), {{'__name__': 'supervise'}});"
+        "print(*sorted(sys.modules))"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert not {"bench", "ctypes", "typing", "numpy", "subprocess", "pathlib"} & set(loaded)
+
+
+def test_the_program_leads_its_own_process_group_and_hears_no_stdin(tmp_path: Path) -> None:
+    words = "import os, sys; print(os.getpgid(0) == os.getpid(), repr(sys.stdin.read()))"
+    result = supervise(tmp_path, sys.executable, "-c", words)
+    assert (result["exit"], result["signal"], result["killed_for"]) == (0, None, None)
+    assert (tmp_path / "stdout").read_text() == "True ''\n"
+
+
+def test_a_program_is_not_left_deaf_to_broken_pipes(tmp_path: Path) -> None:
+    """Python ignores SIGPIPE, and an ignored signal would stay ignored across the exec."""
+    result = supervise(tmp_path, "sh", "-c", "kill -PIPE $$; echo alive")
+    assert result["signal"] == 13
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="perf_event_open is Linux's")
+def test_counters_count_the_child_from_its_exec_on_and_its_children_too(tmp_path: Path) -> None:
+    """Software counters take the hardware's path; page faults have the kernel's own count beside them."""
+    program = "import os; b = bytearray(32 << 20); p = os.fork(); c = bytearray(8 << 20); p and os.wait()"
+    result = supervise(
+        tmp_path, sys.executable, "-I", "-S", "-c", program, counters=["page-faults", "task-clock"]
+    )
+    faults, clock = result["counters"]["page-faults"], result["counters"]["task-clock"]
+    if "errno" in faults:
+        pytest.skip(f"perf_event_open refuses even software events: errno {faults['errno']}")
+    usage = result["rusage"]
+    counted = usage["ru_minflt"] + usage["ru_majflt"]
+    # wait4 counts from the fork on, perf from the exec on
+    assert 8000 < faults["value"] <= counted
+    assert faults["value"] == pytest.approx(counted, rel=0.15)
+    spent = usage["ru_utime"] + usage["ru_stime"]
+    assert clock["value"] / 1e9 == pytest.approx(spent, rel=0.5, abs=0.03)
+    assert faults["enabled"] >= faults["running"] > 0
+
+
+def test_a_counter_that_shared_the_hardware_is_scaled_up() -> None:
+    found = counter("instructions", {"value": 100, "enabled": 30, "running": 10})
+    assert found.value == 300
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (None, "not asked for"),
+        ({"errno": 2}, "the processor's counters are not offered here (a virtual machine, most often)"),
+        ({"errno": 13}, "the system forbids counters (kernel.perf_event_paranoid)"),
+        ({"errno": 24}, "perf_event_open answered EMFILE"),
+        ({"value": 0, "enabled": 5, "running": 0}, "the counter never got its turn on the processor"),
+    ],
+)
+def test_a_counter_without_a_value_says_why(found: dict[str, int] | None, reason: str) -> None:
+    assert counter("cycles", found).reason == reason
+
+
+def test_around_the_program_stands_time_l_where_the_system_has_it(tmp_path: Path) -> None:
+    time_program = tmp_path / "time"
+    time_program.write_text(f"#!/bin/sh\nexec '{sys.executable}' '{FAKES / 'time_l.py'}' \"$@\"\n")
+    time_program.chmod(0o755)
+    result = supervise(
+        tmp_path,
+        "sh",
+        "-c",
+        "echo measured; exit 7",
+        time_program=str(time_program),
+        time_file=str(tmp_path / "time.txt"),
+    )
+    assert result["exit"] == 7
+    assert (tmp_path / "stdout").read_text() == "measured\n"
+    told = {each.name: each for each in parse_time_l(result["time_l"])}
+    assert told["peak_footprint_bytes"].value == 29803192
+    assert told["user_seconds"].value == 2.44
+    assert told["cycles"].value is None
+
+
+def test_a_sampling_that_fell_behind_does_not_hurry_after(tmp_path: Path) -> None:
+    result = supervise(tmp_path, "sleep", "0.5", sample_hz=20)
+    if sys.platform == "linux":
+        assert 1 <= result["sampled"]["count"] <= 10
+    else:
+        assert result["sampled"] is None
