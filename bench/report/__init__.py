@@ -1,0 +1,8 @@
+"""Reports: records -> view -> Markdown, HTML and data, in every language that has a catalog."""
+
+from __future__ import annotations
+
+from bench.report.language import languages
+from bench.report.render import render
+
+__all__ = ["languages", "render"]

@@ -1,0 +1,88 @@
+"""Runs -> view: which tables there are, and of what; each table is made in a module of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.report import context, metrics, verdicts, weights
+from bench.report.figures import Figures, figures
+from bench.report.names import Names, scopes
+from bench.report.notes import Notes
+from bench.report.view import Cell, Spoken, Text, View
+
+if TYPE_CHECKING:
+    from bench.journal import RunData
+
+
+def build(runs: Sequence[RunData], *, out: Path) -> View:
+    """The view of the runs; links in it are relative to the folder `out`."""
+    found = figures(runs)
+    notes = Notes()
+    names = Names(found, runs)
+    parts = scopes(found)
+    first, last = _days(runs)
+    # In the order of the page, so that footnotes are numbered as a reader meets them.
+    parameters = context.parameters(runs, found, names)
+    sizes = weights.sizes(found, names, notes)
+    performance = metrics.tables(metrics.PERFORMANCE, parts, found, names, notes)
+    stages = metrics.tables(metrics.STAGES, parts, found, names, notes)
+    memory = metrics.tables(metrics.MEMORY, parts, found, names, notes)
+    cpu = metrics.tables(metrics.CPU, parts, found, names, notes)
+    side_by_side = metrics.side_by_side(found, names, notes)
+    quality = verdicts.quality(parts, found, names, notes)
+    return View(
+        title=runs[0].suite.title if len({run.suite.name for run in runs}) == 1 else _titles(found),
+        name=" + ".join(dict.fromkeys(run.suite.name for run in runs)),
+        provenance=tuple(Text(text=published.source) for published in found.published),
+        first_day=first,
+        last_day=last,
+        synthetic=any(case.model.synthetic for case in found.cases),
+        machines=context.machines(runs, names),
+        parameters=parameters,
+        weights=sizes,
+        performance=performance,
+        memory=memory,
+        cpu=cpu,
+        stages=stages,
+        quality=quality,
+        side_by_side=side_by_side,
+        findings=(),
+        advice=(),
+        refusals=verdicts.refusals(found, names),
+        failures=verdicts.failures(runs, found, names),
+        loops=verdicts.loops(found, names),
+        disturbances=context.disturbances(found),
+        warnings=tuple(_warnings(found)),
+        commands=context.commands(found, names),
+        logs=context.logs(runs, found, names, out),
+        journals=context.journals(runs, names, out),
+        transcripts=(),
+        notes=notes.all(),
+        out=out,
+    )
+
+
+def _titles(found: Figures) -> dict[str, str]:
+    spoken = dict.fromkeys(code for suite in found.suites for code in suite.title)
+    return {
+        code: " + ".join(dict.fromkeys(suite.title.get(code, suite.name) for suite in found.suites))
+        for code in spoken
+    }
+
+
+def _days(runs: Sequence[RunData]) -> tuple[date | None, date | None]:
+    days = sorted(
+        {datetime.fromisoformat(record.started_at).date() for run in runs for record in run.records}
+    )
+    return (days[0], days[-1]) if days else (None, None)
+
+
+def _warnings(found: Figures) -> Iterator[Cell]:
+    for text in found.warnings:
+        yield Text(text=text)
+    for published in found.published:
+        for note in published.notes:
+            yield Spoken(texts=note)

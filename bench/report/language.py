@@ -1,0 +1,100 @@
+"""Words by message id: a gettext catalog a language, read as it stands (`locale/xx/LC_MESSAGES/report.po`).
+
+A new report language is a new catalog.  A message without a translation is an error, never the
+message id in the report.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from gettext import NullTranslations
+from pathlib import Path
+from typing import Final
+
+from bench.errors import ReportError
+
+LOCALE: Final = Path(__file__).parent / "locale"
+CATALOG: Final = Path("LC_MESSAGES") / "report.po"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """A language's catalog; `code` as in the file's folder: `ru`, `en`."""
+
+    code: str
+    catalog: NullTranslations
+    ids: frozenset[str]
+
+    def word(self, message: str) -> str:
+        """The words of a message id; ReportError for one that the catalog lacks."""
+        if message not in self.ids:
+            raise ReportError(
+                f"report language {self.code}: no translation of {message!r}.",
+                hint=f"Add it to {Path('bench/report/locale') / self.code / CATALOG}.",
+            )
+        return self.catalog.gettext(message)
+
+    def count(self, message: str, number: int) -> str:
+        """The words of a message that has plural forms, in the form for the number (`%(num)s`)."""
+        if message not in self.ids:
+            return self.word(message)
+        return self.catalog.ngettext(message, message, number)
+
+    def knows(self, message: str) -> bool:
+        """Whether the catalog has the message."""
+        return message in self.ids
+
+    def pick(self, texts: Mapping[str, str], default: str) -> str:
+        """The text in this language, or in English, or in any, or the default."""
+        return texts.get(self.code) or texts.get("en") or next(iter(texts.values()), default)
+
+    def tongue(self, code: str) -> str:
+        """The name of a human language in this one: ru is русский; the code itself when unknown."""
+        from babel import Locale, UnknownLocaleError
+
+        try:
+            return Locale.parse(code, sep="-").get_language_name(self.code) or code
+        except (ValueError, UnknownLocaleError):
+            return code
+
+    def day(self, moment: date) -> str:
+        """A date in words: 11 February 2026."""
+        from babel.dates import format_date
+
+        return format_date(moment, format="d MMMM y", locale=self.code)
+
+
+def languages() -> tuple[str, ...]:
+    """The codes of the languages that have a catalog."""
+    return tuple(sorted(path.name for path in LOCALE.iterdir() if (path / CATALOG).is_file()))
+
+
+@cache
+def language(code: str) -> Language:
+    """The language of that code; ReportError names those there are."""
+    from gettext import GNUTranslations
+    from io import BytesIO
+
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    if not re.fullmatch(r"[A-Za-z]{2,3}(_[A-Za-z]{2,4})?", code) or not (LOCALE / code / CATALOG).is_file():
+        raise ReportError(
+            f"report language {code!r}: there is no such catalog.",
+            hint=f"Languages: {', '.join(languages())}.",
+        )
+    with (LOCALE / code / CATALOG).open("rb") as file:
+        catalog = read_po(file, locale=code)
+    compiled = BytesIO()
+    write_mo(compiled, catalog)
+    compiled.seek(0)
+    ids = frozenset(
+        message.id if isinstance(message.id, str) else message.id[0]
+        for message in catalog
+        if message.id and message.string and all(message.string)
+    )
+    return Language(code=code, catalog=GNUTranslations(compiled), ids=ids)

@@ -1,0 +1,308 @@
+"""Tables of measured figures: performance, stages, memory, CPU load; machines side by side.
+
+A column of the classic layout is always there; an optional one only where a case has a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bench.domain import Status
+from bench.report.figures import CaseFigures, Figures
+from bench.report.names import Names, Scope
+from bench.report.notes import Notes
+from bench.report.numbers import Quantity
+from bench.report.view import Cell, Column, Figure, Phrase, Row, Table, Text, Times
+from bench.stats import Comparison
+from bench.units import METRICS, Better
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A column of medians."""
+
+    heading: str
+    metric: str
+    quantity: Quantity
+    note: str = ""
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ratio:
+    """A column of ratios to the baseline, of a metric that may depend on the machine."""
+
+    heading: str
+    metric: Callable[[CaseFigures], str]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """A table: its name and columns.  An `optional` table is left out where no case has a value."""
+
+    name: str
+    columns: tuple[Metric | Ratio, ...]
+    optional: bool = False
+
+
+def _seconds(heading: str, metric: str, note: str = "", *, optional: bool = False) -> Metric:
+    return Metric(heading=heading, metric=metric, quantity=Quantity.SECONDS, note=note, optional=optional)
+
+
+PERFORMANCE: Final = Layout(
+    name="performance",
+    columns=(
+        _seconds("column.cold_start", "load_seconds", "note.cold_start"),
+        _seconds("column.transcribe", "transcribe_seconds", "note.transcribe"),
+        _seconds("column.total", "wall_seconds"),
+        Metric(heading="column.rtf", metric="rtf", quantity=Quantity.RTF),
+        _seconds("column.startup", "startup_seconds", "note.startup", optional=True),
+        _seconds("column.warm_transcribe", "warm_transcribe_seconds", "note.warm", optional=True),
+        Metric(heading="column.warm_rtf", metric="warm_rtf", quantity=Quantity.RTF, optional=True),
+        Ratio(heading="column.rtf_ratio", metric=lambda _: "rtf", note="note.ratio"),
+    ),
+)
+
+STAGES: Final = Layout(
+    name="stages",
+    optional=True,
+    columns=(
+        _seconds("column.import", "import_seconds", optional=True),
+        _seconds("column.load", "load_seconds", optional=True),
+        _seconds("column.mel", "mel_seconds", optional=True),
+        _seconds("column.encode", "encode_seconds", optional=True),
+        _seconds("column.prefill", "prefill_seconds", optional=True),
+        _seconds("column.first_token", "first_token_seconds", optional=True),
+        _seconds("column.decode", "decode_seconds", optional=True),
+        Metric(
+            heading="column.tokens_per_second",
+            metric="tokens_per_second",
+            quantity=Quantity.RATE,
+            optional=True,
+        ),
+        Metric(heading="column.read_bytes", metric="read_bytes", quantity=Quantity.MEMORY, optional=True),
+    ),
+)
+
+MEMORY: Final = Layout(
+    name="memory",
+    columns=(
+        Metric(heading="column.peak_rss", metric="peak_rss_bytes", quantity=Quantity.MEMORY),
+        Metric(
+            heading="column.peak_footprint",
+            metric="peak_footprint_bytes",
+            quantity=Quantity.MEMORY,
+            note="note.footprint",
+        ),
+        Metric(
+            heading="column.page_faults",
+            metric="major_faults",
+            quantity=Quantity.COUNT,
+            note="note.page_faults",
+        ),
+        Metric(
+            heading="column.page_reclaims",
+            metric="minor_faults",
+            quantity=Quantity.COUNT,
+            note="note.page_reclaims",
+            optional=True,
+        ),
+        Metric(
+            heading="column.peak_anonymous",
+            metric="peak_anonymous_bytes",
+            quantity=Quantity.MEMORY,
+            note="note.anonymous",
+            optional=True,
+        ),
+        Metric(
+            heading="column.gpu_memory", metric="gpu_memory_bytes", quantity=Quantity.MEMORY, optional=True
+        ),
+        Ratio(
+            heading="column.memory_ratio", metric=lambda case: case.footprint_metric, note="note.memory_ratio"
+        ),
+    ),
+)
+
+CPU: Final = Layout(
+    name="cpu",
+    columns=(
+        _seconds("column.user", "user_seconds"),
+        _seconds("column.system", "system_seconds"),
+        Metric(heading="column.instructions", metric="instructions", quantity=Quantity.BILLIONS),
+        Metric(heading="column.cycles", metric="cycles", quantity=Quantity.BILLIONS),
+        Metric(heading="column.energy", metric="energy_joules", quantity=Quantity.JOULES, optional=True),
+    ),
+)
+
+_SIDE_BY_SIDE: Final = (
+    Metric(heading="column.rtf", metric="rtf", quantity=Quantity.RTF),
+    _seconds("column.cold_start", "load_seconds"),
+    Metric(heading="column.peak_rss", metric="peak_rss_bytes", quantity=Quantity.MEMORY),
+)
+
+
+def tables(
+    layout: Layout, scopes: Sequence[Scope], found: Figures, names: Names, notes: Notes
+) -> tuple[Table, ...]:
+    """The layout's table for every machine and clip."""
+    made = (_table(layout, scope, found, names, notes) for scope in scopes)
+    return tuple(table for table in made if table is not None)
+
+
+def cell(case: CaseFigures, metric: str, quantity: Quantity, notes: Notes) -> Cell:
+    """A metric's median with its interval, or why there is none."""
+    summary = case.summaries.get(metric)
+    if summary is not None:
+        return Figure(
+            value=summary.median,
+            quantity=quantity,
+            low=summary.low,
+            high=summary.high,
+            n=summary.n,
+            note=notes.phrase("note.outliers") if summary.outliers else None,
+        )
+    if case.status is not Status.OK:
+        return notes.absent_phrase("reason.no_ok", status=Phrase(message=f"status.{case.status}"))
+    reason = case.absences.get(metric)
+    return notes.absent(reason) if reason else notes.absent_phrase("reason.not_measured")
+
+
+def ratio(case: CaseFigures, metric: str, found: Figures, notes: Notes) -> Cell:
+    """A metric's ratio to the baseline, or why there is none."""
+    if case.is_baseline:
+        return Phrase(message="baseline")
+    comparison = case.comparisons.get(metric)
+    if comparison is not None and comparison.ratio is not None:
+        return times(comparison, metric)
+    if comparison is not None and comparison.reason:
+        return notes.absent(comparison.reason)
+    if case.baseline is None or found.baseline(case) is None:
+        return notes.absent_phrase("reason.no_baseline")
+    if metric not in case.summaries:
+        return cell(case, metric, Quantity.TIMES, notes)
+    return notes.absent_phrase("reason.baseline_missing")
+
+
+def times(comparison: Comparison, metric: str) -> Times:
+    """A comparison as a cell; bold where a difference is shown."""
+    assert comparison.ratio is not None
+    direction = METRICS[metric].better
+    better = None
+    if comparison.excludes_one and direction is not Better.NEITHER:
+        better = (comparison.ratio < 1) == (direction is Better.LOWER)
+    return Times(
+        ratio=comparison.ratio,
+        low=comparison.low,
+        high=comparison.high,
+        shown=comparison.excludes_one,
+        better=better,
+    )
+
+
+def titles(case: CaseFigures, names: Names) -> tuple[Text, Text]:
+    """The first two cells of a row: model, and quantization in bold unless it is the baseline."""
+    return (
+        Text(text=names.model(case)),
+        Text(text=names.label(case), strong=not case.is_baseline),
+    )
+
+
+def scope_cells(scope: Scope, names: Names) -> tuple[Cell, ...]:
+    """What a table is of, said where there are several of its kind."""
+    cells: list[Cell] = []
+    if names.many_machines:
+        cells.append(Text(text=names.machine(scope.host)))
+    if names.many_clips:
+        cells.append(Text(text=names.clip(scope.clip)))
+    return tuple(cells)
+
+
+def side_by_side(found: Figures, names: Names, notes: Notes) -> tuple[Table, ...]:
+    """A table a metric with a column a machine, for reports of several machines."""
+    if not names.many_machines:
+        return ()
+    hosts = {case.host.id: case.host for case in found.cases}
+    rows: dict[tuple[str, str, str], dict[str, CaseFigures]] = {}
+    for case in found.cases:
+        if case.status is not Status.UNSUPPORTED:
+            rows.setdefault((case.case.model, case.case.id, names.label(case)), {})[case.host.id] = case
+    made = []
+    for column in _SIDE_BY_SIDE:
+        body = []
+        for cases in rows.values():
+            one = next(iter(cases.values()))
+            cells = [
+                cell(cases[host], column.metric, column.quantity, notes)
+                if host in cases
+                else notes.absent_phrase("reason.not_on_machine")
+                for host in hosts
+            ]
+            titled = list(titles(one, names))
+            if names.many_clips:
+                titled.append(Text(text=names.clip(one.clip)))
+            body.append(Row(cells=(*titled, *cells), key=one.key, label=names.full(one)))
+        headings = [
+            *_title_columns(),
+            *([Column(heading=Phrase(message="column.clip"))] if names.many_clips else []),
+        ]
+        headings += [Column(heading=Text(text=names.machine(host)), numeric=True) for host in hosts.values()]
+        made.append(
+            Table(
+                name=f"side_by_side.{column.metric}",
+                columns=tuple(headings),
+                rows=tuple(body),
+                scope=(Phrase(message=column.heading),),
+            )
+        )
+    return tuple(made)
+
+
+def _table(layout: Layout, scope: Scope, found: Figures, names: Names, notes: Notes) -> Table | None:
+    columns = [column for column in layout.columns if _wanted(column, scope.cases)]
+    if not columns or (layout.optional and not _told(columns, scope.cases)):
+        return None
+    headings = [_heading(column, notes) for column in columns]
+    rows = [
+        Row(
+            cells=(*titles(case, names), *(_cell(column, case, found, notes) for column in columns)),
+            key=case.key,
+            label=names.full(case),
+        )
+        for case in scope.cases
+    ]
+    return Table(
+        name=layout.name,
+        columns=(*_title_columns(), *headings),
+        rows=tuple(rows),
+        scope=scope_cells(scope, names),
+    )
+
+
+def _title_columns() -> tuple[Column, Column]:
+    return Column(heading=Phrase(message="column.model")), Column(heading=Phrase(message="column.quant"))
+
+
+def _heading(column: Metric | Ratio, notes: Notes) -> Column:
+    note = notes.phrase(column.note) if column.note else None
+    return Column(heading=Phrase(message=column.heading), note=note, numeric=True)
+
+
+def _cell(column: Metric | Ratio, case: CaseFigures, found: Figures, notes: Notes) -> Cell:
+    if isinstance(column, Ratio):
+        return ratio(case, column.metric(case), found, notes)
+    return cell(case, column.metric, column.quantity, notes)
+
+
+def _wanted(column: Metric | Ratio, cases: Iterable[CaseFigures]) -> bool:
+    if isinstance(column, Ratio):
+        return any(column.metric(case) in case.comparisons for case in cases)
+    return not column.optional or any(column.metric in case.summaries for case in cases)
+
+
+def _told(columns: Sequence[Metric | Ratio], cases: Sequence[CaseFigures]) -> bool:
+    """Whether an optional table says more than the load time, which another table has."""
+    names = {column.metric for column in columns if isinstance(column, Metric)} - {"load_seconds"}
+    return any(name in case.summaries for case in cases for name in names)

@@ -1,0 +1,46 @@
+"""Footnotes in the order a reader meets them; the same reason is the same footnote."""
+
+from __future__ import annotations
+
+from bench.report.view import Absent, Note, Phrase
+
+
+class Notes:
+    """Numbers reasons and remarks as they come up."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._notes: list[Note] = []
+
+    def reason(self, text: str) -> int:
+        """The number of a reason given in an instrument's or engine's own words."""
+        number = self._numbers.get(text)
+        if number is None:
+            number = self._add(text, Note(number=len(self._notes) + 1, text=text))
+        return number
+
+    def phrase(self, message: str, **params: object) -> int:
+        """The number of a remark of the catalogs."""
+        key = f"{message}\0{sorted(params.items())}"
+        number = self._numbers.get(key)
+        if number is None:
+            note = Note(number=len(self._notes) + 1, phrase=Phrase(message=message, params=params))
+            number = self._add(key, note)
+        return number
+
+    def absent(self, reason: str) -> Absent:
+        """A cell without a value, and why."""
+        return Absent(note=self.reason(reason))
+
+    def absent_phrase(self, message: str, **params: object) -> Absent:
+        """A cell without a value, and why, in the report's language."""
+        return Absent(note=self.phrase(message, **params))
+
+    def all(self) -> tuple[Note, ...]:
+        """Every footnote so far, in order."""
+        return tuple(self._notes)
+
+    def _add(self, key: str, note: Note) -> int:
+        self._numbers[key] = note.number
+        self._notes.append(note)
+        return note.number

@@ -1,0 +1,92 @@
+"""Transcripts, names and logs are data: cleaned of what steers a terminal, escaped for their target.
+
+Two steps.  `clean` takes away what no reader can see (ANSI sequences, control characters,
+direction overrides, broken surrogates); `markdown`, `markdown_code` and `fence` make the rest
+inert in GitHub-flavoured Markdown.  HTML is escaped by Jinja's autoescape, after `clean`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from markupsafe import Markup
+
+_ANSI: Final = re.compile(
+    r"""
+    \x1b\[ [0-?]* [ -/]* [@-~]                   # CSI: colours, cursor
+  | \x1b[\]PX^_] [^\x07\x1b]* (?: \x07 | \x1b\\ | \Z ) # OSC and the other strings: titles, links
+  | \x1b [ -/]* [0-~]                            # two-character escapes
+    """,
+    re.VERBOSE,
+)
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# Marks that turn the direction of everything after them, and invisible ones that hide in names.
+_DIRECTION: Final = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_BREAKS: Final = re.compile("[\\s\u2028\u2029]+")
+_MARKDOWN: Final = re.compile(r"([\\`*\[\]|~$@])|(?<![^\W_])(_)|(_)(?![^\W_])|(:)(?=//)|(?<=\bwww)(\.)")
+# What starts a heading, a list or a rule where it stands first on a line.
+_BLOCK_START: Final = re.compile(r"\A(?:(#{1,6}|[+-]|=+|-{2,})|(\d{1,9})([.)]))(?=\s|\Z)")
+_ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+
+def clean(text: str) -> str:
+    """Text without ANSI sequences, control characters, direction marks and broken surrogates.
+
+    Line breaks and tabs stay; a carriage return becomes a line break.
+    """
+    text = _ANSI.sub("", text)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = _CONTROL.sub("", text)
+    text = _DIRECTION.sub("", text)
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def one_line(text: str) -> str:
+    """Cleaned text on one line: every run of white space and line breaks is one space.
+
+    No-break spaces count as white space too, so this is for data, never for formatted figures.
+    """
+    return _BREAKS.sub(" ", clean(text)).strip()
+
+
+def markdown(text: str) -> Markup:
+    """Data as inline Markdown that reads as the data: nothing in it is markup, anywhere in a line."""
+    escaped = _MARKDOWN.sub(lambda match: "\\" + match.group(0), one_line(text)).translate(_ENTITIES)
+    return Markup(_BLOCK_START.sub(_escape_start, escaped))  # noqa: S704  # this is the escaping
+
+
+def markdown_code(text: str, *, table: bool = False) -> Markup:
+    """Data as a code span; within a table pipes are escaped, as GitHub's tables ask for."""
+    line = one_line(text)
+    if not line:
+        return Markup("")
+    ticks = "`" * (_longest_run(line) + 1)
+    pad = " " if line.startswith("`") or line.endswith("`") else ""
+    body = f"{ticks}{pad}{line}{pad}{ticks}"
+    return Markup(body.replace("|", "\\|") if table else body)  # noqa: S704  # this is the escaping
+
+
+def fence(text: str, language: str = "") -> Markup:
+    """Data as a fenced code block, the fence longer than any run of backticks in it."""
+    body = clean(text).strip("\n")
+    ticks = "`" * max(3, _longest_run(body) + 1)
+    return Markup(f"{ticks}{language}\n{body}\n{ticks}")  # noqa: S704  # this is the escaping
+
+
+def link_target(path: str) -> Markup:
+    """A relative path as the target of a Markdown or HTML link: percent-encoded, never a scheme."""
+    from urllib.parse import quote
+
+    target = quote(clean(path).replace("\n", ""), safe="/._-~")
+    return Markup(target)  # noqa: S704  # nothing but URL-safe characters is left
+
+
+def _escape_start(match: re.Match[str]) -> str:
+    mark, number, stop = match.groups()
+    return f"\\{mark}" if mark else f"{number}\\{stop}"
+
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in re.findall("`+", text)), default=0)

@@ -1,0 +1,295 @@
+"""The view: what a report says, free of language and of format; what templates are given.
+
+A template walks a `View` and hands every cell, phrase and note to filters, which know the language
+and the target.  Custom templates rely on these names: docs/report.md lists them.  Message ids are
+those of the catalogs; everything else that is text is data and gets escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from bench.report.numbers import Quantity
+
+# ------------------------------------------------------------------------ cells
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrase:
+    """Words by message id, with parameters; with `count` in the plural form for that number."""
+
+    message: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """Data.  `strong` marks what the reader looks for; `code` sets it as code."""
+
+    text: str
+    strong: bool = False
+    code: bool = False
+    note: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A value in base units with the interval of its median; `n` values behind it."""
+
+    value: float
+    quantity: Quantity
+    low: float | None = None
+    high: float | None = None
+    n: int = 1
+    strong: bool = False
+    note: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """A ratio to the baseline; `shown` says whether a difference is shown and not just seen."""
+
+    ratio: float
+    low: float | None
+    high: float | None
+    shown: bool
+    better: bool | None = None
+    note: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absent:
+    """No value; the footnote of that number says why."""
+
+    note: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stars:
+    """Stars out of five."""
+
+    stars: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordErrors:
+    """Telling errors: what was said, what was heard instead, how often."""
+
+    errors: tuple[tuple[str, str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """Substitutions, deletions and insertions."""
+
+    substitutions: int
+    deletions: int
+    insertions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A file; `target` is relative to the report, None where it is not there to be linked."""
+
+    text: str
+    target: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Many:
+    """Several cells in one, in order."""
+
+    parts: tuple[Cell, ...]
+    between: str = " "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """A date."""
+
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tongue:
+    """A human language by its code: ru, en."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """Data that is there in several languages: the reader's own is shown."""
+
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """A reason in the words of an instrument or engine, translated where the catalogs know it."""
+
+    text: str
+
+
+Cell = (
+    Phrase
+    | Text
+    | Figure
+    | Times
+    | Absent
+    | Stars
+    | WordErrors
+    | Counts
+    | Link
+    | Many
+    | Day
+    | Tongue
+    | Spoken
+    | Reason
+)
+
+
+# ----------------------------------------------------------------------- tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column: its heading is a phrase, or data such as a machine's name."""
+
+    heading: Cell
+    note: int | None = None
+    numeric: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row; `key` is the case's id, for links within the page, and `label` its short name."""
+
+    cells: tuple[Cell, ...]
+    key: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table; `scope` says of what it is a part (a machine, a clip), where there are several."""
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    scope: tuple[Cell, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A footnote: a message, or a reason in the instrument's own words (`text`)."""
+
+    number: int
+    phrase: Phrase | None = None
+    text: str | None = None
+
+
+# --------------------------------------------------------------------- sections
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """A finding: its kind is the heading it stands under, `evidence` the rows it rests on."""
+
+    kind: str
+    parts: tuple[Cell, ...]
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """A recommendation for a scenario."""
+
+    scenario: Phrase
+    parts: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """An engine that does not support what it was asked to run, in its own words."""
+
+    engine: str
+    subject: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """How to repeat a case."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logs:
+    """Links of one subject: the logs of a case in the order they were made, the records of a run."""
+
+    label: str
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """A machine and the runs made on it."""
+
+    key: str
+    label: str
+    platform: str
+    facts: Table
+    warnings: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """What a case heard beside what was said: pieces as (kind, said, heard, start seconds)."""
+
+    key: str
+    label: str
+    pieces: tuple[tuple[str, str, str, float | None], ...]
+    against: str
+    audio: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """Everything a report says."""
+
+    title: Mapping[str, str]
+    name: str
+    provenance: tuple[Text, ...]
+    first_day: date | None
+    last_day: date | None
+    synthetic: bool
+    machines: tuple[Machine, ...]
+    parameters: Table
+    weights: Table
+    performance: tuple[Table, ...]
+    memory: tuple[Table, ...]
+    cpu: tuple[Table, ...]
+    stages: tuple[Table, ...]
+    quality: tuple[Table, ...]
+    side_by_side: tuple[Table, ...]
+    findings: tuple[Sentence, ...]
+    advice: tuple[Advice, ...]
+    refusals: tuple[Refusal, ...]
+    failures: Table | None
+    loops: tuple[Sentence, ...]
+    disturbances: Table | None
+    warnings: tuple[Cell, ...]
+    commands: tuple[Command, ...]
+    logs: tuple[Logs, ...]
+    journals: tuple[Logs, ...]
+    transcripts: tuple[Transcript, ...]
+    notes: tuple[Note, ...]
+    out: Path

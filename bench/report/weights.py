@@ -1,0 +1,111 @@
+"""The table of available quantizations: file sizes, the baseline's, the saving, the hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import PurePath
+
+from bench.domain import Status
+from bench.report.figures import CaseFigures, Figures
+from bench.report.names import Names
+from bench.report.notes import Notes
+from bench.report.numbers import Quantity
+from bench.report.view import Cell, Column, Figure, Many, Phrase, Row, Table, Text
+
+HASH_DIGITS = 12
+
+
+def sizes(found: Figures, names: Names, notes: Notes) -> Table:
+    """One row a model and quantization; the baseline has a row only where it stands alone."""
+    cases = _distinct(found.cases, names)
+    quantized = {case.case.model for case in cases if not case.is_baseline}
+    shown = [case for case in cases if not case.is_baseline or case.case.model not in quantized]
+    hashed = any(file.sha256 for case in shown for file in case.weights)
+    kind, base = _format(shown), _baseline(shown, names)
+    note = notes.phrase("note.megabyte")
+    headings = [
+        Column(heading=Phrase(message="column.model")),
+        Column(heading=Phrase(message="column.quantization")),
+        Column(
+            heading=Phrase(message="column.size_of", params={"format": kind})
+            if kind
+            else Phrase(message="column.size"),
+            note=note,
+            numeric=True,
+        ),
+        Column(
+            heading=Phrase(message="column.baseline_size_of", params={"baseline": base})
+            if base
+            else Phrase(message="column.baseline_size"),
+            numeric=True,
+        ),
+        Column(heading=Phrase(message="column.saving"), numeric=True),
+        *([Column(heading=Phrase(message="column.sha256"))] if hashed else []),
+    ]
+    return Table(
+        name="weights",
+        columns=tuple(headings),
+        rows=tuple(_row(case, names, notes, hashed=hashed) for case in shown),
+    )
+
+
+def _row(case: CaseFigures, names: Names, notes: Notes, *, hashed: bool) -> Row:
+    cells: list[Cell] = [
+        Text(text=names.model(case)),
+        Text(text=names.label(case)),
+        _size(case.weights_bytes, case, notes),
+        _baseline_size(case, notes),
+        _saving(case, notes),
+    ]
+    if hashed:
+        files = [file for file in case.weights if file.sha256]
+        marks = [Text(text=file.sha256[:HASH_DIGITS], code=True) for file in files]
+        cells.append(Many(parts=tuple(marks)) if marks else notes.absent_phrase("reason.no_weights"))
+    return Row(cells=tuple(cells), key=case.key, label=names.full(case))
+
+
+def _size(size: int | None, case: CaseFigures, notes: Notes) -> Cell:
+    if size is not None:
+        return Figure(value=size, quantity=Quantity.SIZE)
+    if case.status is not Status.OK and case.reason:
+        return notes.absent(case.reason)
+    return notes.absent_phrase("reason.no_weights")
+
+
+def _baseline_size(case: CaseFigures, notes: Notes) -> Cell:
+    if case.is_baseline:
+        return Phrase(message="baseline")
+    if case.baseline_bytes is None:
+        return notes.absent_phrase("reason.no_baseline_size")
+    return Figure(value=case.baseline_bytes, quantity=Quantity.SIZE)
+
+
+def _saving(case: CaseFigures, notes: Notes) -> Cell:
+    if case.is_baseline:
+        return Phrase(message="baseline")
+    if case.saving is None:
+        return notes.absent_phrase("reason.no_saving")
+    return Figure(value=-case.saving, quantity=Quantity.SAVING)
+
+
+def _distinct(cases: Iterable[CaseFigures], names: Names) -> list[CaseFigures]:
+    """One case a model, quantization and set of files, whatever the clip and the machine."""
+    found: dict[tuple[object, ...], CaseFigures] = {}
+    for case in cases:
+        if case.status is Status.UNSUPPORTED:
+            continue
+        files = tuple(file.sha256 or file.bytes for file in case.weights)
+        found.setdefault((case.case.model, names.label(case), files), case)
+    return list(found.values())
+
+
+def _format(cases: Iterable[CaseFigures]) -> str:
+    """The files' format by their suffix, where all have the same."""
+    suffixes = {PurePath(file.path).suffix for case in cases for file in case.weights}
+    return "GGUF" if suffixes == {".gguf"} else ""
+
+
+def _baseline(cases: Iterable[CaseFigures], names: Names) -> str:
+    """The baseline's name, where all models have the same."""
+    labels = {names.baseline(case) for case in cases}
+    return labels.pop() if len(labels) == 1 else ""

@@ -1,0 +1,256 @@
+"""Cells, phrases and notes as text of one language in one target, Markdown or HTML.
+
+Everything returns `Markup` that is safe in its target; catalogs' words are trusted, data is not.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from markupsafe import Markup, escape
+
+from bench.report import safe
+from bench.report.language import Language
+from bench.report.numbers import NO_BREAK, Quantity, interval, number
+from bench.report.view import (
+    Absent,
+    Cell,
+    Counts,
+    Day,
+    Figure,
+    Link,
+    Many,
+    Note,
+    Phrase,
+    Reason,
+    Spoken,
+    Stars,
+    Text,
+    Times,
+    Tongue,
+    WordErrors,
+)
+
+_SUPERSCRIPT: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+STARS: Final = 5
+
+
+class Writer(ABC):
+    """Writes a view's parts in a language; subclasses know a target."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
+    # -------------------------------------------------------------- target
+
+    @abstractmethod
+    def data(self, text: object) -> Markup:
+        """Data, made inert."""
+
+    @abstractmethod
+    def code(self, text: str) -> Markup:
+        """Data as code."""
+
+    @abstractmethod
+    def strong(self, text: Markup) -> Markup:
+        """What the reader looks for."""
+
+    @abstractmethod
+    def link(self, text: Markup, target: str) -> Markup:
+        """A link to a file beside the report."""
+
+    @abstractmethod
+    def reference(self, note: int) -> Markup:
+        """The mark of a footnote."""
+
+    @abstractmethod
+    def range(self, text: str) -> Markup:
+        """An interval behind its value."""
+
+    # --------------------------------------------------------------- words
+
+    def words(self, message: str, count: int | None = None, **params: Any) -> Markup:
+        """A message of the catalog, its parameters made inert unless they are text of this target."""
+        if count is None:
+            text = self.language.word(message)
+        else:
+            text = self.language.count(message, count)
+            params.setdefault("num", number(count, Quantity.COUNT, self.language.word))
+        if not params:
+            return Markup(text)  # noqa: S704  # the catalogs are ours
+        return Markup(text % {key: self._param(value) for key, value in params.items()})  # noqa: S704
+
+    def phrase(self, phrase: Phrase) -> Markup:
+        """A phrase of the view."""
+        return self.words(phrase.message, phrase.count, **phrase.params)
+
+    def note(self, note: Note) -> Markup:
+        """A footnote's text; an instrument's words are translated where the catalog knows them."""
+        if note.phrase is not None:
+            return self.phrase(note.phrase)
+        return self._reason(note.text or "")
+
+    def picked(self, texts: Mapping[str, str], default: str = "") -> Markup:
+        """The text of a mapping by language that suits best."""
+        return self.data(self.language.pick(texts, default))
+
+    def day(self, moment: date) -> Markup:
+        """A date."""
+        return Markup(escape(self.language.day(moment)))
+
+    # --------------------------------------------------------------- cells
+
+    def cell(self, cell: Cell) -> Markup:
+        """A cell with its footnote's mark."""
+        text = self._body(cell)
+        note = getattr(cell, "note", None)
+        return text if note is None or isinstance(cell, Absent) else text + self.reference(note)
+
+    def plain(self, cell: Cell) -> str:
+        """A cell's value alone, as bare text: for sorting and for charts."""
+        match cell:
+            case Figure():
+                return repr(cell.value)
+            case Times():
+                return repr(cell.ratio)
+            case Stars():
+                return str(cell.stars)
+            case Counts():
+                return str(cell.substitutions + cell.deletions + cell.insertions)
+            case Text() | Link():
+                return safe.one_line(cell.text)
+            case Absent():
+                return ""
+            case Many():
+                return self.plain(cell.parts[0]) if cell.parts else ""
+            case _:
+                return str(Markup(self.cell(cell)).striptags())
+
+    def _body(self, cell: Cell) -> Markup:
+        match cell:
+            case Phrase():
+                return self.phrase(cell)
+            case Text():
+                text = self.code(cell.text) if cell.code else self.data(cell.text)
+                return self.strong(text) if cell.strong else text
+            case Figure():
+                return self._figure(cell)
+            case Times():
+                return self._times(cell)
+            case Absent():
+                return self.words("absent") + self.reference(cell.note)
+            case Stars():
+                return self.words("stars", stars="★" * cell.stars + "☆" * (STARS - cell.stars))
+            case WordErrors():
+                return Markup(", ").join(self._error(*error) for error in cell.errors)
+            case Counts():
+                return Markup("{}/{}/{}").format(cell.substitutions, cell.deletions, cell.insertions)
+            case Link():
+                text = self.data(cell.text)
+                return self.link(text, cell.target) if cell.target else self.code(cell.text)
+            case Many():
+                return Markup(cell.between).join(self.cell(part) for part in cell.parts)
+            case Day():
+                return self.day(cell.day)
+            case Tongue():
+                return self.data(self.language.tongue(cell.code))
+            case Spoken():
+                return self.picked(cell.texts)
+            case Reason():
+                return self._reason(cell.text)
+
+    def _reason(self, text: str) -> Markup:
+        key = f"reason.{safe.one_line(text)}"
+        return self.words(key) if self.language.knows(key) else self.data(text)
+
+    def _figure(self, cell: Figure) -> Markup:
+        text = Markup(escape(number(cell.value, cell.quantity, self.language.word)))
+        text = self.strong(text) if cell.strong else text
+        return text + self._range(cell.low, cell.high, cell.value, cell.quantity)
+
+    def _times(self, cell: Times) -> Markup:
+        text = Markup(escape(number(cell.ratio, Quantity.TIMES, self.language.word)))
+        text = self.strong(text) if cell.shown else text
+        return text + self._range(cell.low, cell.high, cell.ratio, Quantity.TIMES)
+
+    def _range(self, low: float | None, high: float | None, value: float, quantity: Quantity) -> Markup:
+        if low is None or high is None:
+            return Markup("")
+        text = interval(low, high, value, quantity)
+        return self.range(text) if text else Markup("")
+
+    def _error(self, said: str, heard: str, count: int) -> Markup:
+        kind = "error.dropped" if not heard else "error.added" if not said else "error.replaced"
+        text = self.words(kind, said=said, heard=heard)
+        return text + Markup("{}×{}").format(NO_BREAK, count) if count > 1 else text
+
+    def _param(self, value: Any) -> Any:
+        match value:
+            case Markup() | int():
+                return value
+            case float():
+                return f"{value:g}"
+            case str():
+                return self.data(value)
+            case _:
+                return self.cell(value)
+
+
+class MarkdownWriter(Writer):
+    """GitHub-flavoured Markdown."""
+
+    def data(self, text: object) -> Markup:
+        """Data that reads as itself: see `bench.report.safe.markdown`."""
+        return safe.markdown(str(text))
+
+    def code(self, text: str) -> Markup:
+        """A code span, fit for a table."""
+        return safe.markdown_code(text, table=True)
+
+    def strong(self, text: Markup) -> Markup:
+        """Bold."""
+        return Markup("**") + text + Markup("**") if text else text
+
+    def link(self, text: Markup, target: str) -> Markup:
+        """An inline link."""
+        return Markup("[") + text + Markup("](") + safe.link_target(target) + Markup(")")
+
+    def reference(self, note: int) -> Markup:
+        """Superscript digits: every renderer shows them, tables included."""
+        return Markup("\u202f{}").format(str(note).translate(_SUPERSCRIPT))
+
+    def range(self, text: str) -> Markup:
+        """The interval in brackets."""
+        return Markup(" ({})").format(text)
+
+
+class HtmlWriter(Writer):
+    """HTML text and attributes."""
+
+    def data(self, text: object) -> Markup:
+        """Escaped text on one line."""
+        return escape(safe.one_line(str(text)))
+
+    def code(self, text: str) -> Markup:
+        """A code element."""
+        return Markup("<code>") + self.data(text) + Markup("</code>")
+
+    def strong(self, text: Markup) -> Markup:
+        """A strong element."""
+        return Markup("<strong>") + text + Markup("</strong>") if text else text
+
+    def link(self, text: Markup, target: str) -> Markup:
+        """An anchor."""
+        return Markup('<a href="') + safe.link_target(target) + Markup('">') + text + Markup("</a>")
+
+    def reference(self, note: int) -> Markup:
+        """A superscript link to the footnote."""
+        mark = Markup('<sup><a class="ref" href="#{0}-note-{1}">{1}</a></sup>')
+        return mark.format(self.language.code, note)
+
+    def range(self, text: str) -> Markup:
+        """The interval as a span of its own, so that it can be set apart."""
+        return Markup(' <span class="ci">({})</span>').format(text)
