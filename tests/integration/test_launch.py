@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -507,3 +508,58 @@ def test_the_scratch_folder_is_gone_after_a_trial(run: Run) -> None:
     job = Path(outcome.argv[-1])
     assert job.name == "job.json"
     assert not job.parent.exists()
+
+
+# --------------------------------------------------------- the kernel's own out-of-memory
+
+
+def limited_group() -> Path | None:
+    """A new memory control group of 64 MiB without swap, of either version; None where that is forbidden."""
+    for root, limits in (
+        (
+            "/sys/fs/cgroup/memory",
+            {"memory.limit_in_bytes": 64 * MIB, "memory.memsw.limit_in_bytes": 64 * MIB},
+        ),
+        ("/sys/fs/cgroup", {"memory.max": 64 * MIB, "memory.swap.max": 0}),
+    ):
+        group = Path(root) / f"asr-quant-bench-{os.getpid()}"
+        try:
+            group.mkdir()
+        except OSError:
+            continue
+        first, *_ = limits
+        if (group / first).exists():
+            for name, value in limits.items():
+                with contextlib.suppress(OSError):
+                    (group / name).write_text(str(value))
+            return group
+        group.rmdir()
+    return None
+
+
+@pytest.fixture
+def small_group() -> Iterator[Path]:
+    group = limited_group()
+    if group is None:
+        pytest.skip("no control group with a memory limit can be made here")
+    yield group
+    group.rmdir()
+
+
+@LINUX
+def test_a_kill_by_the_kernel_for_want_of_memory_is_told_from_other_kills(
+    run: Run, small_group: Path
+) -> None:
+    grow = "held = []\nwhile True: held.append(b'x' * (4 << 20))"
+    outcome = run(
+        argv=(
+            "sh",
+            "-c",
+            'echo $$ > "$1"; exec "$2" -I -S -c "$3"',
+            "sh",
+            str(small_group / "cgroup.procs"),
+            sys.executable,
+            grow,
+        )
+    )
+    assert (outcome.status, outcome.reason) == (Status.MEMORY, "killed by the kernel for want of memory")
