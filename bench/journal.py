@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from bench.domain import Host, Record, Suite
 from bench.errors import JournalError
+from bench.places import portable
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -84,7 +85,7 @@ def write_suite(path: Path, suite: Suite) -> None:
     text = io.StringIO()
     text.write("# Resolved suite: every default explicit, every case listed. Written by asr-quant-bench.\n")
     yaml.dump(to_json(suite), text)
-    _replace(path / SUITE, text.getvalue())
+    _replace(path / SUITE, portable(text.getvalue()))
 
 
 def read_suite(path: Path) -> Suite:

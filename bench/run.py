@@ -64,11 +64,7 @@ def new_folders(suite: str, *, reports: Path, logs: Path, now: datetime | None =
 
 def start(folders: RunFolders, suite: Suite, host: Host) -> None:
     """Make the run's folders and point `latest` at it."""
-    clips = {
-        name: dataclasses.replace(clip, path=portable(clip.path) if clip.path else None)
-        for name, clip in suite.clips.items()
-    }
-    create_run(folders.run, dataclasses.replace(suite, clips=clips), host)
+    create_run(folders.run, suite, host)
     try:
         folders.logs.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -91,15 +87,14 @@ def find_resumable(suite: str, *, reports: Path, logs: Path) -> RunFolders:
     return RunFolders(run=reports / suite / run_id, logs=logs / suite / run_id)
 
 
-def resumed_suite(folders: RunFolders, asked: Suite) -> Suite:
-    """The suite of a run to go on with; JournalError when the cases asked for are others."""
+def refuse_other_cases(folders: RunFolders, asked: Suite) -> None:
+    """JournalError when the run to go on with has other cases or settings than those asked for."""
     before = read_suite(folders.run)
     if {case.id: case for case in before.cases} != {case.id: case for case in asked.cases}:
         raise JournalError(
             f"{folders.run}: was started with other cases or settings than the suite has now.",
             hint="Start a new run without --resume, or restore the suite file.",
         )
-    return dataclasses.replace(before, protocol=asked.protocol)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

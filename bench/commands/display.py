@@ -62,7 +62,7 @@ class Display:
         if title not in self._inputs:
             self._inputs[title] = self.bars.add_task(title, total=total, left="")
             if not self.live:
-                self.console.print(title, markup=False)
+                self._say(title)
         finished = total is not None and done >= total
         self.bars.update(self._inputs[title], completed=done, total=total, visible=not finished)
         if time.monotonic() - self._painted > 0.1 or finished:
@@ -74,14 +74,14 @@ class Display:
         for task in self._inputs.values():
             self.bars.update(task, visible=False)
         for case, found in prepared.blocked.items():
-            self.console.print(f"{case}: {found.status}: {found.reason}", style="red", markup=False)
+            self._say(f"{case}: {found.status}: {found.reason}", style="red")
         ready = len(prepared.cases) - len(prepared.blocked)
-        self.console.print(f"{ready} of {len(prepared.cases)} cases are ready", markup=False)
+        self._say(f"{ready} of {len(prepared.cases)} cases are ready")
 
     def measuring(self, folders: RunFolders) -> None:
         """The run begins."""
         trials = len(self.suite.cases) * self.suite.protocol.blocks
-        self.console.print(f"{trials} trials -> {folders.run}", markup=False)
+        self._say(f"{trials} trials -> {folders.run}")
         self._trials = self.bars.add_task("trials", total=trials, left="")
 
     def trial_starts(self, slot: Slot, attempt: int) -> None:
@@ -100,21 +100,19 @@ class Display:
         self._ended.add((record.case, record.block))
         total = len(self.suite.cases) * self.suite.protocol.blocks
         head = f"[{len(self._ended)}/{total}] block {record.block}  {record.case}"
-        self.console.print(f"{head}  {summary(record)}  {self._left()}", markup=False, style=_style(record))
+        self._say(f"{head}  {summary(record)}  {self._left()}", style=_style(record))
 
     def block_repeats(self, number: int, disturbances: Iterable[str]) -> None:
         """The machine was disturbed."""
-        self.console.print(
-            f"block {number} was disturbed ({'; '.join(disturbances)}); once more",
-            style="yellow",
-            markup=False,
-        )
+        self._say(f"block {number} was disturbed ({'; '.join(disturbances)}); once more", style="yellow")
 
     def interrupted(self) -> None:
         """Ctrl-C."""
-        self.console.print(
-            "interrupted: writing the report of what was measured", style="yellow", markup=False
-        )
+        self._say("interrupted: writing the report of what was measured", style="yellow")
+
+    def _say(self, text: str, style: str | None = None) -> None:
+        """A line of its own, above the bars; never wrapped, so that logs can be searched."""
+        self.console.print(text, style=style, markup=False, soft_wrap=True)
 
     def _left(self) -> str:
         """`ETA 3:20`, from the medians of the trials so far."""
@@ -133,7 +131,7 @@ class Display:
 def summary(record: Record) -> str:
     """A trial's figures on a line: `load 0.21 s, transcribe 4.30 s, RTF 0.072, RSS 249 MB`."""
     if record.status is not Status.OK:
-        return f"{record.status}: {record.reason}"
+        return f"{record.status}: {str(record.reason).splitlines()[0]}"
     parts = []
     for name, label, scale, form in (
         ("load_seconds", "load", 1.0, "{:.2f} s"),

@@ -46,7 +46,9 @@ def schema() -> None:
 def engines(
     missing: Annotated[
         Path | None,
-        typer.Option(metavar="SUITE", help="Print only the extras that a suite needs and that are not installed."),
+        typer.Option(
+            metavar="SUITE", help="Print only the extras that a suite needs and that are not installed."
+        ),
     ] = None,
 ) -> None:
     """List the engines: installed or not, what they run, how to install them."""
@@ -70,7 +72,9 @@ def engines(
             continue
         found = engine.availability()
         version = found.version or "not installed"
-        table.add_row(name, version, ", ".join(engine.families), engine.weights_format, ", ".join(found.devices))
+        table.add_row(
+            name, version, ", ".join(engine.families), engine.weights_format, ", ".join(found.devices)
+        )
         if found.reason:
             remarks.append(found.reason)
     Console().print(table)

@@ -64,7 +64,7 @@ def measure(
     machine = host.describe()
     if resume:
         folders = runs.find_resumable(asked.name, reports=out, logs=logs)
-        asked = runs.resumed_suite(folders, asked)
+        runs.refuse_other_cases(folders, asked)
         machine = runs.resumed_host(folders, machine)
     with Display(asked) as display:
         prepared = prepare(asked, display)
@@ -124,5 +124,6 @@ def _conclude(folders: RunFolders) -> int:
 
     bad = {r.case: r for r in read_run(folders.run).records if r.status is not Status.OK}
     for case, record in bad.items():
-        typer.secho(f"{case}: {record.status}: {record.reason}", fg="red", err=True)
+        first_line = str(record.reason).partition("\n")[0]
+        typer.secho(f"{case}: {record.status}: {first_line}", fg="red", err=True)
     return 1 if bad else 0

@@ -196,12 +196,13 @@ class Resolver:
         from bench.assets import quantizations
         from bench.engines import registry
 
-        offered = quantizations(model, registry.get(variant.engine).weights_format)
-        if offered and variant.quantization not in offered:
+        form = registry.get(variant.engine).weights_format
+        offered = quantizations(model, form)
+        if offered == ():
+            raise self._mistake(loc, f"model {model.name} has no weights of format {form} for {variant.engine}")
+        if offered is not None and variant.quantization not in offered:
             wrong = variant.quantization
-            raise self._mistake(
-                loc, f'model {model.name} has no quantization "{wrong}"{nearest(wrong, offered)}'
-            )
+            raise self._mistake(loc, f'model {model.name} has no quantization "{wrong}"{nearest(wrong, offered)}')
 
     def _refuse_doubles(self, cases: Sequence[domain.Case]) -> None:
         seen: set[str] = set()

@@ -16,8 +16,12 @@ from bench.errors import EngineMissing
 from bench.yamlfile import nearest
 
 GROUP: Final = "asr_quant_bench.engines"
-BUILT_IN: Final = {
+BUILT_IN: Final[dict[str, str]] = {
     "pywhispercpp": "bench.engines.pywhispercpp",
+    "llama-cpp": "bench.engines.llamacpp",
+    "transcribe-cpp": "bench.engines.transcribe",
+    "faster-whisper": "bench.engines.fasterwhisper",
+    "command": "bench.engines.command",
 }
 
 

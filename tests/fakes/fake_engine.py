@@ -1,0 +1,74 @@
+"""An engine for tests: real children under the real supervisor, and no weights worth a download.
+
+`install()` puts it into the registry; a suite then says `engine: fake` and, in `settings`, how its
+child behaves: `half: ok`, or `half: bad` with what `half_bad.py` understands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.domain import Backend, Case, Clip, Model, Transcript, WeightsFile
+from bench.engines import Availability, Job, Outcome, Reading, Settings, registry
+from bench.errors import UnusableWeights
+
+FAKES = Path(__file__).parent
+
+
+class FakeSettings(Settings):
+    """What the child does."""
+
+    half: str = "ok"
+    do: str = ""
+    language: str = "clip"
+    message: str = ""
+    signal: int = 9
+    first_seconds: float = 0.01
+    bytes: int = 0
+    refuse: str | None = None
+
+
+class FakeEngine:
+    """Reads weights files that begin with FAKE."""
+
+    name = "fake"
+    title = "Fake"
+    distribution: str | None = None
+    weights_format = "fake"
+    families: tuple[str, ...] = ("whisper",)
+    settings: type[Settings] = FakeSettings
+
+    def availability(self) -> Availability:
+        return Availability(version="1.0")
+
+    def refusal(self, model: Model, settings: Settings, quantization: str) -> str | None:
+        assert isinstance(settings, FakeSettings)
+        return settings.refuse
+
+    def check(self, weights: Sequence[WeightsFile]) -> None:
+        for file in weights:
+            if not Path(file.path).read_bytes().startswith(b"FAKE"):
+                raise UnusableWeights(f"{file.path}: does not begin with FAKE.", hint="Fetch it again.")
+
+    def job(self, case: Case, model: Model, clip: Clip, weights: Sequence[WeightsFile]) -> Job:
+        payload: dict[str, Any] = dict(case.variant.settings)
+        return Job(half=FAKES / f"half_{payload['half']}.py", payload=payload, environ=case.variant.environ)
+
+    def read(self, case: Case, outcome: Outcome) -> Reading:
+        heard = outcome.event("transcribed")
+        transcript = Transcript(text=heard.data["result"]["text"]) if heard else None
+        return Reading(
+            status=outcome.status, reason=outcome.reason, transcript=transcript, backend=Backend(device="cpu")
+        )
+
+
+ENGINE = FakeEngine()
+
+
+def install() -> None:
+    """Make `engine: fake` known in this process."""
+    registry.BUILT_IN["fake"] = __name__
+    registry.names.cache_clear()
+    registry.get.cache_clear()
