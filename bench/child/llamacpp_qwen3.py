@@ -47,6 +47,8 @@ class _Loaded:
         self.vocabulary: Any = None
         self.vocabulary_size = 0
         self.context_tokens = 0
+        self.batch = 0
+        self.repack = True
 
 
 def load(payload: dict[str, Any]) -> _Loaded:
@@ -64,7 +66,8 @@ def load(payload: dict[str, Any]) -> _Loaded:
             f"install one built with it, or set device: cpu"
         )
     loaded = _Loaded()
-    loaded.model = _read_decoder(llama, payload)
+    loaded.repack = _repack(llama, payload["repack"])
+    loaded.model = _read_decoder(llama, payload, repack=loaded.repack)
     trained = llama.llama_model_n_ctx_train(loaded.model)
     if payload["context_tokens"] > trained:
         raise TooLong(
@@ -76,13 +79,23 @@ def load(payload: dict[str, Any]) -> _Loaded:
     loaded.vocabulary = llama.llama_model_get_vocab(loaded.model)
     loaded.vocabulary_size = llama.llama_vocab_n_tokens(loaded.vocabulary)
     loaded.context_tokens = llama.llama_n_ctx(loaded.context)
+    loaded.batch = llama.llama_n_batch(loaded.context)  # less than asked for in a small context
     return loaded
 
 
-def _read_decoder(llama: Any, payload: dict[str, Any]) -> Any:
+def _repack(llama: Any, wanted: str) -> bool:
+    """Whether weights are rearranged for the CPU.
+
+    A build with AMX kernels rearranges for those, and they crash on some machines that have the
+    instructions (llama.cpp's issue 20824): `auto` keeps away from them.
+    """
+    return wanted == "on" or (wanted == "auto" and b"AMX_INT8 = 1" not in llama.llama_print_system_info())
+
+
+def _read_decoder(llama: Any, payload: dict[str, Any], *, repack: bool) -> Any:
     parameters = llama.llama_model_default_params()
     parameters.load_mode = _LOAD_MODES[payload["weights_loading"]]
-    parameters.use_extra_bufts = payload["repack"]
+    parameters.use_extra_bufts = repack
     if payload["device"] == "cpu":
         # No device at all: with n_gpu_layers = 0 alone a GPU build still sends large products to the GPU.
         parameters.n_gpu_layers = 0
@@ -147,7 +160,7 @@ def transcribe(model: _Loaded, pcm: Any, payload: dict[str, Any]) -> dict[str, A
     chunks = _tokenize(model, pcm, payload)
     tokenized = time.perf_counter()
     try:
-        prompt_tokens, audio_tokens, encode_seconds, prefill_seconds = _prefill(model, chunks, payload)
+        prompt_tokens, audio_tokens, encode_seconds, prefill_seconds = _prefill(model, chunks)
     finally:
         _free_chunks(chunks)
     answer = _decode(model, payload)
@@ -189,6 +202,7 @@ def facts(model: _Loaded) -> dict[str, Any]:
     return {
         "system_info": llama.llama_print_system_info().decode("utf-8", "replace"),
         "context_tokens": model.context_tokens,
+        "repack": model.repack,
     }
 
 
@@ -238,7 +252,7 @@ def _samples_to_feed(samples: int, counting: str) -> int:
     return samples
 
 
-def _prefill(model: _Loaded, chunks: Any, payload: dict[str, Any]) -> tuple[int, int, float, float]:
+def _prefill(model: _Loaded, chunks: Any) -> tuple[int, int, float, float]:
     """Prompt and audio through encoder and decoder: tokens, audio tokens, seconds of each."""
     import llama_cpp.llama_cpp as llama
     import llama_cpp.mtmd_cpp as mtmd
@@ -255,7 +269,7 @@ def _prefill(model: _Loaded, chunks: Any, payload: dict[str, Any]) -> tuple[int,
         started = time.perf_counter()
         if mtmd.mtmd_input_chunk_get_type(chunk) == _TEXT_CHUNK:
             failed = mtmd.mtmd_helper_eval_chunk_single(
-                model.encoder, model.context, chunk, position, 0, payload["batch"], number == count - 1,
+                model.encoder, model.context, chunk, position, 0, model.batch, number == count - 1,
                 ctypes.byref(after),
             )  # fmt: skip
         else:
@@ -267,7 +281,7 @@ def _prefill(model: _Loaded, chunks: Any, payload: dict[str, Any]) -> tuple[int,
             encode_seconds += encoded - started
             started = encoded
             failed = mtmd.mtmd_helper_decode_image_chunk(
-                model.encoder, model.context, chunk, embeddings, position, 0, payload["batch"],
+                model.encoder, model.context, chunk, embeddings, position, 0, model.batch,
                 ctypes.byref(after), no_callback, None,
             )  # fmt: skip
         llama.llama_synchronize(model.context)

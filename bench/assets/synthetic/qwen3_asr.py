@@ -16,12 +16,41 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from bench.assets import pypi
+from bench.assets.builders import Order
 from bench.assets.gguf import read_gguf
+from bench.assets.manifest import PypiSource
+from bench.assets.progress import Progress
+from bench.assets.store import Key, Made, obtain
 from bench.assets.synthetic.tensors import TensorPlan
-from bench.errors import AssetError
+from bench.assets.whisper_layout import sinusoids
+from bench.errors import UnusableWeights
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
+
+REVISION: Final = "1"
+DECODER: Final = "decoder-f16.gguf"
+ENCODER: Final = "encoder-f16.gguf"
+
+VOCABULARY: Final[dict[str, Any]] = {
+    "kind": "pypi",
+    "packages": [
+        {
+            "requirement": "llama-cpp-python==0.3.36",
+            "file": "llama_cpp_python-0.3.36.tar.gz",
+            "sha256": "832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e",
+            "bytes": 76589250,
+        }
+    ],
+    "files": [
+        {
+            "to": "ggml-vocab-qwen2.gguf",
+            "join": ["*/vendor/llama.cpp/models/ggml-vocab-qwen2.gguf"],
+            "sha256": "44c2f46b715f585c6ab513970e8a006bfa5badd6108560054921cf598d154d8c",
+        }
+    ],
+}
 
 _KEPT_TOKENS: Final = 4096  # of the vocabulary, in the tiny size
 
@@ -89,54 +118,103 @@ class Vocabulary:
     ids: Mapping[str, int]
 
 
-def size_of(name: str) -> Size:
-    """The size of that name; `AssetError` lists them."""
-    if name not in SIZES:
-        raise AssetError(
-            f'synthetic Qwen3-ASR has no size "{name}".', hint=f"Sizes: {', '.join(SIZES)}."
+def identity() -> str:
+    """This module's own revision."""
+    return f"synthetic Qwen3-ASR {REVISION}"
+
+
+def estimated_bytes(quantization: str, parameters: Mapping[str, Any], source: int | None) -> int | None:
+    """Decoder and encoder, but for the vocabulary (about 6 MB)."""
+    size = _size(parameters, "the manifest")
+    count = 151936 if size.whole_vocabulary else _KEPT_TOKENS
+    tied = bool(parameters.get("tied", False))
+    return _plan_decoder(size, count, seed=1, tied=tied).bytes + _plan_encoder(size, seed=1).bytes
+
+
+def build(order: Order) -> Made:
+    """Write decoder and encoder in F16.  Parameters: `size` (tiny, 0.6b, 1.7b) and `tied`."""
+    if order.quantization != "f16":
+        raise UnusableWeights(f"{order.title}: the generator writes f16.", hint="Quantize from f16.")
+    size = _size(order.parameters, order.title)
+    vocabulary = read_vocabulary(qwen2_vocabulary(order.progress), whole=size.whole_vocabulary)
+    write_decoder(order, size, vocabulary)
+    write_encoder(order, size)
+    return Made(
+        roles={"decoder": DECODER, "encoder": ENCODER},
+        facts={"size": order.parameters["size"], "tied": bool(order.parameters.get("tied", False))},
+    )
+
+
+def _size(parameters: Mapping[str, Any], where: str) -> Size:
+    name = parameters.get("size")
+    unknown = set(parameters) - {"size", "tied"}
+    if name not in SIZES or unknown:
+        raise UnusableWeights(
+            f"{where}: parameters of synthetic Qwen3-ASR are `size` ({', '.join(SIZES)}) and `tied`; "
+            f"found {dict(parameters)}.",
+            hint="Mend `parameters` in the manifest.",
         )
-    return SIZES[name]
+    return SIZES[str(name)]
 
 
-def write_decoder(target: Path, size: Size, vocabulary_file: Path, *, seed: int, tied: bool = False) -> None:
-    """The decoder in F16 (`general.architecture` qwen3vl).  `vocabulary_file` is ggml-vocab-qwen2.gguf."""
+def qwen2_vocabulary(progress: Progress) -> Path:
+    """`ggml-vocab-qwen2.gguf` in the cache, out of llama.cpp's sources in the package's archive."""
+    source = PypiSource.model_validate(VOCABULARY)
+    key = Key(room="vocabulary", name="qwen2", title="the Qwen2 vocabulary", recipe=VOCABULARY)
+    landing = obtain(
+        key, lambda folder: pypi.fill(source, folder, "the Qwen2 vocabulary", progress), progress=progress
+    )
+    return landing.path("model")
+
+
+def write_decoder(order: Order, size: Size, vocabulary: Vocabulary) -> None:
+    """The decoder in F16: `general.architecture` is qwen3vl."""
     from gguf import GGUFWriter
 
-    vocabulary = read_vocabulary(vocabulary_file, whole=size.whole_vocabulary)
     writer = GGUFWriter(None, "qwen3vl")
     _describe_decoder(writer, size, vocabulary)
-    plan = TensorPlan(seed)
-    count, hidden = len(vocabulary.tokens), size.hidden
-    # Embeddings of unit scale: greedy output then depends on every token that went in.
-    plan.random("token_embd.weight", (count, hidden), 0.02 if tied else 1.0, "f16")
-    if not tied:
-        plan.random("output.weight", (count, hidden), 0.02, "f16")
-    plan.filled("output_norm.weight", (hidden,), 1.0)
-    for layer in range(size.layers):
-        _decoder_layer(plan, f"blk.{layer}.", size)
-    plan.write(writer, target)
+    tied = bool(order.parameters.get("tied", False))
+    plan = _plan_decoder(size, len(vocabulary.tokens), seed=order.seed, tied=tied)
+    plan.write(writer, order.folder / DECODER, f"{order.title}: decoder", order.progress)
 
 
-def write_encoder(target: Path, size: Size, *, seed: int) -> None:
-    """The encoder in F16 (architecture clip, projector qwen3a); convolutions in F16, norms in F32."""
+def write_encoder(order: Order, size: Size) -> None:
+    """The encoder in F16: architecture clip, projector qwen3a; norms in F32."""
     from gguf import GGUFWriter
 
     writer = GGUFWriter(None, "clip")
     _describe_encoder(writer, size)
+    plan = _plan_encoder(size, seed=order.seed)
+    plan.write(writer, order.folder / ENCODER, f"{order.title}: encoder", order.progress)
+
+
+def _plan_decoder(size: Size, tokens: int, *, seed: int, tied: bool) -> TensorPlan:
+    plan = TensorPlan(seed)
+    # Embeddings of unit scale: greedy output then depends on every token that went in.
+    plan.random("token_embd.weight", (tokens, size.hidden), 0.02 if tied else 1.0, "f16")
+    if not tied:
+        plan.random("output.weight", (tokens, size.hidden), 0.02, "f16")
+    plan.filled("output_norm.weight", (size.hidden,), 1.0)
+    for layer in range(size.layers):
+        _decoder_layer(plan, f"blk.{layer}.", size)
+    return plan
+
+
+def _plan_encoder(size: Size, *, seed: int) -> TensorPlan:
     plan = TensorPlan(seed)
     hidden, inner, channels = size.encoder_hidden, size.encoder_feed_forward, size.encoder_channels
     for number, incoming in ((1, 1), (2, channels), (3, channels)):
         plan.random(f"a.conv2d.{number}.weight", (channels, incoming, 3, 3), (2 / (incoming * 9)) ** 0.5, "f16")
         plan.random(f"a.conv2d.{number}.bias", (channels, 1, 1), 0.01)
     plan.random("a.conv_out.weight", (hidden, channels * 16), (channels * 16) ** -0.5, "f16")
-    plan.given("a.position_embd.weight", _sinusoids(1500, hidden))
+    plan.given("a.position_embd.weight", sinusoids(1500, hidden))
     for layer in range(size.encoder_layers):
         _encoder_layer(plan, f"a.blk.{layer}.", hidden, inner)
     plan.filled("a.post_ln.weight", (hidden,), 1.0)
     plan.random("a.post_ln.bias", (hidden,), 0.01)
     _linear(plan, "mm.a.mlp.1", hidden, hidden)
     _linear(plan, "mm.a.mlp.2", size.hidden, hidden)
-    plan.write(writer, target)
+    return plan
 
 
 def read_vocabulary(path: Path, *, whole: bool) -> Vocabulary:
@@ -250,13 +328,3 @@ def _encoder_layer(plan: TensorPlan, prefix: str, hidden: int, inner: int) -> No
 def _linear(plan: TensorPlan, name: str, rows: int, width: int) -> None:
     plan.random(f"{name}.weight", (rows, width), width**-0.5, "f16")
     plan.random(f"{name}.bias", (rows,), 0.01)
-
-
-def _sinusoids(positions: int, width: int) -> Any:
-    """Sine and cosine position embeddings, (positions, width)."""
-    import numpy
-
-    half = width // 2
-    rates = numpy.exp(-numpy.log(10_000) / (half - 1) * numpy.arange(half))
-    angles = numpy.arange(positions)[:, None] * rates[None]
-    return numpy.concatenate([numpy.sin(angles), numpy.cos(angles)], axis=1).astype("float32")

@@ -1,22 +1,28 @@
 """Write GGUF files of random weights: deterministic, one tensor in memory at a time.
 
-Every tensor has its own random stream, seeded by the file's seed and the tensor's name, so that a
-tensor's values depend neither on the others nor on the type that it is stored in.
+A tensor's values depend on the seed and its name alone, neither on the other tensors nor on the type
+that it is stored in.
 """
 
 from __future__ import annotations
 
-import hashlib
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from bench.assets.ggml_library import quantize_rows, row_bytes
+from bench.assets import ggml
+from bench.assets.ggml_library import Library, find_library, quantize_rows
+from bench.assets.progress import Progress
+from bench.assets.synthetic.noise import uniform
+from bench.errors import UnusableWeights
 
 if TYPE_CHECKING:
     import numpy
     from gguf import GGUFWriter
+
+PACKAGES: Final = ("transcribe-cpp-native", "pywhispercpp", "llama-cpp-python")
 
 _PLAIN: Final = {"f32": "float32", "f16": "float16"}
 
@@ -37,13 +43,16 @@ class TensorPlan:
         self.planned: list[_Planned] = []
 
     def random(self, name: str, shape: Sequence[int], deviation: float, type_: str = "f32") -> None:
-        """Normally distributed around 0; `type_` is f32, f16 or a ggml quantization for rows."""
+        """Zero mean; `type_` is f32, f16 or a ggml quantization, whose blocks must divide the rows."""
         whole = tuple(shape)
+        if type_ not in ggml.TYPES or not ggml.TYPES[type_].fits(whole[-1]):
+            raise UnusableWeights(
+                f"{name}: {type_} does not fit rows of {whole[-1]} weights.",
+                hint="Choose a type with smaller blocks: q8_0, q5_0, q4_0.",
+            )
 
         def make() -> numpy.ndarray[Any, Any]:
-            values = self._stream(name).standard_normal(whole, dtype="float32")
-            values *= deviation
-            return values
+            return uniform(self.seed, name, math.prod(whole), deviation).reshape(whole)
 
         self.planned.append(_Planned(name=name, shape=whole, type=type_, make=make))
 
@@ -60,54 +69,55 @@ class TensorPlan:
         """These values."""
         self.planned.append(_Planned(name=name, shape=tuple(values.shape), type=type_, make=lambda: values))
 
-    def write(self, writer: GGUFWriter, path: Path) -> None:
+    @property
+    def bytes(self) -> int:
+        """Size of all tensors as they are stored."""
+        return sum(_stored_bytes(tensor) for tensor in self.planned)
+
+    def write(self, writer: GGUFWriter, path: Path, title: str, progress: Progress) -> None:
         """Header, metadata and tensors to `path`; the writer has the metadata already."""
         import numpy
+        from gguf import GGMLQuantizationType
 
         for tensor in self.planned:
             writer.add_tensor_info(
                 tensor.name,
-                self._stored_shape(tensor),
+                _stored_shape(tensor),
                 numpy.dtype(_PLAIN.get(tensor.type, "uint8")),
-                self._stored_bytes(tensor),
-                raw_dtype=self._raw_type(tensor.type),
+                _stored_bytes(tensor),
+                raw_dtype=GGMLQuantizationType[tensor.type.upper()],
             )
         writer.write_header_to_file(path)
         writer.write_kv_data_to_file()
         writer.write_ti_data_to_file()
+        quantized = any(tensor.type not in _PLAIN for tensor in self.planned)
+        library = find_library(PACKAGES, "transcribe") if quantized else None
+        done = 0
         for tensor in self.planned:
-            writer.write_tensor_data(self._stored(tensor))
+            writer.write_tensor_data(_stored(tensor, library))
+            done += _stored_bytes(tensor)
+            progress.advance(f"Writing {title}", done, self.bytes)
         writer.close()
 
-    def _stream(self, name: str) -> numpy.random.Generator:
-        import numpy
 
-        digest = hashlib.sha256(f"{self.seed}:{name}".encode()).digest()
-        return numpy.random.Generator(numpy.random.PCG64(int.from_bytes(digest[:8], "little")))
+def _stored_shape(tensor: _Planned) -> tuple[int, ...]:
+    """The array's shape as the gguf package wants it: in bytes a row where it is quantized."""
+    if tensor.type in _PLAIN:
+        return tensor.shape
+    kind = ggml.TYPES[tensor.type]
+    return (*tensor.shape[:-1], tensor.shape[-1] // kind.block * kind.bytes)
 
-    @staticmethod
-    def _raw_type(type_: str) -> Any:
-        from gguf import GGMLQuantizationType
 
-        return GGMLQuantizationType[type_.upper()]
+def _stored_bytes(tensor: _Planned) -> int:
+    return ggml.TYPES[tensor.type].size(tensor.shape)
 
-    def _stored_shape(self, tensor: _Planned) -> tuple[int, ...]:
-        """The array's shape as the gguf package wants it: in bytes a row where it is quantized."""
-        if tensor.type in _PLAIN:
-            return tensor.shape
-        return (*tensor.shape[:-1], row_bytes(tensor.type, tensor.shape[-1]))
 
-    def _stored_bytes(self, tensor: _Planned) -> int:
-        count = 1
-        for width in self._stored_shape(tensor):
-            count *= width
-        return count * {"f32": 4, "f16": 2}.get(tensor.type, 1)
+def _stored(tensor: _Planned, library: Library | None) -> numpy.ndarray[Any, Any]:
+    import numpy
 
-    @staticmethod
-    def _stored(tensor: _Planned) -> numpy.ndarray[Any, Any]:
-        import numpy
-
-        values = tensor.make()
-        if tensor.type in _PLAIN:
-            return numpy.ascontiguousarray(values, dtype=_PLAIN[tensor.type])
-        return quantize_rows(values, tensor.type)
+    values = tensor.make()
+    if tensor.type in _PLAIN:
+        return numpy.ascontiguousarray(values, dtype=_PLAIN[tensor.type])
+    assert library is not None
+    rows = values.reshape(-1, tensor.shape[-1])
+    return quantize_rows(library, ggml.TYPES[tensor.type], rows).reshape(_stored_shape(tensor))
