@@ -1,84 +1,142 @@
-"""ggml's own quantization, from the library inside an installed engine's package.
-
-Any of the packages will do: they carry the same reference code, and its results are the native
-tools' to the byte.  Nothing is compiled and no engine is imported.
-"""
+"""The engine's own ggml library, by ctypes: quantizing as the native tools do, without a compiler."""
 
 from __future__ import annotations
 
 import ctypes
-import sys
-from functools import cache
-from importlib.metadata import PackageNotFoundError, distribution
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from bench.assets.gguf import TYPES
-from bench.errors import AssetError
+from bench.assets.ggml import Type
+from bench.errors import AssetError, UnusableWeights
 
 if TYPE_CHECKING:
-    import numpy
+    import numpy as np
+    from numpy.typing import NDArray
 
-_PACKAGES: Final = ("transcribe-cpp-native", "pywhispercpp", "llama-cpp-python")
-_IDS: Final = {name: number for number, (name, _, _) in TYPES.items()}
-
-
-def row_bytes(type_: str, width: int) -> int:
-    """Bytes of a row of `width` weights; `AssetError` where the type's blocks do not fit it."""
-    _, block, block_bytes = TYPES[_IDS[type_]]
-    if width % block:
-        raise AssetError(
-            f"{type_} stores blocks of {block} weights, and a row here has {width}.",
-            hint="Choose a quantization whose blocks divide the row, q8_0 or q4_0 for instance.",
-        )
-    return width // block * block_bytes
+ROWS_A_CALL = 1 << 21  # weights a call gets: 8 MB of f32
 
 
-def quantize_rows(values: Any, type_: str) -> numpy.ndarray[Any, Any]:
-    """f32 rows as ggml stores them in `type_`: uint8, the last axis in bytes.  No importance matrix."""
-    import numpy
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Library:
+    """`libggml-base` of a package: which one, and where."""
 
-    values = numpy.ascontiguousarray(values, dtype="float32")
-    width = values.shape[-1]
-    rows = values.size // width
-    stored = numpy.empty((*values.shape[:-1], row_bytes(type_, width)), "uint8")
-    library = _library()
-    library.ggml_quantize_chunk(
-        _IDS[type_], values.ctypes.data, stored.ctypes.data, 0, rows, width, None
-    )  # fmt: skip
-    return stored
+    package: str
+    version: str
+    path: Path
+
+    def __str__(self) -> str:
+        return f"ggml of {self.package} {self.version}"
 
 
-@cache
-def _library() -> ctypes.CDLL:
-    for package in _PACKAGES:
-        for path in _candidates(package):
-            library = ctypes.CDLL(str(path))
-            library.ggml_quantize_chunk.restype = ctypes.c_size_t
-            library.ggml_quantize_chunk.argtypes = [
-                ctypes.c_int,
-                ctypes.c_void_p,
-                ctypes.c_void_p,
-                ctypes.c_int64,
-                ctypes.c_int64,
-                ctypes.c_int64,
-                ctypes.c_void_p,
-            ]
-            return library
+def find_library(packages: Sequence[str], extra: str) -> Library:
+    """The library inside the first of the packages that is installed.
+
+    Raises `AssetError` that names the extra where none has it.
+    """
+    from importlib import metadata
+
+    for package in packages:
+        try:
+            distribution = metadata.distribution(package)
+        except metadata.PackageNotFoundError:
+            continue
+        names = [file for file in distribution.files or () if _is_base_library(file.name)]
+        # delocate and auditwheel put the one that is really loaded into a folder of the package's own
+        names.sort(key=lambda file: (not _is_vendored(str(file)), str(file)))
+        for name in names:
+            path = Path(str(name.locate()))
+            if path.exists():
+                return Library(package=package, version=distribution.version, path=path.resolve())
     raise AssetError(
-        "no ggml library: none of " + ", ".join(_PACKAGES) + " is installed.",
-        hint="Install one with: pip install 'asr-quant-bench[transcribe]'",
+        f"No ggml library is installed to quantize with ({' or '.join(packages)}).",
+        hint=f"Install the extra: pip install 'asr-quant-bench[{extra}]'.",
     )
 
 
-def _candidates(package: str) -> list[Path]:
-    try:
-        files = distribution(package).files or []
-    except PackageNotFoundError:
-        return []
-    suffix = ".dylib" if sys.platform == "darwin" else ".so"
-    return [
-        Path(str(file.locate()))
-        for file in files
-        if file.name.startswith("libggml-base") and suffix in file.name and Path(str(file.locate())).exists()
+def quantize_rows(library: Library, kind: Type, values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Blocks of `kind` for a matrix of f32 rows [height, width]; rows are shared out to the cores."""
+    import os
+    from concurrent.futures import ThreadPoolExecutor
+
+    import numpy as np
+
+    handle = _open(str(library.path))
+    _agree(handle, library, kind)
+    height, width = values.shape
+    if not kind.fits(width):
+        raise UnusableWeights(
+            f"{kind.name} needs rows of a multiple of {kind.block} weights; here they are {width}.",
+            hint="Choose a type with smaller blocks: q8_0, q5_0, q4_0.",
+        )
+    values = np.ascontiguousarray(values, np.float32)
+    out = np.empty((height, width // kind.block * kind.bytes), np.uint8)
+    step = max(1, ROWS_A_CALL // width)
+
+    def work(start: int) -> None:
+        rows = values[start : start + step]
+        target = out[start : start + step]
+        written = handle.ggml_quantize_chunk(
+            kind.number, rows.ctypes.data, target.ctypes.data, 0, rows.shape[0], width, None
+        )
+        if written != target.nbytes:
+            raise AssetError(f"{library} wrote {written} bytes of {kind.name}, expected {target.nbytes}.")
+
+    handle.ggml_quantize_init(kind.number)  # its tables are made once, before the threads start
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        for _ in pool.map(work, range(0, height, step)):
+            pass
+    return out
+
+
+@functools.cache
+def _open(path: str) -> Any:
+    class Params(ctypes.Structure):
+        _fields_ = (
+            ("mem_size", ctypes.c_size_t),
+            ("mem_buffer", ctypes.c_void_p),
+            ("no_alloc", ctypes.c_bool),
+        )
+
+    handle = ctypes.CDLL(path)
+    handle.ggml_init.restype, handle.ggml_init.argtypes = ctypes.c_void_p, [Params]
+    handle.ggml_free.restype, handle.ggml_free.argtypes = None, [ctypes.c_void_p]
+    handle.ggml_free(handle.ggml_init(Params(0, None, False)))  # fills the f16 tables, as the native tool does
+    handle.ggml_quantize_init.restype, handle.ggml_quantize_init.argtypes = None, [ctypes.c_int]
+    handle.ggml_blck_size.restype, handle.ggml_blck_size.argtypes = ctypes.c_int64, [ctypes.c_int]
+    handle.ggml_row_size.restype = ctypes.c_size_t
+    handle.ggml_row_size.argtypes = [ctypes.c_int, ctypes.c_int64]
+    handle.ggml_type_name.restype, handle.ggml_type_name.argtypes = ctypes.c_char_p, [ctypes.c_int]
+    handle.ggml_quantize_chunk.restype = ctypes.c_size_t
+    handle.ggml_quantize_chunk.argtypes = [
+        ctypes.c_int,
+        ctypes.c_void_p,
+        ctypes.c_void_p,
+        ctypes.c_int64,
+        ctypes.c_int64,
+        ctypes.c_int64,
+        ctypes.c_void_p,
     ]
+    return handle
+
+
+def _agree(handle: Any, library: Library, kind: Type) -> None:
+    """The library's own idea of the type must be ours."""
+    name = (handle.ggml_type_name(kind.number) or b"?").decode().lower()
+    theirs = (name, handle.ggml_blck_size(kind.number), handle.ggml_row_size(kind.number, kind.block))
+    ours = (kind.name, kind.block, kind.bytes)
+    if theirs != ours:
+        raise AssetError(
+            f"{library} takes type {kind.number} for {theirs}, expected {ours}.",
+            hint="This version's types are not known here; install another version of the package.",
+        )
+
+
+def _is_base_library(name: str) -> bool:
+    return "ggml-base" in name and (".so" in name or name.endswith((".dylib", ".dll")))
+
+
+def _is_vendored(path: str) -> bool:
+    return ".libs/" in path or ".dylibs/" in path

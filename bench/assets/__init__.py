@@ -1,0 +1,24 @@
+"""Inputs: weights and speech, fetched, made and verified.  How manifests are written: docs/assets.md."""
+
+from bench.assets.clips import clip_needs, fetch_clip, own_clip, read_corpus
+from bench.assets.progress import Need, NeedKind, Progress
+from bench.assets.speech import Corpus
+from bench.assets.store import cache_root, sha256_of
+from bench.assets.weights import fetch_weights, needs, quantizations, read_model
+
+__all__ = [
+    "Corpus",
+    "Need",
+    "NeedKind",
+    "Progress",
+    "cache_root",
+    "clip_needs",
+    "fetch_clip",
+    "fetch_weights",
+    "needs",
+    "own_clip",
+    "quantizations",
+    "read_corpus",
+    "read_model",
+    "sha256_of",
+]

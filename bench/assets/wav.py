@@ -1,0 +1,149 @@
+"""WAV files by the standard library alone: strict reading of 16 kHz mono s16, and writing it.
+
+Strict because a lying header is a measurement's quiet death: a file whose chunks do not add up to
+its size is refused, never guessed at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bench.errors import UnusableAudio
+
+RATE: Final = 16_000
+SAMPLE_BYTES: Final = 2
+SHORTEST_SECONDS: Final = 0.1
+PCM: Final = 1
+EXTENSIBLE: Final = 0xFFFE
+HEADER_BYTES: Final = 44
+
+_AGAIN: Final = "Make the file again, for instance: ffmpeg -i IN -ar 16000 -ac 1 -sample_fmt s16 OUT.wav"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What a WAV file says of itself; `start` and `bytes` are the samples' place in the file."""
+
+    format: int
+    channels: int
+    rate: int
+    bits: int
+    start: int
+    bytes: int
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the samples are 16 kHz mono s16 already."""
+        return (self.format, self.channels, self.rate, self.bits) == (PCM, 1, RATE, 16)
+
+    @property
+    def seconds(self) -> float:
+        """Length of the audio."""
+        return self.bytes / (self.rate * self.channels * self.bits // 8)
+
+
+def is_wav(raw: bytes) -> bool:
+    """Whether the file says that it is RIFF/WAVE."""
+    return raw[:4] == b"RIFF" and raw[8:12] == b"WAVE"
+
+
+def read_header(path: Path, raw: bytes) -> Header:
+    """The header of a whole WAV file; `UnusableAudio` where it does not match the bytes there are."""
+    declared = struct.unpack_from("<I", raw, 4)[0] + 8
+    if declared > len(raw) + 1:
+        raise _lying(path, f"it declares {declared} bytes and has {len(raw)}")
+    shape: tuple[int, ...] | None = None
+    data: tuple[int, int] | None = None
+    position = 12
+    while position + 8 <= min(declared, len(raw)):
+        name, length = struct.unpack_from("<4sI", raw, position)
+        position += 8
+        if position + length > len(raw):
+            raise _lying(path, f"its chunk {name!r} declares {length} bytes, {len(raw) - position} are there")
+        if name == b"fmt ":
+            shape = _shape(path, raw[position : position + length])
+        elif name == b"data" and data is None:
+            data = (position, length)
+        position += length + (length & 1)
+    if shape is None or data is None:
+        raise _lying(path, f"it has no {'format' if shape is None else 'data'} chunk")
+    kind, channels, rate, bits, frame_bytes = shape
+    if data[1] % frame_bytes:
+        raise _lying(path, f"its {data[1]} bytes of samples are no whole number of {frame_bytes}-byte frames")
+    if len(raw) - (data[0] + data[1]) > 0 and declared < len(raw) - 1 and declared <= data[0] + data[1] + 1:
+        raise _lying(path, f"it declares {declared} bytes and has {len(raw)}")
+    return Header(format=kind, channels=channels, rate=rate, bits=bits, start=data[0], bytes=data[1])
+
+
+def read_ready(path: Path, raw: bytes) -> bytes | None:
+    """The samples of a 16 kHz mono s16 file, bit for bit; None for any other WAV."""
+    header = read_header(path, raw)
+    return raw[header.start : header.start + header.bytes] if header.is_ready else None
+
+
+def write(path: Path, samples: bytes) -> None:
+    """A canonical 44-byte header and the samples: the same samples are always the same file."""
+    head = struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF",
+        HEADER_BYTES - 8 + len(samples),
+        b"WAVE",
+        b"fmt ",
+        16,
+        PCM,
+        1,
+        RATE,
+        RATE * SAMPLE_BYTES,
+        SAMPLE_BYTES,
+        16,
+        b"data",
+        len(samples),
+    )
+    path.write_bytes(head + samples)
+
+
+def seconds_of(samples: bytes) -> float:
+    """Length of 16 kHz mono s16 samples."""
+    return len(samples) / SAMPLE_BYTES / RATE
+
+
+def require_length(path: Path, samples: bytes) -> None:
+    """Refuse what is too short to hold speech."""
+    if not samples:
+        raise UnusableAudio(f"{path}: no audio in it.", hint="Choose another file.")
+    if seconds_of(samples) < SHORTEST_SECONDS:
+        raise UnusableAudio(
+            f"{path}: {seconds_of(samples) * 1000:.0f} ms of audio, too short to hold speech.",
+            hint=f"At least {SHORTEST_SECONDS} s are needed.",
+        )
+
+
+def silence(seconds: float) -> bytes:
+    """Zero samples."""
+    return bytes(round(seconds * RATE) * SAMPLE_BYTES)
+
+
+def sha256_of_samples(samples: bytes) -> str:
+    """Hash of the samples alone."""
+    return hashlib.sha256(samples).hexdigest()
+
+
+def _shape(path: Path, chunk: bytes) -> tuple[int, ...]:
+    if len(chunk) < 16:
+        raise _lying(path, "its format chunk is cut short")
+    kind, channels, rate, byte_rate, frame_bytes, bits = struct.unpack_from("<HHIIHH", chunk)
+    if kind == EXTENSIBLE and len(chunk) >= 26:
+        (kind,) = struct.unpack_from("<H", chunk, 24)
+    if not (1 <= channels <= 64 and 1000 <= rate <= 768_000 and frame_bytes):
+        raise _lying(path, f"it declares {channels} channels at {rate} Hz")
+    if kind == PCM and (frame_bytes != channels * bits // 8 or byte_rate != rate * frame_bytes or bits % 8):
+        raise _lying(path, f"{channels} channels of {bits} bits at {rate} Hz are not {byte_rate} bytes a second")
+    return kind, channels, rate, bits, frame_bytes
+
+
+def _lying(path: Path, why: str) -> UnusableAudio:
+    return UnusableAudio(f"{path}: a WAV file with a wrong header: {why}.", hint=_AGAIN)
