@@ -67,7 +67,7 @@ def create_run(path: Path, suite: Suite, host: Host) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
         write_suite(path, suite)
-        _replace(path / HOST, json.dumps(to_json(host), ensure_ascii=False, indent=2) + "\n")
+        _replace(path / HOST, portable(json.dumps(to_json(host), ensure_ascii=False, indent=2)) + "\n")
     except OSError as error:
         raise _unwritable(path, error) from error
 
@@ -215,10 +215,10 @@ class Journal:
         self._lock.release()
 
     def append(self, record: Record) -> None:
-        """Write and fsync one record, or leave the file as it was and raise JournalError."""
+        """Write and fsync one record, its paths portable, or leave the file as it was and raise JournalError."""
         if self._descriptor is None:
             raise ValueError("the journal is not open")
-        line = encode(record)
+        line = portable(encode(record).decode()).encode()
         size = os.fstat(self._descriptor).st_size
         try:
             written = os.write(self._descriptor, line)

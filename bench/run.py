@@ -20,7 +20,6 @@ from bench.engines import Reading
 from bench.errors import JournalError
 from bench.journal import RECORDS, Journal, create_run, read_host, read_records, read_suite
 from bench.plan import Slot
-from bench.places import portable
 from bench.prepare import Blocked, Prepared, Ready
 
 
@@ -164,7 +163,7 @@ class Runner:
             measurements={},
         )
         if isinstance(found, Blocked):
-            return dataclasses.replace(record, status=found.status, reason=portable(found.reason))
+            return dataclasses.replace(record, status=found.status, reason=found.reason)
         return self._measured_trial(slot, attempt, found, record)
 
     def _measured_trial(self, slot: Slot, attempt: int, ready: Ready, record: Record) -> Record:
@@ -205,11 +204,11 @@ class Runner:
             record,
             engine_version=ready.version,
             status=reading.status,
-            reason=portable(reading.reason) if reading.reason else None,
+            reason=reading.reason,
             measurements=collect(outcome.measurements, reading, ready),
-            command=tuple(portable(word) for word in outcome.argv),
+            command=outcome.argv,
             log=os.path.relpath(log, self.folders.run),
-            weights=tuple(dataclasses.replace(file, path=portable(file.path)) for file in ready.weights),
+            weights=ready.weights,
             backend=reading.backend,
             transcript=reading.transcript,
             conditions=conditions,
