@@ -54,6 +54,9 @@ METRICS: Final[dict[str, Metric]] = {
         "wall_seconds",  # the child is spawned -> it is reaped
         "user_seconds",
         "system_seconds",
+        "own_load_seconds",  # by the engine's own clock, where it has one: beside ours, not in its place
+        "own_transcribe_seconds",
+        "segmentation_seconds",  # finding the cuts, a part of transcribe_seconds
         "mel_seconds",
         "encode_seconds",
         "prefill_seconds",
