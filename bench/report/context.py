@@ -334,7 +334,7 @@ class _Folders:
         """One listing a folder: thousands of logs are not asked after one by one."""
         if folder not in self._listed:
             try:
-                self._listed[folder] = frozenset(os.listdir(folder))
+                self._listed[folder] = frozenset(path.name for path in folder.iterdir())
             except OSError:
                 self._listed[folder] = frozenset()
         return self._listed[folder]

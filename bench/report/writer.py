@@ -99,7 +99,7 @@ class Writer(ABC):
 
     def day(self, moment: date) -> Markup:
         """A date."""
-        return Markup(escape(self.language.day(moment)))
+        return escape(self.language.day(moment))
 
     # --------------------------------------------------------------- cells
 
@@ -127,7 +127,7 @@ class Writer(ABC):
             case Many():
                 return self.plain(cell.parts[0]) if cell.parts else ""
             case _:
-                return str(Markup(self.cell(cell)).striptags())
+                return self.cell(cell).striptags()
 
     def _body(self, cell: Cell) -> Markup:
         match cell:
@@ -152,7 +152,7 @@ class Writer(ABC):
                 text = self.data(cell.text)
                 return self.link(text, cell.target) if cell.target else self.code(cell.text)
             case Many():
-                return Markup(cell.between).join(self.cell(part) for part in cell.parts)
+                return escape(cell.between).join(self.cell(part) for part in cell.parts)
             case Day():
                 return self.day(cell.day)
             case Tongue():
@@ -167,12 +167,12 @@ class Writer(ABC):
         return self.words(key) if self.language.knows(key) else self.data(text)
 
     def _figure(self, cell: Figure) -> Markup:
-        text = Markup(escape(number(cell.value, cell.quantity, self.language.word)))
+        text = escape(number(cell.value, cell.quantity, self.language.word))
         text = self.strong(text) if cell.strong else text
         return text + self._range(cell.low, cell.high, cell.value, cell.quantity)
 
     def _times(self, cell: Times) -> Markup:
-        text = Markup(escape(number(cell.ratio, Quantity.TIMES, self.language.word)))
+        text = escape(number(cell.ratio, Quantity.TIMES, self.language.word))
         text = self.strong(text) if cell.shown else text
         return text + self._range(cell.low, cell.high, cell.ratio, Quantity.TIMES)
 

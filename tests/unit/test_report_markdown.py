@@ -1,0 +1,317 @@
+"""A report in Markdown says what the records say: cell by cell, with reasons, in both languages."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+from report_runs import HEARD, LINUX, MAC, clip, measured_run, model, suite
+
+from bench.domain import Record, Status, Transcript, absent
+from bench.errors import ReportError
+from bench.journal import RunData
+from bench.report import render
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def written(run: RunData | list[RunData], out: Path, language: str = "ru") -> str:
+    """The report as text, narrow and no-break spaces made plain."""
+    runs = run if isinstance(run, list) else [run]
+    [path] = render(runs, languages=[language], out=out)
+    assert path == out / f"report.{language}.md"
+    return re.sub("[\u00a0\u202f]", " ", path.read_text(encoding="utf-8"))
+
+
+def tables(text: str) -> list[list[list[str]]]:
+    """Every table of a Markdown text as rows of cells, as a parser sees them."""
+    found: list[list[list[str]]] = []
+    for at, token in enumerate(tokens := MarkdownIt("commonmark").enable("table").parse(text)):
+        if token.type == "table_open":
+            found.append([])
+        elif token.type == "tr_open":
+            found[-1].append([])
+        elif token.type in {"td_open", "th_open"}:
+            found[-1][-1].append(tokens[at + 1].content)
+    return found
+
+
+def table(text: str, heading: str) -> list[list[str]]:
+    """The table that has a column of that heading."""
+    return next(rows for rows in tables(text) if any(cell.startswith(heading) for cell in rows[0]))
+
+
+def changed(run: RunData, **fields: Any) -> RunData:
+    return dataclasses.replace(run, **fields)
+
+
+def spoiled(run: RunData, kind: str, status: Status, reason: str) -> RunData:
+    """The run with every trial of a quantization gone wrong."""
+
+    def spoil(record: Record) -> Record:
+        return dataclasses.replace(
+            record, status=status, reason=reason, measurements={}, transcript=None, backend=None, weights=()
+        )
+
+    records = tuple(spoil(each) if each.quantization == kind else each for each in run.records)
+    return changed(run, records=records)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunData:
+    return measured_run(tmp_path / "demo" / "20260211T090000Z")
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_the_report_is_the_golden_one(run: RunData, language: str) -> None:
+    [path] = render([run], languages=[language], out=run.path)
+    golden = GOLDEN / path.name
+    if os.environ.get("UPDATE_GOLDEN"):
+        golden.write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == golden.read_text(encoding="utf-8")
+
+
+def test_the_classic_columns_are_there_in_their_order(run: RunData) -> None:
+    text = written(run, run.path)
+    heads = [[re.sub(r"[ ⁰¹²³⁴⁵⁶⁷⁸⁹]+$", "", cell) for cell in rows[0]] for rows in tables(text)]
+    assert ["Модель", "Квантиз.", "Cold Start", "Transcribe", "Total (wall)", "RTF"] in [
+        each[:6] for each in heads
+    ]
+    assert ["Модель", "Квантиз.", "Peak RSS", "Peak Footprint", "Page Faults"] in [each[:5] for each in heads]
+    assert ["Модель", "Квантиз.", "User time", "Sys time", "Instructions", "Cycles"] in heads
+    assert ["Квантиз.", "Ключевые ошибки", "Качество"] in heads
+
+
+def test_a_single_trial_has_no_interval(run: RunData) -> None:
+    run = changed(run, records=tuple(record for record in run.records if record.block == 1))
+    text = written(run, run.path)
+    rows = table(text, "RTF")
+    assert all("(" not in cell for row in rows[1:] for cell in row[:6])
+    assert "один запуск на ячейку: разброс неизвестен" in text
+
+
+def test_the_same_reason_is_the_same_footnote(run: RunData) -> None:
+    text = written(run, run.path)
+    rows = table(text, "Instructions")
+    marks = {cell for row in rows[1:] for cell in row[4:6]}
+    assert len(marks) == 1
+    number = marks.pop().removeprefix("н/д ").translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789"))
+    assert f"\n{number}. the machine offers no hardware counters (ENOENT)\n" in text
+    assert text.count("no hardware counters") == 1
+
+
+def test_footnotes_are_numbered_as_a_reader_meets_them(run: RunData) -> None:
+    marks = re.findall("[⁰¹²³⁴⁵⁶⁷⁸⁹]+", written(run, run.path).replace("10⁶", "").replace("10⁹", ""))
+    order = list(
+        dict.fromkeys(int(mark.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789"))) for mark in marks)
+    )
+    assert order == list(range(1, len(order) + 1))
+
+
+def test_no_cell_is_empty(run: RunData) -> None:
+    run = spoiled(run, "q4_0", Status.CRASHED, "killed by SIGSEGV")
+    for rows in tables(written(run, run.path)):
+        for row in rows:
+            assert all(row), row
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (Status.FAILED, "ошибка"),
+        (Status.CRASHED, "аварийное завершение"),
+        (Status.TIMEOUT, "превышено время"),
+        (Status.MEMORY, "не хватило памяти"),
+        (Status.MISSING, "нет входных данных"),
+        (Status.UNUSABLE, "непригодные веса"),
+        (Status.WRONG_BACKEND, "не то устройство"),
+    ],
+)
+def test_a_failed_case_is_named_with_its_reason_and_the_others_are_there(
+    run: RunData, status: Status, words: str
+) -> None:
+    text = written(spoiled(run, "q4_0", status, "because | of `this`"), run.path)
+    [row] = table(text, "Случай")[1:]
+    assert row[:2] == ["**Whisper Base · Q4_0**", words]
+    assert row[3] == "10"
+    assert "because" in row[2]
+    performance = {row[1]: row for row in table(text, "RTF")[1:]}
+    assert performance["**Q4_0**"][2].startswith("н/д")
+    assert performance["**Q8_0**"][2].endswith(")")
+
+
+def test_a_failed_baseline_leaves_the_others_without_ratios_and_says_why(run: RunData) -> None:
+    text = written(spoiled(run, "f16", Status.TIMEOUT, "ended after 600 s"), run.path)
+    assert "×" not in "".join(table(text, "RTF")[2])
+    assert "4.29 с" in "".join(table(text, "RTF")[2])
+
+
+def test_an_engine_that_refuses_is_quoted(run: RunData) -> None:
+    text = written(
+        spoiled(run, "q8_0", Status.UNSUPPORTED, "GigaAM: quantized models are not supported"), run.path
+    )
+    section = text.split("## Квантизация не поддерживается")[1].split("\n---\n")[0]
+    assert section.strip() == (
+        "- **Whisper Base (Q8_0)**: pywhispercpp: «GigaAM: quantized models are not supported»"
+    )
+    assert "Q8_0" not in "".join(cell for rows in tables(text) for row in rows for cell in row)
+
+
+def test_synthetic_weights_are_labelled_and_their_quality_is_withheld(tmp_path: Path) -> None:
+    run = measured_run(tmp_path / "r", asked=suite(models=(model(synthetic=True),)))
+    text = written(run, tmp_path, "en")
+    assert "> **SYNTHETIC weights.**" in text
+    rows = table(text, "Key errors")
+    assert all(cell.startswith("n/a") for row in rows[1:] for cell in row[1:])
+    assert "Synthetic weights: what they write is no speech" in text
+    assert "★" not in text.split("## Notes")[0]
+
+
+def test_without_a_reference_words_are_compared_with_the_baselines(tmp_path: Path) -> None:
+    run = measured_run(tmp_path / "r", asked=suite(clips=(clip(reference=None),)))
+    rows = {row[0]: row for row in table(written(run, tmp_path), "Ключевые ошибки")[1:]}
+    assert rows["F16"][1].startswith("н/д")
+    assert rows["**Q8_0**"][1] == "Идентично F16"
+    assert "эталона нет; отличия от F16" in rows["**Q4_0**"][1]
+    assert rows["**Q4_0**"][2].startswith("н/д")
+
+
+def test_loops_are_told(run: RunData) -> None:
+    text = written(run, run.path)
+    assert "- **Whisper Base · Q2_K**: «над рекой» повторено 10 раз подряд с 0:05" in text
+
+
+def test_hostile_transcripts_and_names_break_no_table(run: RunData) -> None:
+    bad = "мост | ик `x` <script>alert(1)</script> **b** [l](javascript:x)\n\n# h \u202eabc\u202c \x1b[31mred\x1b[0m"
+
+    def poison(record: Record) -> Record:
+        heard = Transcript(text=f"{HEARD['f16']} {bad}")
+        return dataclasses.replace(record, transcript=heard, engine_version=bad)
+
+    hostile = changed(
+        run,
+        records=tuple(poison(record) for record in run.records),
+        host=dataclasses.replace(LINUX, cpu=bad, warnings=(bad,)),
+        suite=dataclasses.replace(run.suite, title={"ru": bad, "en": bad}),
+        warnings=(bad,),
+    )
+    plain, spoilt = written(run, run.path), written(hostile, run.path)
+    assert [len(rows[0]) for rows in tables(plain)][:6] == [len(rows[0]) for rows in tables(spoilt)][:6]
+    for rows in tables(spoilt):
+        assert len({len(row) for row in rows}) == 1
+    tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(spoilt)
+    inner = [child for token in tokens for child in token.children or ()]
+    assert not [token for token in (*tokens, *inner) if token.type in {"html_block", "html_inline"}]
+    assert all(not token.attrGet("href") for token in inner if token.type == "link_open")
+    headings = [tokens[at + 1].content for at, token in enumerate(tokens) if token.type == "heading_open"]
+    assert "h" not in headings
+    assert "\x1b" not in spoilt
+    assert "\u202e" not in spoilt
+
+
+def test_logs_are_linked_where_they_are(run: RunData, tmp_path: Path) -> None:
+    log = run.path / "logs" / "whisper-base.f16.river-60.b1.log"
+    log.parent.mkdir()
+    log.write_text("")
+    text = written(run, tmp_path / "elsewhere")
+    target = "../demo/20260211T090000Z/logs/whisper-base.f16.river-60.b1.log"
+    assert f"- Whisper Base · F16: [b1]({target}) · `b2`" in text
+
+
+def test_commands_can_be_typed_again(run: RunData) -> None:
+    hostile = tuple(
+        dataclasses.replace(record, command=("tool", "--prompt", "it's `here`\n```\n$HOME"))
+        for record in run.records
+    )
+    text = written(changed(run, records=hostile), run.path)
+    fences = [token for token in MarkdownIt("commonmark").parse(text) if token.type == "fence"]
+    assert len(fences) == len(HEARD)
+    assert fences[1].content == (
+        "asr-quant-bench run configs/demo.yaml "
+        "--only whisper-base.f16.river-60 --only whisper-base.q8_0.river-60\n"
+        "tool --prompt 'it'\"'\"'s `here`\n```\n$HOME'\n"
+    )
+
+
+def test_two_machines_stand_side_by_side(tmp_path: Path) -> None:
+    runs = [measured_run(tmp_path / "a"), measured_run(tmp_path / "b", host=MAC)]
+    text = written(runs, tmp_path)
+    rows = next(rows for rows in tables(text) if "Apple M2" in rows[0])
+    assert rows[0] == ["Модель", "Квантиз.", "Example CPU 3000", "Apple M2"]
+    assert [row[1] for row in rows[1:]] == ["F16", "**Q8_0**", "**Q6_K**", "**Q4_0**", "**Q2_K**"]
+    assert "#### Apple M2" in text
+    assert re.search(r"5[12]\.\dB", text)
+
+
+def test_a_clip_gets_tables_of_its_own(tmp_path: Path) -> None:
+    run = measured_run(tmp_path / "r", asked=suite(clips=(clip("one"), clip("two"))))
+    assert len([rows for rows in tables(written(run, tmp_path)) if rows[0][-1].startswith("RTF")]) == 2
+
+
+def test_a_metric_that_nothing_told_of_says_so(run: RunData) -> None:
+    def forget(record: Record) -> Record:
+        kept = {name: each for name, each in record.measurements.items() if name != "load_seconds"}
+        return dataclasses.replace(record, measurements=kept)
+
+    text = written(changed(run, records=tuple(map(forget, run.records))), run.path)
+    assert table(text, "RTF")[1][2].startswith("н/д")
+    assert "Не измерялось." in text
+
+
+def test_reasons_stay_as_the_instrument_gave_them(run: RunData) -> None:
+    def refuse(record: Record) -> Record:
+        gone = {"rtf": absent("rtf", "odd | reason <b>")}
+        return dataclasses.replace(record, measurements={**record.measurements, **gone})
+
+    text = written(changed(run, records=tuple(map(refuse, run.records))), run.path)
+    assert "odd \\| reason &lt;b&gt;" in text
+
+
+def test_nothing_to_report_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ReportError, match="no run"):
+        render([], languages=["ru"], out=tmp_path)
+
+
+def test_a_run_without_a_trial_is_a_report_too(run: RunData) -> None:
+    assert "# Test" in written(changed(run, records=()), run.path, "en")
+
+
+def test_an_unknown_format_is_refused_by_name(run: RunData) -> None:
+    with pytest.raises(ReportError, match=r"'docx'.*\n.*md"):
+        render([run], languages=["ru"], out=run.path, formats=("docx",))
+
+
+def test_a_folder_that_cannot_be_written_is_told(run: RunData, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ReportError, match="cannot be written"):
+        render([run], languages=["ru"], out=tmp_path / "file" / "sub")
+
+
+def test_own_templates_go_before_the_built_in_ones(run: RunData, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "report.md.j2").write_text("{{ view.name }} {{ _('section.cpu') }} {{ view.machines[0].label }}\n")
+    [path] = render([run], languages=["ru"], out=tmp_path, templates=own)
+    assert path.read_text() == "demo CPU-нагрузка Example CPU 3000\n"
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("{{ view.nothing }}", "nothing"),
+        ("\n\n{% if %}", "report.md.j2:3"),
+        ("{{ ''.__class__.__mro__ }}", "unsafe"),
+        ("{{ _('section.nowhere') }}", "no translation of 'section.nowhere'"),
+    ],
+)
+def test_a_template_that_fails_is_told_and_cannot_break_out(
+    run: RunData, tmp_path: Path, template: str, message: str
+) -> None:
+    (tmp_path / "report.md.j2").write_text(template)
+    with pytest.raises(ReportError, match=message):
+        render([run], languages=["ru"], out=tmp_path, templates=tmp_path)
