@@ -142,9 +142,27 @@ def compare_environments(
 ) -> tuple[CaseComparison, ...]:
     """Every other environment against the reference one, within the blocks of one run.
 
-    Cases belong together that differ in nothing but their environment.  The night's own
-    conditions cancel, so this needs no frozen reference and no earlier night.
+    The night's own conditions cancel, so this needs no frozen reference and no earlier night.
     """
+    rows = [
+        _row(base, trials, metric, tolerance, paired=True)
+        for base, trials in _environment_pairs(run, reference)
+        for metric, tolerance in tolerances.items()
+    ]
+    return tuple(row for row in rows if row)
+
+
+def environment_facts(run: RunData, reference: str) -> tuple[Fact, ...]:
+    """The exact breaches of every other environment against the reference one."""
+    before: dict[str, State] = {}
+    after: dict[str, State] = {}
+    for base, trials in _environment_pairs(run, reference):
+        before[trials[0].case], after[trials[0].case] = state_of(base), state_of(trials)
+    return check_cases(before, after, night_texts(run))
+
+
+def _environment_pairs(run: RunData, reference: str) -> list[tuple[list[Record], list[Record]]]:
+    """(in the reference environment, in another one): cases that differ in nothing else."""
     cases = {case.id: case for case in run.suite.cases}
     named = {case.variant.environment for case in cases.values()}
     if reference not in named:
@@ -160,15 +178,8 @@ def compare_environments(
         return case.model, case.clip, variant.quantization, variant.engine, variant.device, *settings
 
     bases = {likeness(name): name for name in grouped if cases[name].variant.environment == reference}
-    rows: list[CaseComparison] = []
-    for name, trials in grouped.items():
-        base = bases.get(likeness(name))
-        if base is None or base == name:
-            continue
-        for metric, tolerance in tolerances.items():
-            row = _row(grouped[base], trials, metric, tolerance, paired=True)
-            rows += [row] if row else []
-    return tuple(rows)
+    others = [name for name in grouped if cases[name].variant.environment != reference]
+    return [(grouped[bases[likeness(name)]], grouped[name]) for name in others if likeness(name) in bases]
 
 
 def differences(base: RunData, new: RunData) -> tuple[list[str], list[str]]:

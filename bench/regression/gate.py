@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from bench.domain import Status
 from bench.errors import JournalError
 from bench.journal import RunData
 from bench.regression.baselines import Reference
 from bench.regression.compare import CaseComparison, compare_environments
 from bench.regression.exact import Fact, check_cases
 from bench.regression.night import Figure, Night, night_of, night_texts
-from bench.regression.series import Rule, SeriesVerdict, common_shift, judge_series
+from bench.regression.series import Line, Rule, SeriesVerdict, common_shift, judge_lines
 from bench.stats import Verdict
 from bench.units import METRICS
 
@@ -141,25 +142,20 @@ def judge_night(
     a metric that no longer is measured is INCONCLUSIVE here.
     """
     nights = [*(one for one in earlier if one.protocol == night.protocol and one.run != night.run), night]
-    wanted = [
-        (case, metric)
-        for case in night.cases
-        for metric in tolerances
-        if reference.figures(case, metric) and night.cases[case].state.status == "ok"
-    ]
-    return tuple(
-        judge_series(
-            case,
-            metric,
+    lines = [
+        Line(
+            case=case,
+            metric=metric,
             better=METRICS[metric].better,
-            tolerance=tolerances[metric],
+            tolerance=tolerance,
             reference=reference.figures(case, metric),
             nights=_figures(nights, case, metric),
-            rule=rule,
-            together=len(wanted),
         )
-        for case, metric in wanted
-    )
+        for case, found in night.cases.items()
+        for metric, tolerance in tolerances.items()
+        if found.state.status is Status.OK and reference.figures(case, metric)
+    ]
+    return judge_lines(lines, rule)
 
 
 def _figures(nights: Sequence[Night], case: str, metric: str) -> tuple[Figure, ...]:

@@ -5,7 +5,7 @@ These lines are the truth; the SQLite file beside them (see `index`) can be made
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,28 @@ class History:
 def history_file(reports: Path, machine: str, suite: str) -> Path:
     """Where the history of a suite on a machine lies."""
     return reports / "history" / machine / f"{suite}.jsonl"
+
+
+def find_history(reports: Path, suite: str, machine: str | Callable[[], str]) -> Path:
+    """The history file of a suite.
+
+    `machine` is an id; or what tells this machine's, which is asked only where several machines
+    have a history of the suite.  JournalError where there is none.
+    """
+    found = sorted((reports / "history").glob(f"*/{suite}.jsonl"))
+    if isinstance(machine, str):
+        found = [file for file in found if file.parent.name == machine]
+    elif len(found) > 1:
+        this = machine()
+        found = [file for file in found if file.parent.name == this] or found
+    if len(found) > 1:
+        names = ", ".join(file.parent.name for file in found)
+        raise JournalError(f"{suite} has a history on several machines: {names}.", hint="Name one with --machine.")
+    if not found:
+        raise JournalError(
+            f"{reports / 'history'}: there is no history of {suite}.", hint="Run its gate first, or give --reports."
+        )
+    return found[0]
 
 
 def read_history(file: Path) -> History:

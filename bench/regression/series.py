@@ -20,9 +20,14 @@ from bench.stats import Verdict
 from bench.units import Better
 
 ASSUMED_NOISE: Final = 0.02  # how much nights are taken to differ (a standard deviation) before it is known
-ASSUMED_WEIGHT: Final = 4.0  # ... and how many nights that assumption is worth
+ASSUMED_WEIGHT: Final = 4.0  # ... and the degrees of freedom that assumption is worth
+SHARED_WEIGHT: Final = 10.0  # those that the other cases' noise in the same metric is worth
+SHARED_CASES: Final = 3  # ... from so many cases on
 KNOWN_NIGHTS: Final = 60  # nights looked back on for the noise
 PASS_CONFIDENCE: Final = 0.95  # one-sided, that the change stays within the tolerance
+# The largest tenth of the moves is left out: a lasting change is one of them, a bad night two.
+_TRIMMED: Final = 0.1
+_TRIMMED_VARIANCE: Final = 0.623  # of a normal's square, within its middle nine tenths
 # Variance of the median of n independent normal values, in units of theirs; then pi / 2n.
 _MEDIAN_VARIANCE: Final = {1: 1.0, 2: 0.5, 3: 0.449, 4: 0.298, 5: 0.287, 6: 0.215, 7: 0.210}
 
@@ -66,24 +71,61 @@ def median_variance(n: int) -> float:
     return _MEDIAN_VARIANCE.get(n, math.pi / (2 * n))
 
 
-def night_noise(nights: Sequence[Figure]) -> float:
-    """Standard deviation of the log of one night's median, from the nights known.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noise:
+    """How much the nights of a series differ: the standard deviation of the log of one night's
+    median, and the degrees of freedom it is known with."""
 
-    From the differences between successive nights, so that a lasting change counts once; robust,
-    so that it hardly counts; drawn towards `ASSUMED_NOISE` while nights are few; and never below
-    what the spread within the nights implies.
+    deviation: float
+    freedom: float
+
+
+def own_noise(nights: Sequence[Figure]) -> Noise:
+    """The noise of one series from the differences between successive nights.
+
+    So a lasting change counts once, and robustly, so that it hardly counts.  None known: 0 degrees.
     """
-    logs = [math.log(figure.median) for figure in nights if figure.median > 0]
-    moves = [abs(after - before) for before, after in pairwise(logs)]
-    within = median([_within(figure) for figure in nights]) if nights else 0.0
-    if not moves:
-        return max(ASSUMED_NOISE, within)
-    robust = 1.4826 * median(moves) / math.sqrt(2)
-    if len(moves) < 8:  # too few for a median of them to be robust and efficient
-        robust = max(robust, math.sqrt(sum(move**2 for move in moves) / len(moves) / 2))
-    weight = len(moves)
-    pooled = (ASSUMED_WEIGHT * ASSUMED_NOISE**2 + weight * robust**2) / (ASSUMED_WEIGHT + weight)
-    return max(math.sqrt(pooled), within)
+    logs = [math.log(figure.median) for figure in nights[-KNOWN_NIGHTS:] if figure.median > 0]
+    moves = sorted((after - before) ** 2 for before, after in pairwise(logs))
+    left_out = math.floor(_TRIMMED * len(moves)) if len(moves) >= 10 else 0
+    kept = moves[: len(moves) - left_out]
+    if not kept:
+        return Noise(deviation=0.0, freedom=0.0)
+    consistency = _TRIMMED_VARIANCE if left_out else 1.0
+    variance = sum(kept) / len(kept) / consistency / 2
+    # successive differences share their nights: two thirds of a degree each, less what is trimmed
+    return Noise(deviation=math.sqrt(variance), freedom=len(kept) / 2)
+
+
+def settled_noise(own: Noise, others: Sequence[Noise], within: float) -> Noise:
+    """The noise to judge by: the series' own, drawn towards what the other cases have in this metric.
+
+    While nights or cases are few, towards `ASSUMED_NOISE` instead.  Never below `within`, what the
+    spread of the trials within a night implies.
+    """
+    known = [other.deviation**2 for other in others if other.freedom >= 1]
+    if len(known) >= SHARED_CASES:
+        prior, weight = median(known), SHARED_WEIGHT
+    else:
+        prior, weight = ASSUMED_NOISE**2, ASSUMED_WEIGHT
+    freedom = own.freedom + weight
+    variance = (own.freedom * own.deviation**2 + weight * prior) / freedom
+    return Noise(deviation=max(math.sqrt(variance), within), freedom=freedom)
+
+
+def student_quantile(probability: float, freedom: float) -> float:
+    """Quantile of Student's t above the median, by the Cornish-Fisher expansion.
+
+    Within 1 % from 5 degrees of freedom on for probabilities up to 0.999; beyond, it comes out low.
+    """
+    z = NormalDist().inv_cdf(probability)
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
+    )
+    return z + sum(term / freedom ** (power + 1) for power, term in enumerate(terms))
 
 
 def _within(figure: Figure) -> float:
@@ -93,56 +135,82 @@ def _within(figure: Figure) -> float:
     return 1.4826 * figure.mad / figure.median * math.sqrt(median_variance(figure.n))
 
 
-def judge_series(
-    case: str,
-    metric: str,
-    *,
-    better: Better,
-    tolerance: float,
-    reference: Sequence[Figure],
-    nights: Sequence[Figure],
-    rule: Rule = Rule(),
-    together: int = 1,
-) -> SeriesVerdict:
-    """Hold the nights since the reference was accepted, tonight last, to the reference.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A case and metric to judge: the reference's nights, and those since it was accepted, tonight last."""
 
-    `together` is how many series are judged in the same night: their false alarms add up, so each
-    gets its share of `rule.alarms`.
-    """
+    case: str
+    metric: str
+    better: Better
+    tolerance: float
+    reference: tuple[Figure, ...]
+    nights: tuple[Figure, ...]
 
-    def nothing(reason: str) -> SeriesVerdict:
-        return SeriesVerdict(
-            case=case, metric=metric, verdict=Verdict.INCONCLUSIVE, tolerance=tolerance, reason=reason
+    def unusable(self) -> str | None:
+        """Why there is nothing to judge, or None."""
+        if not self.reference:
+            return "the reference has no value"
+        if not self.nights:
+            return "tonight has no value"
+        if min(figure.median for figure in (*self.reference, *self.nights)) <= 0:
+            return "a value is zero: there is no ratio"
+        return None
+
+
+def judge_lines(lines: Sequence[Line], rule: Rule = Rule()) -> tuple[SeriesVerdict, ...]:
+    """Judge all series of a night together: their noise is pooled and their false alarms add up."""
+    usable = [line for line in lines if line.unusable() is None]
+    # the nights under judgement must not hide their own change by raising the noise
+    own = {
+        (line.case, line.metric): own_noise((*line.reference, *line.nights[: -rule.nights])) for line in usable
+    }
+    by_metric: dict[str, list[Noise]] = {}
+    for (_, metric), noise in own.items():
+        by_metric.setdefault(metric, []).append(noise)
+    return tuple(
+        SeriesVerdict(
+            case=line.case,
+            metric=line.metric,
+            verdict=Verdict.INCONCLUSIVE,
+            tolerance=line.tolerance,
+            reason=line.unusable(),
         )
+        if (line.case, line.metric) not in own
+        else _judge_line(
+            line,
+            settled_noise(own[line.case, line.metric], by_metric[line.metric], _within_nights(line, rule)),
+            rule,
+            len(usable),
+        )
+        for line in lines
+    )
 
-    if not reference:
-        return nothing("the reference has no value")
-    if not nights:
-        return nothing("tonight has no value")
-    if min(figure.median for figure in (*reference, *nights)) <= 0:
-        return nothing("a value is zero: there is no ratio")
-    noise = night_noise([*reference, *nights][-KNOWN_NIGHTS:])
-    base = median(figure.median for figure in reference)
-    windows = sorted({1, min(rule.nights, len(nights))})
-    z = NormalDist().inv_cdf(1 - rule.alarms / (2 * max(1, together) * len(windows)))
-    judged = [
-        _judge_window(nights[-length:], base, len(reference), noise, z, better, tolerance) for length in windows
-    ]
+
+def _within_nights(line: Line, rule: Rule) -> float:
+    return median(_within(figure) for figure in (*line.reference, *line.nights[-rule.nights :]))
+
+
+def _judge_line(line: Line, noise: Noise, rule: Rule, together: int) -> SeriesVerdict:
+    base = median(figure.median for figure in line.reference)
+    windows = sorted({1, min(rule.nights, len(line.nights))})
+    # two-sided, and each series and window gets its share of the alarms
+    quantile = student_quantile(1 - rule.alarms / (2 * together * len(windows)), noise.freedom)
+    judged = [_judge_window(line, base, length, noise, quantile) for length in windows]
     decisive = next((one for one in judged if one.verdict in (Verdict.WORSE, Verdict.DIFFERENT)), judged[-1])
-    spread = noise * math.sqrt(median_variance(len(reference)) + median_variance(rule.nights))
-    catchable = max(math.log1p(tolerance), z * spread) + NormalDist().inv_cdf(0.95) * spread
+    spread = noise.deviation * math.sqrt(median_variance(len(line.reference)) + median_variance(rule.nights))
+    catchable = max(math.log1p(line.tolerance), quantile * spread) + NormalDist().inv_cdf(0.95) * spread
     return SeriesVerdict(
-        case=case,
-        metric=metric,
+        case=line.case,
+        metric=line.metric,
         verdict=decisive.verdict,
-        tolerance=tolerance,
+        tolerance=line.tolerance,
         ratio=decisive.ratio,
         low=decisive.low,
         high=decisive.high,
         window=decisive.window,
         reference=base,
         value=decisive.value,
-        noise=noise,
+        noise=noise.deviation,
         catchable=math.exp(catchable),
     )
 
@@ -157,33 +225,25 @@ class _Window:
     window: int
 
 
-def _judge_window(
-    nights: Sequence[Figure],
-    base: float,
-    references: int,
-    noise: float,
-    z: float,
-    better: Better,
-    tolerance: float,
-) -> _Window:
+def _judge_window(line: Line, base: float, length: int, noise: Noise, quantile: float) -> _Window:
+    nights = line.nights[-length:]
     value = median(figure.median for figure in nights)
     change = math.log(value / base)
-    spread = noise * math.sqrt(median_variance(references) + median_variance(len(nights)))
-    limit = math.log1p(tolerance)
-    unadjusted = NormalDist().inv_cdf(PASS_CONFIDENCE) * spread
-    shown = abs(change) > limit and abs(change) > z * spread
-    if shown and better is Better.NEITHER:
-        verdict = Verdict.DIFFERENT
-    elif shown:
-        verdict = Verdict.WORSE if (change > 0) == (better is Better.LOWER) else Verdict.BETTER
+    spread = noise.deviation * math.sqrt(median_variance(len(line.reference)) + median_variance(len(nights)))
+    limit = math.log1p(line.tolerance)
+    if abs(change) > limit and abs(change) > quantile * spread:
+        worse = (change > 0) == (line.better is Better.LOWER)
+        shown = Verdict.WORSE if worse else Verdict.BETTER
+        verdict = Verdict.DIFFERENT if line.better is Better.NEITHER else shown
     else:
-        worse_by = -change if better is Better.HIGHER else abs(change) if better is Better.NEITHER else change
+        worse_by = {Better.LOWER: change, Better.HIGHER: -change, Better.NEITHER: abs(change)}[line.better]
+        unadjusted = NormalDist().inv_cdf(PASS_CONFIDENCE) * spread
         verdict = Verdict.SAME if worse_by + unadjusted <= limit else Verdict.INCONCLUSIVE
     return _Window(
         verdict=verdict,
         ratio=math.exp(change),
-        low=math.exp(change - z * spread),
-        high=math.exp(change + z * spread),
+        low=math.exp(change - quantile * spread),
+        high=math.exp(change + quantile * spread),
         value=value,
         window=len(nights),
     )

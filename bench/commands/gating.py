@@ -1,0 +1,261 @@
+"""`gate` and `nightly`: measure a suite, hold it to its frozen reference, keep the night."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.commands.measure import SuiteArgument
+
+if TYPE_CHECKING:
+    from bench.journal import RunData
+    from bench.regression.gate import GateReport
+    from bench.regression.series import Rule
+
+ReportsOption = Annotated[Path, typer.Option(help="Folder of runs, baselines and history.")]
+RunOption = Annotated[
+    Path | None,
+    typer.Option("--run", help="Judge this run instead of measuring a new one.", show_default=False),
+]
+NightsOption = Annotated[int, typer.Option(min=1, max=30, help="Nights of the longer window.")]
+AlarmsOption = Annotated[
+    float,
+    typer.Option(
+        min=1e-6, max=0.5, help="Chance of a false alarm on a quiet night, over all series together."
+    ),
+]
+ExactOption = Annotated[
+    bool, typer.Option("--exact-only", help="Judge text, backend, files and status; no times, no memory.")
+]
+EnvironmentOption = Annotated[
+    str | None, typer.Option(help="Compare the other environments with this one, within the night.")
+]
+InconclusiveOption = Annotated[
+    int, typer.Option(min=0, max=255, help="Exit code of INCONCLUSIVE: 0 lets it pass, 1 makes it fail.")
+]
+SummaryOption = Annotated[
+    Path | None, typer.Option(help="Append the short report to this file (a CI job's summary).")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("gate")(gate)
+    app.command("nightly")(nightly)
+
+
+def gate(
+    suite: SuiteArgument,
+    run: RunOption = None,
+    nights: NightsOption = 3,
+    alarms: AlarmsOption = 0.01,
+    exact_only: ExactOption = False,
+    reference_environment: EnvironmentOption = None,
+    inconclusive: InconclusiveOption = 2,
+    summary: SummaryOption = None,
+    reports: ReportsOption = Path("reports"),
+    logs: Annotated[Path, typer.Option(help="Folder for the trials' logs.")] = Path("logs"),
+) -> None:
+    """Hold a suite to its frozen reference.  Exit 0 PASS, 1 FAIL, 2 INCONCLUSIVE."""
+    from bench.regression.series import Rule
+
+    report = _gate(
+        suite,
+        run=run,
+        rule=Rule(nights=nights, alarms=alarms),
+        exact_only=exact_only,
+        reference_environment=reference_environment,
+        summary=summary,
+        reports=reports,
+        logs=logs,
+    )
+    raise typer.Exit(_exit_code(report, inconclusive))
+
+
+def nightly(
+    suite: SuiteArgument,
+    run: RunOption = None,
+    nights: NightsOption = 3,
+    alarms: AlarmsOption = 0.01,
+    exact_only: ExactOption = False,
+    reference_environment: EnvironmentOption = None,
+    inconclusive: InconclusiveOption = 2,
+    summary: SummaryOption = None,
+    reports: ReportsOption = Path("reports"),
+    logs: Annotated[Path, typer.Option(help="Folder for the trials' logs.")] = Path("logs"),
+) -> None:
+    """The whole night: measure, gate, history and its index, dashboard.  Exits like gate."""
+    from bench.regression.baselines import baseline_file, read_references
+    from bench.regression.dashboard import write_dashboard
+    from bench.regression.history import history_file, read_history
+    from bench.regression.index import index_file, rebuild_index
+    from bench.regression.series import Rule
+
+    report = _gate(
+        suite,
+        run=run,
+        rule=Rule(nights=nights, alarms=alarms),
+        exact_only=exact_only,
+        reference_environment=reference_environment,
+        summary=summary,
+        reports=reports,
+        logs=logs,
+    )
+    night = report.night
+    file = history_file(reports, night.machine, night.suite)
+    found = read_history(file)
+    references, _ = read_references(baseline_file(reports, night.machine, night.suite))
+    rebuild_index(index_file(file), found.nights)
+    page = file.with_suffix(".html")
+    write_dashboard(page, found.nights, references, reports=reports, warnings=found.warnings)
+    typer.echo(f"wrote {page}")
+    raise typer.Exit(_exit_code(report, inconclusive))
+
+
+def _exit_code(report: GateReport, inconclusive: int) -> int:
+    from bench.regression.gate import Outcome
+
+    return inconclusive if report.outcome is Outcome.INCONCLUSIVE else report.outcome.exit_code
+
+
+def _gate(
+    suite: Path,
+    *,
+    run: Path | None,
+    rule: Rule,
+    exact_only: bool,
+    reference_environment: str | None,
+    summary: Path | None,
+    reports: Path,
+    logs: Path,
+) -> GateReport:
+    """Measure (or read) the night, judge it, write what was found beside it, append it to history."""
+    from bench import host
+    from bench.commands.measure import measure
+    from bench.config import load_suite
+    from bench.errors import JournalError
+    from bench.journal import read_run
+    from bench.regression.history import append_night, history_file, nightly_lock
+
+    asked = load_suite(suite)
+    machine = host.describe().id if run is None else read_run(run).host.id
+    file = history_file(reports, machine, asked.name)
+    with nightly_lock(file):
+        folder = measure(asked, source=suite, out=reports, logs=logs).run if run is None else run
+        data = read_run(folder)
+        if data.suite.name != asked.name:
+            raise JournalError(
+                f"{folder} is a run of {data.suite.name}, not of {asked.name}.",
+                hint="Give a run of the suite.",
+            )
+        report = judge(
+            data, reports, rule=rule, exact_only=exact_only, reference_environment=reference_environment
+        )
+        _write_beside(report, data)
+        append_night(file, report.night)
+    _print(report)
+    if summary is not None:
+        from bench.regression.texts import gate_markdown
+
+        with summary.open("a", encoding="utf-8") as stream:
+            stream.write(gate_markdown(report) + "\n")
+    return report
+
+
+def judge(
+    data: RunData,
+    reports: Path,
+    *,
+    rule: Rule | None = None,
+    exact_only: bool = False,
+    reference_environment: str | None = None,
+) -> GateReport:
+    """The gate's report on a run, from the reference and history under `reports`; writes nothing."""
+    import dataclasses
+
+    from bench.regression.baselines import baseline_file, read_references
+    from bench.regression.gate import gate_run
+    from bench.regression.history import history_file, read_history
+    from bench.regression.series import Rule
+
+    references, warnings = read_references(baseline_file(reports, data.host.id, data.suite.name))
+    found = read_history(history_file(reports, data.host.id, data.suite.name))
+    for warning in (*warnings, *found.warnings):
+        typer.secho(warning, fg="yellow", err=True)
+    reference = references[-1] if references else None
+    before = [night for night in found.since(reference.accepted_at)] if reference else []
+    earliest = min((record.started_at for record in data.records), default="")
+    report = gate_run(
+        data,
+        reference,
+        [night for night in before if night.started_at < earliest],
+        rule=rule or Rule(),
+        exact_only=exact_only,
+        reference_environment=reference_environment,
+    )
+    return dataclasses.replace(
+        report, night=dataclasses.replace(report.night, report=_report_path(data.path, reports))
+    )
+
+
+def _report_path(run: Path, reports: Path) -> str | None:
+    """The run's report as a path below `reports`; None where there is none there."""
+    found = [run / f"report.{language}.{kind}" for kind in ("html", "md") for language in ("en", "ru")]
+    file = next((file for file in found if file.is_file()), None)
+    try:
+        return file.resolve().relative_to(reports.resolve()).as_posix() if file else None
+    except ValueError:
+        return None
+
+
+def _write_beside(report: GateReport, data: RunData) -> None:
+    """gate.md, gate.json and gate.junit.xml in the run's folder, each replaced as a whole."""
+    from bench.exports.junit import export_junit
+    from bench.regression.lines import replace_lines
+    from bench.regression.texts import gate_json, gate_markdown
+
+    as_json = json.dumps(gate_json(report), ensure_ascii=False, indent=2) + "\n"
+    texts = {"gate.md": gate_markdown(report), "gate.json": as_json, "gate.junit.xml": export_junit(report)}
+    for name, text in texts.items():
+        replace_lines(data.path / name, [text.encode()])
+
+
+def _print(report: GateReport) -> None:
+    """The verdict and what led to it, on the terminal."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from bench.regression.figures import change_text
+    from bench.regression.texts import comparison_cells, series_cells
+    from bench.report.safe import clean
+    from bench.stats import Verdict
+
+    console = Console(highlight=False)
+    for fact in report.facts:
+        console.print(Text(clean(f"{fact.breach}  {fact.case}: {fact.message}"), style="red"))
+        if fact.detail:
+            console.print(Text(clean(fact.detail)))
+    shown = [one for one in report.series if one.verdict is not Verdict.SAME]
+    if shown:
+        table = Table(
+            "case", "metric", "reference", "now", "change", "over", "tolerance", "verdict", "can catch"
+        )
+        for one in shown:
+            style = {"worse": "red", "better": "green"}.get(str(one.verdict))
+            catchable = change_text(one.catchable) if one.catchable is not None else "-"
+            table.add_row(*(Text(clean(cell)) for cell in series_cells(one)), catchable, style=style)
+        console.print(table)
+    for row in report.interleaved:
+        console.print(Text(clean("  ".join(comparison_cells(row)))))
+    for metric, ratio in report.shifted.items():
+        text = f"all cases moved together in {metric} ({change_text(ratio)}): look at the machine first"
+        console.print(Text(text, style="yellow"))
+    for note in report.notes:
+        console.print(Text(clean(note)))
+    same = sum(1 for one in report.series if one.verdict is Verdict.SAME)
+    style = {"PASS": "bold green", "FAIL": "bold red"}.get(str(report.outcome), "bold yellow")
+    console.print(Text(f"{report.outcome}", style=style), Text(f"{same} of {len(report.series)} series held"))
