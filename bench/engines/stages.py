@@ -13,7 +13,7 @@ from bench.engines import Outcome
 
 STAGES: Final = ("mel", "encode", "prefill", "decode", "first_token")
 NO_SPEECH: Final = "the segmentation found no speech in the clip"
-NO_PASS: Final = "the process ended before the clip was transcribed"
+NOT_TRANSCRIBED: Final = "the process ended before the clip was transcribed"
 
 
 def first_result(outcome: Outcome) -> Mapping[str, Any] | None:
@@ -23,20 +23,26 @@ def first_result(outcome: Outcome) -> Mapping[str, Any] | None:
 
 
 def stage_measurements(
-    outcome: Outcome, *, source: str, not_told: str, key: str = "stages", scale: float = 1.0
+    outcome: Outcome, *, source: str, not_told: str, key: str = "stages"
 ) -> tuple[Measurement, ...]:
-    """Every stage's seconds; absent with `not_told` where the engine does not tell it."""
+    """Every stage's seconds; absent with `not_told` where the engine does not tell it.
+
+    Where the clip was cut, also what finding the cuts took.
+    """
     result = first_result(outcome)
     stages = (result or {}).get(key) or {}
-    reason = not_told if result is not None else NO_PASS
+    reason = not_told if result is not None else NOT_TRANSCRIBED
     if result is not None and result.get("cuts") == []:
         reason = NO_SPEECH
-    return tuple(
+    found = [
         absent(f"{stage}_seconds", reason, source)
         if stages.get(stage) is None
-        else measured(f"{stage}_seconds", stages[stage] * scale, source)
+        else measured(f"{stage}_seconds", stages[stage], source)
         for stage in STAGES
-    )
+    ]
+    if result is not None and "segmentation_seconds" in result:
+        found.append(measured("segmentation_seconds", result["segmentation_seconds"], "worker clock"))
+    return tuple(found)
 
 
 def token_measurements(outcome: Outcome, transcript: Transcript | None, *, source: str) -> tuple[Measurement, ...]:
@@ -47,7 +53,7 @@ def token_measurements(outcome: Outcome, transcript: Transcript | None, *, sourc
     """
     result = first_result(outcome)
     if result is None:
-        return tuple(absent(name, NO_PASS, source) for name in ("tokens", "tokens_per_second", "confidence"))
+        return tuple(absent(name, NOT_TRANSCRIBED, source) for name in ("tokens", "tokens_per_second", "confidence"))
     tokens = result.get("tokens")
     if tokens is None and transcript is not None and transcript.segments:
         counts = [segment.tokens for segment in transcript.segments]

@@ -1,0 +1,129 @@
+"""Whisper on CTranslate2, through faster-whisper: an implementation of its own, to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from pydantic import Field
+
+from bench.domain import Backend, Case, Clip, Model, Status, WeightsFile
+from bench.engines import Availability, Job, Outcome, Reading, Settings
+from bench.engines.reading import availability_of, backend_mismatch, transcript_of
+from bench.engines.segmentation import Segmentation, missing_package, plan_of
+from bench.engines.stages import stage_measurements, token_measurements
+from bench.errors import UnusableWeights
+
+HALF: Final = Path(__file__).parent.parent / "child" / "fasterwhisper.py"
+
+# A variant's quantization -> CTranslate2's compute type: the file is one, converted while it is read.
+COMPUTE_TYPES: Final = {
+    "f32": "float32",
+    "f16": "float16",
+    "bf16": "bfloat16",
+    "int16": "int16",
+    "int8": "int8",
+    "int8_f32": "int8_float32",
+    "int8_f16": "int8_float16",
+    "int8_bf16": "int8_bfloat16",
+}
+
+
+class FasterWhisperSettings(Settings):
+    """Decoding settings.  Greedy and without fallback unless `beam_size` says otherwise."""
+
+    language: str = Field(default="clip", description='"clip": the clip\'s own; "auto": detect; or a code like ru')
+    threads: int = Field(default=2, ge=1, le=512)
+    beam_size: int | None = Field(default=None, ge=2, le=16)
+    prompt: str = ""
+    max_tokens: int | None = Field(default=None, ge=1, description="Per window; None is the model's own limit")
+    carry_context: bool = Field(default=False, description="Prime each window with the text before it")
+    timestamps: bool = True
+    word_timestamps: bool = False
+    segmentation: Segmentation | None = None
+
+
+class FasterWhisper:
+    """The engine; its child half is bench/child/fasterwhisper.py."""
+
+    name = "faster-whisper"
+    title = "faster-whisper (CTranslate2)"
+    distribution: str | None = "faster-whisper"
+    weights_format = "ct2"
+    families: tuple[str, ...] = ("whisper",)
+    settings: type[Settings] = FasterWhisperSettings
+
+    def availability(self) -> Availability:
+        """Installed or not, from package metadata."""
+        return availability_of("faster-whisper", extra="faster-whisper", devices=("cpu", "cuda"))
+
+    def refusal(self, model: Model, variant: Settings, quantization: str) -> str | None:
+        """Whisper only, in CTranslate2's own compute types."""
+        assert isinstance(variant, FasterWhisperSettings)
+        if model.family not in self.families:
+            return f"{self.name} runs Whisper models only; {model.title} is {model.family}"
+        if quantization not in COMPUTE_TYPES:
+            return f'CTranslate2 has no compute type for "{quantization}"; it has: {", ".join(COMPUTE_TYPES)}'
+        return missing_package(variant.segmentation)
+
+    def check(self, weights: Sequence[WeightsFile]) -> None:
+        """The folder has what the library opens; CTranslate2 itself checks model.bin."""
+        for file in weights:
+            missing = [name for name in ("model.bin", "config.json") if not (Path(file.path) / name).is_file()]
+            if missing:
+                raise UnusableWeights(
+                    f"{file.path}: no CTranslate2 Whisper: {', '.join(missing)} is missing.",
+                    hint="Give the folder that the converter wrote.",
+                )
+
+    def job(self, case: Case, model: Model, clip: Clip, weights: Sequence[WeightsFile]) -> Job:
+        """One fresh worker with faster-whisper alone."""
+        settings = FasterWhisperSettings.model_validate(case.variant.settings)
+        language = clip.language if settings.language == "clip" else settings.language
+        payload = settings.model_dump() | {
+            "weights": {file.role: file.path for file in weights},
+            "device": case.variant.device,
+            "compute_type": COMPUTE_TYPES[case.variant.quantization],
+            "language": None if language == "auto" else language,
+            "segmentation": plan_of(settings.segmentation),
+        }
+        return Job(half=HALF, payload=payload, environ={"HF_HUB_OFFLINE": "1", **case.variant.environ})
+
+    def read(self, case: Case, outcome: Outcome) -> Reading:
+        """Transcript and tokens; device and compute type as the loaded model tells them."""
+        transcript = transcript_of(outcome)
+        backend = read_backend(outcome)
+        status, reason = outcome.status, outcome.reason
+        failed = outcome.event("failed")
+        if failed is not None and failed.data.get("error") == "WrongBackend":
+            status = Status.WRONG_BACKEND
+        elif status is Status.OK and (mismatch := backend_mismatch(case.variant.device, backend)):
+            status, reason = Status.WRONG_BACKEND, mismatch
+        source = "faster-whisper"
+        return Reading(
+            status=status,
+            reason=reason,
+            transcript=transcript,
+            backend=backend,
+            measurements=(
+                *stage_measurements(outcome, source=source, not_told="faster-whisper does not tell its stages"),
+                *token_measurements(outcome, transcript, source=source),
+            ),
+        )
+
+
+def read_backend(outcome: Outcome) -> Backend | None:
+    """The loaded model's device and compute type, asked of CTranslate2 after the run."""
+    done = outcome.event("done")
+    facts = (done.data.get("facts") or {}) if done else {}
+    if not facts.get("device"):
+        return None
+    return Backend(
+        device=str(facts["device"]),
+        detail=f"computes in {facts['compute_type']}, ctranslate2 {facts['ctranslate2']}",
+        source="ctranslate2, the loaded model",
+    )
+
+
+ENGINE = FasterWhisper()

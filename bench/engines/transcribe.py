@@ -1,0 +1,159 @@
+"""Whisper, Qwen3-ASR, GigaAM and Parakeet on transcribe.cpp, through the package transcribe-cpp.
+
+Two engines of one kind: `transcribe-cpp` reads GGUF files of transcribe.cpp's own layout (another
+than llama.cpp's), `transcribe-cpp-ggml` whisper.cpp's ggml files, so that the same Whisper file can
+be put through both libraries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from pydantic import Field
+
+from bench.domain import Backend, Case, Clip, Measurement, Model, Status, WeightsFile, absent, measured
+from bench.engines import Availability, Job, Outcome, Reading, Settings
+from bench.engines.reading import availability_of, backend_mismatch, transcript_of
+from bench.engines.segmentation import Segmentation, missing_package, plan_of
+from bench.engines.stages import NOT_TRANSCRIBED, first_result, stage_measurements, token_measurements
+
+HALF: Final = Path(__file__).parent.parent / "child" / "transcribe.py"
+ARCHITECTURES: Final = {
+    "qwen3-asr": ("qwen3_asr", "qwen3-asr"),
+    "gigaam": ("gigaam",),
+    "parakeet": ("parakeet",),
+    "whisper": ("whisper",),
+}
+NO_LANGUAGE_HINT: Final = ("qwen3-asr", "parakeet")  # these hear the language themselves, and take no word for it
+OWN: Final = "transcribe.cpp's own timings"
+
+
+class TranscribeSettings(Settings):
+    """How transcribe.cpp is asked.  Greedy, without fallback."""
+
+    language: str = Field(
+        default="clip",
+        description='"clip": the clip\'s own, where the model takes a hint; "auto": detected; or a code like ru',
+    )
+    threads: int = Field(default=2, ge=1, le=512)
+    timestamps: Literal["auto", "none", "segment", "word", "token"] = "auto"
+    carry_context: bool = Field(default=False, description="Whisper: prime each window with the text before it")
+    kv_type: Literal["auto", "f32", "f16"] = "auto"
+    context_tokens: int | None = Field(default=None, ge=64)
+    mmap: bool = Field(default=True, description="false: read the weights into memory of its own")
+    segmentation: Segmentation | None = None
+
+
+class TranscribeCpp:
+    """The engine; its child half is bench/child/transcribe.py."""
+
+    distribution: str | None = "transcribe-cpp"
+    settings: type[Settings] = TranscribeSettings
+
+    def __init__(self, *, name: str, title: str, weights_format: str, families: tuple[str, ...]) -> None:
+        self.name = name
+        self.title = title
+        self.weights_format = weights_format
+        self.families = families
+
+    def availability(self) -> Availability:
+        """Binding and native library installed or not, from package metadata."""
+        devices = ("cpu", "metal", "vulkan", "cuda")
+        found = availability_of("transcribe-cpp", extra="transcribe", devices=devices)
+        native = availability_of("transcribe-cpp-native", extra="transcribe", devices=devices)
+        return found if native.reason is None else native
+
+    def refusal(self, model: Model, variant: Settings, quantization: str) -> str | None:
+        """Which families this engine's files are of; a model it cannot load is refused in the child."""
+        assert isinstance(variant, TranscribeSettings)
+        if model.family not in self.families:
+            return f"{self.name} runs {', '.join(self.families)}; {model.title} is {model.family}"
+        if model.family in NO_LANGUAGE_HINT and variant.language not in ("clip", "auto"):
+            return f"{model.title} takes no language hint in transcribe.cpp; set language: auto"
+        return missing_package(variant.segmentation)
+
+    def check(self, weights: Sequence[WeightsFile]) -> None:
+        """Refuse truncated and foreign files before a child is started."""
+        for file in weights:
+            if self.weights_format == "ggml":
+                from bench.assets.ggml import check_ggml
+
+                check_ggml(Path(file.path))
+            else:
+                from bench.assets.gguf import check_gguf
+
+                known = [name for family in self.families for name in ARCHITECTURES[family]]
+                check_gguf(Path(file.path), known)
+
+    def job(self, case: Case, model: Model, clip: Clip, weights: Sequence[WeightsFile]) -> Job:
+        """One fresh worker with transcribe-cpp alone."""
+        settings = TranscribeSettings.model_validate(case.variant.settings)
+        language = clip.language if settings.language == "clip" else settings.language
+        if settings.language == "clip" and model.family in NO_LANGUAGE_HINT:
+            language = "auto"
+        payload = settings.model_dump() | {
+            "weights": {file.role: file.path for file in weights},
+            "device": case.variant.device,
+            "language": None if language == "auto" else language,
+            "segmentation": plan_of(settings.segmentation),
+        }
+        return Job(half=HALF, payload=payload, environ=case.variant.environ)
+
+    def read(self, case: Case, outcome: Outcome) -> Reading:
+        """Transcript and the library's own timings, which stand beside those of the worker."""
+        transcript = transcript_of(outcome)
+        backend = read_backend(outcome)
+        status, reason = outcome.status, outcome.reason
+        failed = outcome.event("failed")
+        if failed is not None and failed.data.get("error") == "WrongBackend":
+            status = Status.WRONG_BACKEND
+        elif status is Status.OK and (mismatch := backend_mismatch(case.variant.device, backend)):
+            status, reason = Status.WRONG_BACKEND, mismatch
+        told = "transcribe.cpp does not tell it apart"
+        return Reading(
+            status=status,
+            reason=reason,
+            transcript=transcript,
+            backend=backend,
+            measurements=(
+                *stage_measurements(outcome, source=OWN, not_told=told, key="own_timings"),
+                *own_measurements(outcome),
+                *token_measurements(outcome, transcript, source="transcribe.cpp's tokens"),
+            ),
+        )
+
+
+def own_measurements(outcome: Outcome) -> tuple[Measurement, ...]:
+    """The library's own load time, and the sum of its stages for the clip."""
+    result = first_result(outcome)
+    own: dict[str, Any] = dict((result or {}).get("own_timings") or {})
+    if not own:
+        reason = NOT_TRANSCRIBED if result is None else "the library told no timings"
+        return (absent("own_load_seconds", reason, OWN), absent("own_transcribe_seconds", reason, OWN))
+    stages = sum(own[stage] for stage in ("mel", "encode", "decode"))
+    return (measured("own_load_seconds", own["load"], OWN), measured("own_transcribe_seconds", stages, OWN))
+
+
+def read_backend(outcome: Outcome) -> Backend | None:
+    """The device that the loaded model was on, asked of the library after the run."""
+    done = outcome.event("done")
+    facts = (done.data.get("facts") or {}) if done else {}
+    device = facts.get("device")
+    if not device:
+        return None
+    words = (device.get("name"), device.get("description"), f"transcribe.cpp {facts.get('native_commit', '')}")
+    return Backend(
+        device=str(device["kind"]).lower(),
+        detail=", ".join(str(word) for word in words if word),
+        source="transcribe.cpp, the loaded model's device",
+    )
+
+
+ENGINE = TranscribeCpp(
+    name="transcribe-cpp",
+    title="transcribe.cpp",
+    weights_format="gguf-transcribe",
+    families=("whisper", "qwen3-asr", "gigaam", "parakeet"),
+)
