@@ -1,0 +1,36 @@
+"""The tests of `pytest --asr-suite SUITE`: one, parametrized by the suite's cases.
+
+Collected by `bench.pytest_plugin`, never imported by the harness itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bench import pytest_plugin
+from bench.domain import Status
+
+if TYPE_CHECKING:
+    from bench.pytest_plugin import SuiteTrials
+
+
+def test_transcribe(asr_case: str, asr_trials: SuiteTrials, benchmark: Any) -> None:
+    """The case is transcribed; its rounds are its trials, its times what the trials themselves took."""
+    from bench.exports.pytest_benchmark import extra_info
+
+    trials = asr_trials.of(asr_case)
+    if not trials:
+        pytest.fail(f"{asr_case}: there is no trial of it in {asr_trials.path}", pytrace=False)
+    for record in trials:
+        if record.status is not Status.OK:
+            pytest.fail(f"{asr_case}: {record.status}: {record.reason}", pytrace=False)
+    values = [record.value(asr_trials.metric) for record in trials]
+    seconds = [value for value in values if value is not None]
+    if not seconds:
+        reason = trials[0].measurements[asr_trials.metric].reason if asr_trials.metric in trials[0].measurements else ""
+        pytest.skip(f"no trial has {asr_trials.metric}: {reason or 'it was not measured'}")
+    benchmark.extra_info.update(extra_info(trials[0]))
+    remaining = iter(seconds)
+    benchmark.pedantic(lambda: pytest_plugin.advance(next(remaining)), rounds=len(seconds))
