@@ -39,7 +39,7 @@ def _places() -> list[tuple[str, str]]:
 def portable(text: str) -> str:
     """The text with every path below a known folder written by that folder's variable."""
     for path, name in _places():
-        text = re.sub(rf"{re.escape(path)}(?=$|[/\s\"':,;)\]])", lambda _found, name=name: name, text)
+        text = re.sub(rf"{re.escape(path)}(?=$|[/\s\"':,;)\]])", name, text)
     return text
 
 

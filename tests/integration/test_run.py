@@ -132,7 +132,9 @@ def test_a_case_that_goes_wrong_is_a_result_and_the_others_finish(
 
 def test_weights_the_engine_would_choke_on_are_a_result(folder: Path) -> None:
     manifest = MODEL.replace("[f16, q8_0, q4_0]", "[f16, q4_0]")
-    manifest += "  - {format: fake, quantizations: [q8_0], source: {kind: path, files: {model: foreign.bin}}}\n"
+    manifest += (
+        "  - {format: fake, quantizations: [q8_0], source: {kind: path, files: {model: foreign.bin}}}\n"
+    )
     (folder / "models" / "m.yaml").write_text(manifest)
     (folder / "models" / "foreign.bin").write_bytes(b"nothing we know")
     found = by_variant(measure(folder))
@@ -172,7 +174,9 @@ def command(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
 
 def test_killed_at_random_moments_a_resumed_run_has_every_trial_exactly_once(folder: Path) -> None:
     """kill -9 of the program, 20 times, then a run to the end."""
-    (folder / "demo.yaml").write_text(SUITE.replace("blocks: 2", "blocks: 12").replace("fake}", "fake, settings: {first_seconds: 0.05}}"))
+    (folder / "demo.yaml").write_text(
+        SUITE.replace("blocks: 2", "blocks: 12").replace("fake}", "fake, settings: {first_seconds: 0.05}}")
+    )
     rng = random.Random(7)
     kills = 0
     while kills < 20:

@@ -71,9 +71,9 @@ def test_a_variant_may_be_marked_as_the_baseline(folder: Path) -> None:
 def test_the_later_of_defaults_model_and_variant_wins(folder: Path) -> None:
     suite = load(
         folder,
-        GOOD.replace("[whisper-base]", "[{manifest: whisper-base, settings: {threads: 3}, device: cpu}]").replace(
-            "q4_0]", "{quantization: q4_0, settings: {threads: 4}, environ: {A: b}}]"
-        ),
+        GOOD.replace(
+            "[whisper-base]", "[{manifest: whisper-base, settings: {threads: 3}, device: cpu}]"
+        ).replace("q4_0]", "{quantization: q4_0, settings: {threads: 4}, environ: {A: b}}]"),
     )
     threads = {case.variant.name: case.variant.settings["threads"] for case in suite.cases}
     assert threads == {"f16": 3, "q8_0": 3, "q4_0": 4}
@@ -117,7 +117,11 @@ def test_the_users_own_recording_is_a_clip(folder: Path) -> None:
     ("wrong", "right", "told"),
     [
         ("variants:", "variant:", 'demo.yaml:5:1: variant: unknown key; did you mean "variants"?'),
-        ("settings: {language", "setings: {language", 'defaults.setings: unknown key; did you mean "settings"?'),
+        (
+            "settings: {language",
+            "setings: {language",
+            'defaults.setings: unknown key; did you mean "settings"?',
+        ),
         ("threads: 2", "thread: 2", 'thread: unknown key; did you mean "threads"?'),
         ("threads: 2", "threads: two", "valid integer"),
         ("engine: pywhispercpp", "engine: pywhisper", 'did you mean "pywhispercpp"?'),

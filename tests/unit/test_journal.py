@@ -24,7 +24,8 @@ def run(tmp_path: Path) -> Path:
 
 def test_a_record_comes_back_as_it_went_in(run: Path) -> None:
     written = record(
-        transcript=Transcript(text="раз | два", segments=(Segment(text="раз", confidence=0.5),)), log="../x.log"
+        transcript=Transcript(text="раз | два", segments=(Segment(text="раз", confidence=0.5),)),
+        log="../x.log",
     )
     with Journal(run) as journal:
         journal.append(written)
@@ -63,7 +64,9 @@ def test_a_torn_last_line_is_skipped_by_readers_and_cut_by_the_next_writer(run: 
 
 
 def test_a_corrupt_line_is_named_and_the_others_are_read(run: Path) -> None:
-    (run / RECORDS).write_bytes(encode(record(block=1)) + b'{"schema": 1, "run": 5}\n' + encode(record(block=2)))
+    (run / RECORDS).write_bytes(
+        encode(record(block=1)) + b'{"schema": 1, "run": 5}\n' + encode(record(block=2))
+    )
     records, warnings = read_records(run / RECORDS)
     assert [r.block for r in records] == [1, 2]
     assert warnings[0].startswith("records.jsonl:2")
@@ -81,7 +84,9 @@ def test_a_second_writer_is_refused(run: Path) -> None:
         pass
 
 
-def test_a_full_disk_leaves_the_finished_records_and_says_so(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_the_finished_records_and_says_so(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = os.write
 
     def half(descriptor: int, data: bytes) -> int:

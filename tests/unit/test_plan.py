@@ -11,7 +11,9 @@ def suite_of(count: int, *, blocks: int = 10, seed: int = 1) -> Suite:
         Case(id=f"m.v{n}.c", model="m", variant=Variant(name=f"v{n}", quantization="q", engine="e"), clip="c")
         for n in range(count)
     )
-    return Suite(name="s", title={}, models={}, clips={}, cases=cases, protocol=Protocol(blocks=blocks, seed=seed))
+    return Suite(
+        name="s", title={}, models={}, clips={}, cases=cases, protocol=Protocol(blocks=blocks, seed=seed)
+    )
 
 
 def order(block: plan.Block) -> list[str]:
