@@ -92,7 +92,7 @@ class _Preparation:
             if refused := engine.refusal(model, settings, variant.quantization):
                 return Blocked(status=Status.UNSUPPORTED, reason=refused)
             interpreter, version = self._installed(engine, variant.environment)
-            weights = self._weights(case, engine)
+            weights = self._weights(case)
             engine.check(weights)
             clip = self._clip(case)
         except UnusableWeights as error:
@@ -120,8 +120,8 @@ class _Preparation:
         made = _or_raise(self.environments[environment])
         return made.interpreter, made.version_of(engine.distribution) if engine.distribution else None
 
-    def _weights(self, case: Case, engine: Engine) -> tuple[WeightsFile, ...]:
-        key = (case.model, case.variant.quantization, engine.weights_format)
+    def _weights(self, case: Case) -> tuple[WeightsFile, ...]:
+        key = (case.model, case.variant.quantization, registry.format_of(case.variant))
         if key not in self.weights:
             from bench.assets import fetch_weights
 

@@ -67,7 +67,9 @@ def _print_needs(console: object, suite: Suite) -> None:
 
     assert isinstance(console, Console)
     wanted = {
-        (c.model, c.variant.quantization, registry.get(c.variant.engine).weights_format) for c in suite.cases
+        (c.model, c.variant.quantization, registry.format_of(c.variant))
+        for c in suite.cases
+        if not registry.refusal_of(suite.models[c.model], c.variant)
     }
     found = {
         need.title: need

@@ -196,7 +196,9 @@ class Resolver:
         from bench.assets import quantizations
         from bench.engines import registry
 
-        form = registry.get(variant.engine).weights_format
+        if registry.refusal_of(model, variant):
+            return  # a result: the report says in the engine's words that it cannot
+        form = registry.format_of(variant)
         offered = quantizations(model, form)
         if offered == ():
             raise self._mistake(loc, f"model {model.name} has no weights of format {form} for {variant.engine}")

@@ -122,3 +122,11 @@ class Engine(Protocol):
 
     def read(self, case: Case, outcome: Outcome) -> Reading:
         """Transcript, backend and the engine's own measurements, from a finished child."""
+
+
+@runtime_checkable
+class ChoosesFormat(Protocol):
+    """What an engine offers beside `Engine` where its settings say which weights format it reads."""
+
+    def format_of(self, variant: Settings) -> str:
+        """The asset format of that variant's weights."""

@@ -11,7 +11,8 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Final
 
-from bench.engines import Engine
+from bench.domain import Model, Variant
+from bench.engines import ChoosesFormat, Engine
 from bench.errors import EngineMissing
 from bench.yamlfile import nearest
 
@@ -20,6 +21,7 @@ BUILT_IN: Final[dict[str, str]] = {
     "pywhispercpp": "bench.engines.pywhispercpp",
     "llama-cpp": "bench.engines.llamacpp",
     "transcribe-cpp": "bench.engines.transcribe",
+    "transcribe-cpp-ggml": "bench.engines.transcribe_ggml",
     "faster-whisper": "bench.engines.fasterwhisper",
     "command": "bench.engines.command",
 }
@@ -52,3 +54,17 @@ def get(name: str) -> Engine:
             )
         return loaded
     raise EngineMissing(f'unknown engine "{name}"{nearest(name, names())}', hint="List them with: engines")
+
+
+def format_of(variant: Variant) -> str:
+    """The asset format that a variant's engine reads; the engine's settings may say another."""
+    engine = get(variant.engine)
+    if isinstance(engine, ChoosesFormat):
+        return engine.format_of(engine.settings.model_validate(variant.settings))
+    return engine.weights_format
+
+
+def refusal_of(model: Model, variant: Variant) -> str | None:
+    """Why the variant's engine cannot run the model, in its own words; None when it can."""
+    engine = get(variant.engine)
+    return engine.refusal(model, engine.settings.model_validate(variant.settings), variant.quantization)
