@@ -32,8 +32,8 @@ TIME_PROGRAM = "/usr/bin/time" if sys.platform == "darwin" else None
 class Limits:
     """What a child may use before it is ended.
 
-    `memory_limit_bytes` is held against the memory that only swap could take back (see
-    `peak_anonymous_bytes` in docs/metrics.md): mapped weights do not count.
+    `memory_limit_bytes` is held against the memory that only swap could take back (Linux: see
+    `peak_anonymous_bytes` in docs/metrics.md; macOS: the footprint): mapped weights do not count.
     """
 
     timeout_seconds: float
