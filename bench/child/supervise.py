@@ -180,11 +180,12 @@ class Footprint:
 
 def memory_reader(spec: dict[str, Any], pid: int) -> AnonymousMemory | Footprint | None:
     """What reads the program's memory here; None where nothing is to be read."""
+    system = str(sys.platform)
     if not spec.get("sample_hz"):
         return None
-    if sys.platform == "linux":
+    if system == "linux":
         return AnonymousMemory(pid)
-    if sys.platform == "darwin" and spec.get("memory_limit_bytes") and spec.get("time_program"):
+    if system == "darwin" and spec.get("memory_limit_bytes") and spec.get("time_program"):
         return Footprint(pid)
     return None
 
