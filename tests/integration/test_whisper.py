@@ -1,0 +1,136 @@
+"""Real Whisper on real Russian speech: through the launcher, and end to end through the program."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench import launch
+from bench.assets import fetch_clip, fetch_weights
+from bench.config import load_suite
+from bench.domain import Case, Clip, Status, Suite
+from bench.engines import Outcome, Reading
+from bench.engines.pywhispercpp import ENGINE
+from bench.journal import read_run
+from bench.quality import normalizer, score
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+# Spinning threads starve each other on a busy machine; no figure of these tests is a benchmark's.
+CALM = {"OMP_WAIT_POLICY": "PASSIVE"}
+
+
+@pytest.fixture(scope="module")
+def suite() -> Suite:
+    return load_suite(CONFIGS / "smoke.yaml")
+
+
+@pytest.fixture(scope="module")
+def clip(suite: Suite) -> Clip:
+    return fetch_clip(next(iter(suite.clips.values())))
+
+
+def heard(suite: Suite, case: Case, clip: Clip, log: Path, passes: int = 1) -> tuple[Outcome, Reading]:
+    model = suite.models[case.model]
+    weights = fetch_weights(model, case.variant.quantization, ENGINE.weights_format)
+    job = ENGINE.job(case, model, clip, weights)
+    assert clip.path is not None
+    outcome = launch.run(
+        type(job)(half=job.half, payload=job.payload, environ=CALM),
+        audio=Path(clip.path),
+        passes=passes,
+        limits=launch.Limits(timeout_seconds=300),
+        log=log,
+        sample_hz=50,
+    )
+    return outcome, ENGINE.read(case, outcome)
+
+
+@pytest.fixture(scope="module")
+def twice(suite: Suite, clip: Clip, tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, Reading]:
+    """The f16 case, two passes in one child."""
+    return heard(suite, suite.cases[0], clip, tmp_path_factory.mktemp("logs") / "trial.log", passes=2)
+
+
+def test_it_hears_what_was_read(twice: tuple[Outcome, Reading], clip: Clip) -> None:
+    _, reading = twice
+    assert reading.status is Status.OK, reading.reason
+    assert reading.transcript is not None
+    assert clip.reference is not None
+    wer = score(clip.reference, reading.transcript.text, normalizer("ru-1", "ru")).wer
+    assert wer is not None
+    assert wer < 0.25
+
+
+def test_greedy_decoding_repeats_itself(twice: tuple[Outcome, Reading]) -> None:
+    assert twice[1].transcript is not None
+    assert twice[1].transcript.repeats_agree is True
+
+
+def test_segments_have_times_tokens_and_confidence(twice: tuple[Outcome, Reading]) -> None:
+    transcript = twice[1].transcript
+    assert transcript is not None
+    assert transcript.language == "ru"
+    assert transcript.segments
+    for segment in transcript.segments:
+        assert segment.start_seconds is not None
+        assert segment.end_seconds is not None
+        assert 0 <= segment.start_seconds <= segment.end_seconds <= 30
+        assert segment.confidence is not None
+        assert 0 < segment.confidence < 1
+        assert segment.tokens
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the Linux wheel has the CPU backend alone")
+def test_the_backend_is_read_from_the_engines_log(twice: tuple[Outcome, Reading]) -> None:
+    backend = twice[1].backend
+    assert backend is not None
+    assert backend.device == "cpu"
+    assert "AVX" in backend.detail or "NEON" in backend.detail
+
+
+def test_the_process_holds_at_least_its_weights(twice: tuple[Outcome, Reading]) -> None:
+    values = {m.name: m.value for m in twice[0].measurements}
+    assert values["peak_rss_bytes"] is not None
+    assert values["peak_rss_bytes"] > 147_951_465
+    assert values["rss_before_load_bytes"] is None or values["rss_before_load_bytes"] < 100e6
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the macOS wheel has Metal")
+def test_a_case_that_asked_for_metal_and_ran_on_the_cpu_is_not_ok(
+    suite: Suite, twice: tuple[Outcome, Reading]
+) -> None:
+    import dataclasses
+
+    case = suite.cases[0]
+    asked = dataclasses.replace(case, variant=dataclasses.replace(case.variant, device="metal"))
+    reading = ENGINE.read(asked, twice[0])
+    assert reading.status is Status.WRONG_BACKEND
+    assert "asked for metal, ran on cpu" in str(reading.reason)
+
+
+def test_the_program_measures_the_smoke_suite_and_writes_both_reports(tmp_path: Path) -> None:
+    """What `make smoke` does, with one block."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "bench", "run", str(CONFIGS / "smoke.yaml"), "--blocks", "1"),
+            *("--out", str(tmp_path / "reports"), "--logs", str(tmp_path / "logs")),
+        ],
+        capture_output=True,
+        text=True,
+        env={**os.environ},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    run = tmp_path / "reports" / "smoke" / "latest"
+    data = read_run(run)
+    assert {record.status for record in data.records} == {Status.OK}
+    for language in ("ru", "en"):
+        text = (run / f"report.{language}.md").read_text(encoding="utf-8")
+        assert "Whisper base" in text
+        assert "Q4_0" in text
+    log = run / str(data.records[0].log)
+    assert log.is_file()
