@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from bench.host import conditions, gpu, linux, perf
+from bench.host import conditions, energy, gpu, linux, perf
 
 _ALWAYS: Final = {
     "startup_seconds": "supervisor clock and worker events",
@@ -40,7 +40,8 @@ class Instrument:
 def instruments() -> tuple[Instrument, ...]:
     """Every metric that a trial may have, by what this machine can tell of it."""
     found = [Instrument(metric=metric, source=source) for metric, source in _ALWAYS.items()]
-    return (*found, *(_macos() if sys.platform == "darwin" else _linux()), _gpu())
+    meter = Instrument(metric="energy_joules", source=energy.SOURCE, reason=energy.read().reason)
+    return (*found, *(_macos() if sys.platform == "darwin" else _linux()), _gpu(), meter)
 
 
 def _linux() -> list[Instrument]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.engines import Job, Outcome
-from bench.host import gpu
+from bench.host import energy, gpu
 from bench.launch import events, logfile, measurements, sweep, verdict
 from bench.launch.environ import child_environ
 from bench.launch.supervisor import Supervision, supervise
@@ -62,12 +62,14 @@ def run(
         environ = child_environ(job.environ)
         argv = _command(job, scratch, audio, passes)
         spec = _spec(argv, environ, scratch, limits, sample_hz, counters)
+        before = energy.read()
         with gpu.MemoryWatch() as gpu_memory:
             supervision = supervise(spec, mark=environ[sweep.MARK], scratch=scratch)
+        spent = energy.between(before, energy.read())
         read = events.read_events(scratch / "events.jsonl") if job.half else events.NO_EVENTS
         outcome = _outcome(argv, supervision, read, scratch, limits, passes, worker=job.half is not None)
         pid = supervision.result["pid"] if supervision.result else None
-        outcome = replace(outcome, measurements=(*outcome.measurements, gpu_memory.of(pid)))
+        outcome = replace(outcome, measurements=(*outcome.measurements, gpu_memory.of(pid), spent))
         logfile.write(
             log,
             outcome=outcome,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench import host
-from bench.host import conditions, linux
+from bench.host import conditions, energy, linux
 from bench.host.describe import host_id, warnings
 
 VMSTAT = "nr_free_pages 5874362\npswpin 12\npswpout 30\noom_kill 3\n"
@@ -229,6 +229,32 @@ def test_a_probe_notes_what_of_the_weights_was_in_memory_and_flags_a_warm_cold_s
     assert "100% of weights.bin was in memory before a cold start" in cold.disturbances
 
 
+# --------------------------------------------------------------------------------- energy
+
+
+def meter(tmp_path: Path, microjoules: str) -> Path:
+    zone = "sys/class/powercap/intel-rapl:0"
+    files = {f"{zone}/name": "package-0\n", f"{zone}/max_energy_range_uj": "1000000000\n"}
+    return tree(tmp_path, {**files, f"{zone}/energy_uj": microjoules})
+
+
+def test_energy_is_what_the_packages_counted_over_the_interval(tmp_path: Path) -> None:
+    before = energy.read(meter(tmp_path, "2000000\n"))
+    found = energy.between(before, energy.read(meter(tmp_path, "9500000\n")))
+    assert found.value == (7.5 if sys.platform == "linux" else None)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="RAPL is read on Linux")
+def test_an_energy_counter_that_started_again_is_not_negative(tmp_path: Path) -> None:
+    before = energy.read(meter(tmp_path, "999000000\n"))
+    assert energy.between(before, energy.read(meter(tmp_path, "1000000\n"))).value == 2.0
+
+
+def test_a_machine_without_a_meter_says_so(tmp_path: Path) -> None:
+    nothing = energy.read(tmp_path)
+    assert energy.between(nothing, nothing).reason in {energy.NO_METER, energy.NOT_LINUX}
+
+
 # ------------------------------------------------------------------------------- the host
 
 
@@ -280,3 +306,10 @@ def test_a_look_at_the_machine_now_takes_as_long_as_asked() -> None:
     host.disturbances_now(0.1)
     assert time.monotonic() - begun >= 0.1
     assert host.advice()
+
+
+def test_every_metric_is_defined_in_the_documentation() -> None:
+    from bench.units import METRICS
+
+    documented = (Path(__file__).resolve().parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    assert [name for name in METRICS if f"`{name}`" not in documented] == []
