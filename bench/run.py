@@ -17,8 +17,9 @@ from typing import Protocol
 from bench import plan
 from bench.domain import Conditions, Host, Measurement, Record, Status, Suite, absent, measured
 from bench.engines import Reading
-from bench.errors import JournalError
-from bench.journal import RECORDS, Journal, create_run, read_host, read_records, read_suite
+from bench.errors import JournalError, UnusableWeights
+from bench.folders import RunFolders
+from bench.journal import Journal, read_records
 from bench.plan import Slot
 from bench.prepare import Blocked, Prepared, Ready
 
@@ -34,66 +35,6 @@ class Watcher(Protocol):
 
     def block_repeats(self, number: int, disturbances: Iterable[str]) -> None:
         """The block was disturbed and is run once more; both are kept."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunFolders:
-    """Where a run is written: its directory under reports/, its logs beside."""
-
-    run: Path
-    logs: Path
-
-    @property
-    def run_id(self) -> str:
-        """The directory's name."""
-        return self.run.name
-
-
-def new_folders(suite: str, *, reports: Path, logs: Path, now: datetime | None = None) -> RunFolders:
-    """Folders for a new run, named by its start in UTC; a second run in that second gets a suffix."""
-    stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
-    for number in range(1, 1000):
-        run_id = stamp if number == 1 else f"{stamp}-{number}"
-        if not (reports / suite / run_id).exists():
-            return RunFolders(run=reports / suite / run_id, logs=logs / suite / run_id)
-    raise JournalError(
-        f"{reports / suite / stamp}: there is no free name for a new run.", hint="Wait a second."
-    )
-
-
-def start(folders: RunFolders, suite: Suite, host: Host) -> None:
-    """Make the run's folders and point `latest` at it."""
-    create_run(folders.run, suite, host)
-    try:
-        folders.logs.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise JournalError(
-            f"{folders.logs}: cannot be made: {error.strerror}.", hint="Give --logs FOLDER."
-        ) from error
-    _point_latest(folders.run)
-
-
-def find_resumable(suite: str, *, reports: Path, logs: Path) -> RunFolders:
-    """The newest run of a suite, to go on with."""
-    runs = sorted((reports / suite).glob(f"*/{RECORDS}"), key=lambda file: file.stat().st_mtime)
-    if not runs:
-        raise JournalError(
-            f"{reports / suite}: there is no run to resume.", hint="Start one without --resume."
-        )
-    run_id = runs[-1].parent.name
-    if run_id == "latest":
-        run_id = runs[-1].parent.resolve().name
-    return RunFolders(run=reports / suite / run_id, logs=logs / suite / run_id)
-
-
-def refuse_other_cases(folders: RunFolders, asked: Suite) -> None:
-    """JournalError when the run to go on with has other cases or settings than those asked for."""
-    before = read_suite(folders.run)
-    if {case.id: case for case in before.cases} != {case.id: case for case in asked.cases}:
-        raise JournalError(
-            f"{folders.run}: was started with other cases or settings than the suite has now.",
-            hint="Start a new run without --resume, or restore the suite file.",
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +113,10 @@ class Runner:
         suite, case = self.prepared.suite, slot.case
         suffix = f".a{attempt}" if attempt > 1 else ""
         log = self.folders.logs / f"{case.id}.b{slot.block}{suffix}.log"
-        job = ready.engine.job(case, suite.models[case.model], ready.clip, ready.weights)
+        try:
+            job = ready.engine.job(case, suite.models[case.model], ready.clip, ready.weights)
+        except UnusableWeights as error:  # files that the engine, with these settings, has no use for
+            return dataclasses.replace(record, status=Status.UNUSABLE, reason=portable(str(error)))
         if ready.interpreter is not None:
             job = dataclasses.replace(job, interpreter=ready.interpreter)
         files = [Path(file.path) for file in ready.weights]
@@ -276,24 +220,3 @@ class _History:
 
 def _hashes(weights: Iterable[object]) -> tuple[str, ...]:
     return tuple(getattr(file, "sha256", "") for file in weights)
-
-
-def _point_latest(run: Path) -> None:
-    link = run.parent / "latest"
-    temporary = run.parent / f".latest.{os.getpid()}"
-    try:
-        temporary.unlink(missing_ok=True)
-        temporary.symlink_to(run.name)
-        temporary.replace(link)
-    except OSError:
-        temporary.unlink(missing_ok=True)  # a file system without links: `latest` is a convenience
-
-
-def resumed_host(folders: RunFolders, host: Host) -> Host:
-    """The host of a run to go on with; JournalError on another machine."""
-    before = read_host(folders.run)
-    if before.id != host.id:
-        raise JournalError(
-            f"{folders.run}: was measured on another machine ({before.cpu}).", hint="Start a new run here."
-        )
-    return before

@@ -1,0 +1,299 @@
+"""Any program: an argument list with placeholders, and patterns that read what it prints.
+
+No shell: every word of `argv` is one argument.  `{audio}`, `{model}` and the other roles of the
+weights' files, `{language}`, `{threads}`, `{device}` and `{text_out}` are filled in; `{{` is a brace.
+
+A pattern is a regular expression.  A time is what its groups `seconds`, `milliseconds` and `minutes`
+say together, or else its first group in seconds; the decimal mark may be a comma.  Times the program
+prints are its own claim, and are recorded as such.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from bench.domain import (
+    Backend,
+    Case,
+    Clip,
+    Measurement,
+    Model,
+    Status,
+    Transcript,
+    WeightsFile,
+    absent,
+    measured,
+)
+from bench.engines import Availability, Job, Outcome, Reading, Settings
+from bench.engines.reading import backend_mismatch
+from bench.errors import UnusableWeights
+
+ROLES: Final = ("model", "decoder", "encoder", "folder")
+FILLED: Final = ("audio", "language", "threads", "device", "text_out", *ROLES)
+OUTPUT: Final = "the program's own output"
+TEXT_NAME: Final = "transcript.txt"
+TEXT_PREFIX: Final = "asr-quant-bench-text-"
+
+_PLACEHOLDER: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
+_ESCAPES: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_UNITS: Final[Mapping[str, float]] = {"minutes": 60.0, "seconds": 1.0, "milliseconds": 0.001}
+
+
+def _regular(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from None
+    return value
+
+
+def _several(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Pattern = Annotated[str, AfterValidator(_regular)]
+Patterns = Annotated[
+    tuple[Pattern, ...], BeforeValidator(_several, json_schema_input_type=str | list[str])
+]
+
+
+class OutputPatterns(BaseModel):
+    """What to look for in stdout and stderr; several patterns are tried in turn."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    load_seconds: Patterns = ()
+    transcribe_seconds: Patterns = ()
+    mel_seconds: Patterns = ()
+    encode_seconds: Patterns = ()
+    prefill_seconds: Patterns = ()
+    decode_seconds: Patterns = ()
+    tokens: Patterns = ()
+    text: Patterns = Field(default=(), description="Group 1 of every match, joined by spaces")
+    language: Patterns = ()
+    unsupported: Patterns = Field(default=(), description="Says that the program refuses the model: its words")
+    backend: dict[str, Pattern] = Field(default_factory=dict, description="device: pattern, the first that matches")
+
+
+class CommandSettings(Settings):
+    """The program, its arguments, and how its output is read."""
+
+    argv: tuple[str, ...] = Field(min_length=1, description="Program and arguments; no shell")
+    patterns: OutputPatterns = OutputPatterns()
+    text_from: Literal["stdout", "file", "pattern"] = Field(
+        default="stdout", description="file: the program writes it to {text_out}"
+    )
+    weights_format: str = Field(default="program", description="The format of the model's weights, as manifests name it")
+    language: str = Field(default="clip", description='"clip": the clip\'s own; or a code like ru')
+    language_names: dict[str, str] = Field(default_factory=dict, description="ru: Russian, where codes will not do")
+    threads: int = Field(default=2, ge=1, le=512)
+    families: tuple[str, ...] = Field(default=(), description="Model families the program runs; empty: any")
+
+    @model_validator(mode="after")
+    def _whole(self) -> CommandSettings:
+        named = [name for word in self.argv for name in _names(word)]
+        unknown = sorted(set(named) - set(FILLED))
+        if unknown:
+            raise ValueError(f"argv: unknown placeholder {{{unknown[0]}}}; there are: {', '.join(FILLED)}")
+        if (self.text_from == "file") != ("text_out" in named):
+            raise ValueError("text_from: file and the placeholder {text_out} in argv go together")
+        if self.text_from == "pattern" and not self.patterns.text:
+            raise ValueError("text_from: pattern needs patterns.text")
+        return self
+
+
+class Command:
+    """The engine; the program is measured directly, without a worker around it."""
+
+    name = "command"
+    title = "a program of one's own"
+    distribution: str | None = None
+    weights_format = "program"
+    families: tuple[str, ...] = ()
+    settings: type[Settings] = CommandSettings
+
+    def availability(self) -> Availability:
+        """Always there; the program may not be, and then the case says so."""
+        return Availability(version=None, devices=("cpu", "metal", "cuda", "vulkan"))
+
+    def format_of(self, variant: Settings) -> str:
+        """The settings say which weights the program reads."""
+        assert isinstance(variant, CommandSettings)
+        return variant.weights_format
+
+    def refusal(self, model: Model, variant: Settings, quantization: str) -> str | None:
+        """Only what the settings themselves exclude: the program speaks for itself."""
+        assert isinstance(variant, CommandSettings)
+        if variant.families and model.family not in variant.families:
+            return f"{Path(variant.argv[0]).name} runs {', '.join(variant.families)}; {model.title} is {model.family}"
+        return None
+
+    def check(self, weights: Sequence[WeightsFile]) -> None:
+        """Files must be there; what is in them is the program's business."""
+        for file in weights:
+            if not Path(file.path).exists():
+                raise UnusableWeights(f"{file.path}: does not exist.", hint="Mend the path in the model's manifest.")
+
+    def job(self, case: Case, model: Model, clip: Clip, weights: Sequence[WeightsFile]) -> Job:
+        """The argument list with everything filled in."""
+        settings = CommandSettings.model_validate(case.variant.settings)
+        code = clip.language if settings.language == "clip" else settings.language
+        values = {
+            "audio": clip.path or "",
+            "language": settings.language_names.get(code, code),
+            "threads": str(settings.threads),
+            "device": case.variant.device,
+            **{file.role: file.path for file in weights},
+        }
+        if settings.text_from == "file":
+            values["text_out"] = str(Path(tempfile.mkdtemp(prefix=TEXT_PREFIX)) / TEXT_NAME)
+        argv = tuple(fill(word, values) for word in settings.argv)
+        return Job(argv=(shutil.which(argv[0]) or argv[0], *argv[1:]), environ=case.variant.environ)
+
+    def read(self, case: Case, outcome: Outcome) -> Reading:
+        """Times, text and backend by the settings' patterns; what no pattern finds is absent."""
+        settings = CommandSettings.model_validate(case.variant.settings)
+        output = _plain(f"{outcome.stdout}\n{outcome.stderr}")
+        patterns = settings.patterns
+        status, reason = outcome.status, outcome.reason
+        text = _text(settings, outcome, output)
+        backend = _backend(patterns.backend, output)
+        if status in (Status.OK, Status.FAILED) and (words := _line_of(patterns.unsupported, output)):
+            status, reason = Status.UNSUPPORTED, words
+        elif status is Status.OK and text is None:
+            status, reason = Status.FAILED, "exit status 0, and no transcript where one was expected"
+        elif status is Status.OK and (mismatch := backend_mismatch(case.variant.device, backend)):
+            status, reason = Status.WRONG_BACKEND, mismatch
+        heard = _search(patterns.language, output)
+        return Reading(
+            status=status,
+            reason=reason,
+            transcript=None if text is None else Transcript(text=text, language=heard.group(1) if heard else None),
+            backend=backend,
+            measurements=_measurements(patterns, output),
+        )
+
+
+def fill(word: str, values: Mapping[str, str]) -> str:
+    """A word of argv with its placeholders filled in; `UnusableWeights` for a role that has no file."""
+
+    def value(found: re.Match[str]) -> str:
+        name = found.group(1)
+        if name is None:
+            return found.group(0)[0]
+        if name not in values:
+            raise UnusableWeights(
+                f"argv has {{{name}}}, and the model's weights have no file of that role.",
+                hint="Name it in the manifest, or take it out of argv.",
+            )
+        return values[name]
+
+    return _PLACEHOLDER.sub(value, word)
+
+
+def seconds_of(found: re.Match[str]) -> float:
+    """A time by named groups, else group 1 in seconds; raises ValueError where they are no numbers."""
+    named = {unit: text for unit, text in found.groupdict().items() if unit in _UNITS and text}
+    if named:
+        return sum(_number(text) * _UNITS[unit] for unit, text in named.items())
+    return _number(found.group(1))
+
+
+def _number(text: str) -> float:
+    return float(text.strip().replace(",", "."))
+
+
+def _names(word: str) -> list[str]:
+    return [found.group(1) for found in _PLACEHOLDER.finditer(word) if found.group(1) is not None]
+
+
+def _plain(text: str) -> str:
+    """Without colours; a line that was overwritten in place counts as lines."""
+    return _ESCAPES.sub("", text).replace("\r", "\n")
+
+
+def _search(patterns: Sequence[str], output: str) -> re.Match[str] | None:
+    found = (re.search(pattern, output, re.MULTILINE) for pattern in patterns)
+    return next((match for match in found if match), None)
+
+
+def _line_of(patterns: Sequence[str], output: str) -> str | None:
+    """The whole line in which a pattern matches: the program's own words."""
+    found = _search(patterns, output)
+    if found is None:
+        return None
+    start = output.rfind("\n", 0, found.start()) + 1
+    end = output.find("\n", found.end())
+    return output[start : end if end >= 0 else len(output)].strip()
+
+
+def _text(settings: CommandSettings, outcome: Outcome, output: str) -> str | None:
+    match settings.text_from:
+        case "stdout":
+            return _plain(outcome.stdout).strip() if outcome.status is Status.OK else None
+        case "pattern":
+            found = [
+                match.group(1).strip()
+                for pattern in settings.patterns.text
+                for match in re.finditer(pattern, output, re.MULTILINE)
+            ]
+            return " ".join(found) if found else None
+        case "file":
+            return _text_file(outcome.argv)
+
+
+def _text_file(argv: Sequence[str]) -> str | None:
+    """What the program wrote to `{text_out}`; its folder is removed."""
+    found = next((re.search(rf"[^=]*{TEXT_PREFIX}[^/]*/{TEXT_NAME}", word) for word in argv if TEXT_PREFIX in word), None)
+    if found is None:
+        return None
+    path = Path(found.group(0))
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return None
+    finally:
+        shutil.rmtree(path.parent, ignore_errors=True)
+
+
+def _backend(patterns: Mapping[str, str], output: str) -> Backend | None:
+    for device, pattern in patterns.items():
+        if words := _line_of((pattern,), output):
+            return Backend(device=device, detail=words, source=OUTPUT)
+    return None
+
+
+def _measurements(patterns: OutputPatterns, output: str) -> tuple[Measurement, ...]:
+    return (
+        *(_time(name, getattr(patterns, name), output) for name in OutputPatterns.model_fields if name.endswith("_seconds")),
+        _tokens(patterns.tokens, output),
+    )
+
+
+def _time(name: str, patterns: Sequence[str], output: str) -> Measurement:
+    if not patterns:
+        return absent(name, "the suite has no pattern for it", OUTPUT)
+    found = _search(patterns, output)
+    if found is None:
+        return absent(name, "the program did not print it", OUTPUT)
+    try:
+        return measured(name, seconds_of(found), OUTPUT)
+    except (ValueError, IndexError):
+        return absent(name, f'no time in "{found.group(0)[:80]}"', OUTPUT)
+
+
+def _tokens(patterns: Sequence[str], output: str) -> Measurement:
+    found = _search(patterns, output)
+    if found is None or not found.group(1).isdigit():
+        return absent("tokens", "the program did not print it", OUTPUT)
+    return measured("tokens", int(found.group(1)), OUTPUT)
+
+
+ENGINE = Command()
