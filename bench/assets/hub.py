@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from bench.assets.manifest import HubFile, HubSource
 from bench.assets.progress import Progress
-from bench.assets.store import Made, cache_root, given, given_hint, read_sha256
+from bench.assets.store import FULL, Made, cache_root, given, given_hint, read_sha256
 from bench.errors import AssetError, SourceUnreachable
 
 LOCK: Final = "hub.lock.json"
@@ -87,15 +87,15 @@ def _download(
             local_dir=partial,
             tqdm_class=_bar(f"Downloading {title}: {file.file}", progress),
         )
+    except errors.LocalEntryNotFoundError as error:
+        raise _unreachable(title, where, target.name, error) from None
     except (errors.RepositoryNotFoundError, errors.RevisionNotFoundError, errors.EntryNotFoundError) as error:
-        if isinstance(error, errors.LocalEntryNotFoundError):
-            raise _unreachable(title, where, target.name, error) from None
         raise AssetError(
             f"{title}: the hub has no {where}, or hides it from you ({type(error).__name__}).",
             hint="Check repo, revision and file in the manifest; log in with `hf auth login` for gated ones.",
         ) from None
-    except (errors.HfHubHTTPError, errors.OfflineModeIsEnabled, OSError, RuntimeError) as error:
-        if isinstance(error, OSError) and error.errno is not None and not isinstance(error, ConnectionError):
+    except Exception as error:  # the hub's HTTP library, and with it its errors, differ between versions
+        if isinstance(error, OSError) and error.errno in FULL:
             raise
         raise _unreachable(title, where, target.name, error) from None
     shutil.move(got, target)
