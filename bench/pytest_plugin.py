@@ -157,8 +157,9 @@ def _measure(config: pytest.Config, wanted: set[str]) -> RunData:
     import dataclasses
 
     from bench import host
-    from bench import run as runs
+    from bench.folders import new_folders, start
     from bench.prepare import prepare
+    from bench.run import Runner
 
     root = config.invocation_params.dir
     suite = _load(config)
@@ -167,12 +168,12 @@ def _measure(config: pytest.Config, wanted: set[str]) -> RunData:
         case if case.baseline in wanted else dataclasses.replace(case, baseline=None) for case in cases
     )
     prepared = prepare(dataclasses.replace(suite, cases=kept))
-    folders = runs.new_folders(
+    folders = new_folders(
         suite.name,
         reports=root / config.getoption("--asr-reports"),
         logs=root / config.getoption("--asr-logs"),
     )
     machine = host.describe()
-    runs.start(folders, prepared.suite, machine)
-    runs.Runner(prepared=prepared, folders=folders, host=machine).run()
+    start(folders, prepared.suite, machine)
+    Runner(prepared=prepared, folders=folders, host=machine).run()
     return _read(folders.run)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bench import plan
-from bench.domain import Conditions, Host, Measurement, Record, Status, Suite, absent, measured
+from bench.domain import Conditions, Host, Measurement, Record, Status, absent, measured
 from bench.engines import Reading
 from bench.errors import JournalError, UnusableWeights
 from bench.folders import RunFolders
@@ -116,7 +116,7 @@ class Runner:
         try:
             job = ready.engine.job(case, suite.models[case.model], ready.clip, ready.weights)
         except UnusableWeights as error:  # files that the engine, with these settings, has no use for
-            return dataclasses.replace(record, status=Status.UNUSABLE, reason=portable(str(error)))
+            return dataclasses.replace(record, status=Status.UNUSABLE, reason=str(error))
         if ready.interpreter is not None:
             job = dataclasses.replace(job, interpreter=ready.interpreter)
         files = [Path(file.path) for file in ready.weights]

@@ -20,7 +20,7 @@ from bench.domain import Record, Status, Suite
 if TYPE_CHECKING:
     from bench.plan import Slot
     from bench.prepare import Prepared
-    from bench.run import RunFolders
+    from bench.folders import RunFolders
 
 
 class Display:

@@ -13,7 +13,7 @@ from bench.errors import Interrupted, SuiteError
 
 if TYPE_CHECKING:
     from bench.domain import Suite
-    from bench.run import RunFolders
+    from bench.folders import RunFolders
 
 SuiteArgument = Annotated[Path, typer.Argument(help="A suite: configs/NAME.yaml", show_default=False)]
 OnlyOption = Annotated[
@@ -57,24 +57,25 @@ def measure(
 ) -> RunFolders:
     """Prepare and measure a suite, write its reports; Interrupted says how to go on."""
     from bench import host
-    from bench import run as runs
     from bench.commands.display import Display
+    from bench.folders import find_resumable, new_folders, refuse_other_cases, resumed_host, start
     from bench.prepare import prepare
+    from bench.run import Runner
 
     machine = host.describe()
     if resume:
-        folders = runs.find_resumable(asked.name, reports=out, logs=logs)
-        runs.refuse_other_cases(folders, asked)
-        machine = runs.resumed_host(folders, machine)
+        folders = find_resumable(asked.name, reports=out, logs=logs)
+        refuse_other_cases(folders, asked)
+        machine = resumed_host(folders, machine)
     with Display(asked) as display:
         prepared = prepare(asked, display)
         display.prepared(prepared)
         if not resume:
-            folders = runs.new_folders(asked.name, reports=out, logs=logs)
-            runs.start(folders, prepared.suite, machine)
+            folders = new_folders(asked.name, reports=out, logs=logs)
+            start(folders, prepared.suite, machine)
         display.measuring(folders)
         try:
-            runs.Runner(prepared=prepared, folders=folders, host=machine, watcher=display).run()
+            Runner(prepared=prepared, folders=folders, host=machine, watcher=display).run()
         except KeyboardInterrupt:
             display.interrupted()
             _write_reports(folders, asked, lang)

@@ -19,13 +19,14 @@ import pytest
 from typer.testing import CliRunner
 
 from bench import host
-from bench import run as runs
 from bench.cli import app
 from bench.config import load_suite
 from bench.domain import Record, Status
 from bench.errors import JournalError
+from bench.folders import RunFolders, new_folders, refuse_other_cases, start
 from bench.journal import RunData, read_run
 from bench.prepare import prepare
+from bench.run import Runner
 
 FAKES = Path(__file__).resolve().parent.parent / "fakes"
 
@@ -73,9 +74,9 @@ def measure(folder: Path, suite: str = SUITE) -> RunData:
     """Run a suite through the API, without reports."""
     (folder / "demo.yaml").write_text(textwrap.dedent(suite))
     prepared = prepare(load_suite(folder / "demo.yaml"))
-    folders = runs.new_folders("demo", reports=folder / "reports", logs=folder / "logs")
-    runs.start(folders, prepared.suite, host.describe())
-    runs.Runner(prepared=prepared, folders=folders, host=host.describe()).run()
+    folders = new_folders("demo", reports=folder / "reports", logs=folder / "logs")
+    start(folders, prepared.suite, host.describe())
+    Runner(prepared=prepared, folders=folders, host=host.describe()).run()
     return read_run(folders.run)
 
 
@@ -216,18 +217,18 @@ def test_ctrl_c_ends_cleanly_with_a_report_of_what_was_measured(folder: Path) ->
 def test_resuming_with_other_weights_is_refused(folder: Path) -> None:
     data = measure(folder)
     (folder / "models" / "weights.bin").write_bytes(b"FAKE" + bytes(2000))
-    folders = runs.RunFolders(run=data.path, logs=folder / "logs" / "demo" / data.run_id)
+    folders = RunFolders(run=data.path, logs=folder / "logs" / "demo" / data.run_id)
     prepared = prepare(load_suite(folder / "demo.yaml"))
     with pytest.raises(JournalError, match="have changed since this run began"):
-        runs.Runner(prepared=prepared, folders=folders, host=data.host).run()
+        Runner(prepared=prepared, folders=folders, host=data.host).run()
 
 
 def test_resuming_with_other_cases_is_refused(folder: Path) -> None:
     data = measure(folder)
     (folder / "demo.yaml").write_text(SUITE.replace(", q4_0]", "]"))
-    folders = runs.RunFolders(run=data.path, logs=folder / "logs")
+    folders = RunFolders(run=data.path, logs=folder / "logs")
     with pytest.raises(JournalError, match="other cases or settings"):
-        runs.refuse_other_cases(folders, load_suite(folder / "demo.yaml"))
+        refuse_other_cases(folders, load_suite(folder / "demo.yaml"))
 
 
 def test_a_folder_that_cannot_be_written_stops_before_anything_runs(folder: Path) -> None:
