@@ -43,8 +43,15 @@ class Events:
 
     def write(self, name: str, nanoseconds: int, **data: object) -> None:
         """Append an event; times are in seconds on the monotonic clock."""
-        line = json.dumps({"event": name, "t": nanoseconds / 1e9, **data}, ensure_ascii=True, default=str)
+        line = json.dumps({"event": name, "t": nanoseconds / 1e9, **data}, default=plain)
         os.write(self.descriptor, line.encode() + b"\n")
+
+
+def plain(value: Any) -> object:
+    """A numpy scalar or array as JSON's own kind; anything else is a mistake of the half, and told."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"the child half's result has a {type(value).__name__}, which is no JSON")
 
 
 def rss_bytes() -> int | None:

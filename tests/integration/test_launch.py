@@ -137,6 +137,55 @@ def test_without_numpy_the_worker_reads_audio_with_the_standard_library_alone(ru
     assert heard.data["result"]["kind"] == "array"
 
 
+def own_half(tmp_path: Path, transcribe: str) -> Path:
+    path = tmp_path / "half_own.py"
+    path.write_text(
+        "def imports(): import sys; globals()['loaded'] = sorted(sys.modules)\n"
+        "def load(payload): return loaded\n"
+        f"def transcribe(model, pcm, payload):\n    {transcribe}\n"
+    )
+    return path
+
+
+def launch_half(half: Path, clip: Path, tmp_path: Path) -> Outcome:
+    return launch.run(
+        Job(half=half),
+        audio=clip,
+        passes=1,
+        limits=launch.Limits(timeout_seconds=30),
+        log=tmp_path / "own.log",
+        sample_hz=50,
+    )
+
+
+def test_the_worker_brings_next_to_nothing_of_its_own(clip: Path, tmp_path: Path) -> None:
+    outcome = launch_half(own_half(tmp_path, "return {'modules': model}"), clip, tmp_path)
+    heard = outcome.event("transcribed")
+    assert heard is not None
+    bare = subprocess.run(
+        [sys.executable, "-I", "-c", "import sys; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    brought = set(heard.data["result"]["modules"]) - set(bare)
+    assert not brought & {"bench", "numpy", "ctypes", "typing", "pathlib", "subprocess", "logging", "wave"}
+    assert len(brought) < 40
+
+
+def test_numbers_of_numpy_in_a_result_stay_numbers(clip: Path, tmp_path: Path) -> None:
+    half = own_half(tmp_path, "import numpy; return {'p': numpy.float32(0.5), 'ids': numpy.arange(2)}")
+    heard = launch_half(half, clip, tmp_path).event("transcribed")
+    assert heard is not None
+    assert heard.data["result"] == {"p": 0.5, "ids": [0, 1]}
+
+
+def test_a_result_that_is_no_json_is_a_mistake_told_by_name(clip: Path, tmp_path: Path) -> None:
+    outcome = launch_half(own_half(tmp_path, "return {'segments': {1, 2}}"), clip, tmp_path)
+    assert outcome.status is Status.FAILED
+    assert outcome.reason == "TypeError: the child half's result has a set, which is no JSON"
+
+
 def test_what_a_binding_prints_stays_out_of_the_events(run: Run, tmp_path: Path) -> None:
     outcome = run()
     assert [event.name for event in outcome.events].count("ready") == 1
@@ -301,6 +350,10 @@ def test_an_abort_while_loading_is_a_crash_while_loading(run: Run) -> None:
     assert outcome.status is Status.CRASHED
     assert outcome.reason == "ended by signal 6 (SIGABRT) while loading the model"
     assert "Fatal Python error: Aborted" in outcome.stderr
+
+
+def test_a_crash_leaves_no_core_dump(run: Run) -> None:
+    assert run(argv=("sh", "-c", "ulimit -S -c")).stdout.strip() in {"0", "1"}
 
 
 def test_a_crash_after_the_work_keeps_the_result(run: Run) -> None:

@@ -59,6 +59,11 @@ def test_another_signal_is_a_crash_even_when_the_kernel_killed_somebody() -> Non
     assert judge(supervision(exit=None, signal=11, kernel_killed=True))[0] is Status.CRASHED
 
 
+def test_a_signal_that_time_l_swallowed_is_a_crash_all_the_same() -> None:
+    status, reason = judge(supervision(exit=1, time_l="Command terminated abnormally.\n   0,01 real\n"))
+    assert (status, reason) == (Status.CRASHED, "ended by a signal that time -l did not pass on")
+
+
 def test_the_last_words_on_stderr_are_the_reason_of_an_exit_status() -> None:
     found = judge(supervision(exit=2), stderr="usage: x\nerror: no such \x1b[1mfile\n\n")
     assert found == (Status.FAILED, r"exit status 2: error: no such \x1b[1mfile")
