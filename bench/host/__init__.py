@@ -8,7 +8,7 @@ from __future__ import annotations
 from bench.host.conditions import ConditionsProbe, conditions_start
 from bench.host.describe import describe
 from bench.host.instruments import Instrument, advice, disturbances_now, instruments
-from bench.host.residency import evict, resident_share
+from bench.host.residency import evict, resident_share, warm
 
 __all__ = [
     "ConditionsProbe",
@@ -20,4 +20,5 @@ __all__ = [
     "evict",
     "instruments",
     "resident_share",
+    "warm",
 ]

@@ -208,13 +208,14 @@ def test_an_evicted_file_is_gone_from_memory_and_reading_brings_it_back(tmp_path
     half = host.resident_share(path)
     assert half is not None
     assert 0.2 < half < 1.0  # readahead brings more than was read
-    path.read_bytes()
+    assert host.warm(path) == 1.0
     assert host.resident_share(path) == 1.0
 
 
 def test_residency_of_what_is_not_there_is_unknown(tmp_path: Path) -> None:
     assert host.resident_share(tmp_path / "none") is None
     assert host.evict(tmp_path / "none") is None
+    assert host.warm(tmp_path / "none") is None
     (tmp_path / "empty").touch()
     assert host.resident_share(tmp_path / "empty") is None
 
