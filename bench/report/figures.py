@@ -76,7 +76,8 @@ class CaseFigures:
     `key` is unique in a `Figures`: run and case.  `summaries` hold the metrics with a value,
     `absences` the reasons of the others, `comparisons` the ratios to the baseline, per block.
     `trials` count how the trials ended; `status` is OK when one of them did.  Of a block that was
-    run again the last attempt counts.
+    run again the last attempt counts; `counted` trials are behind the figures, `disturbed` of
+    them with the machine busy.
     """
 
     key: str
@@ -100,6 +101,8 @@ class CaseFigures:
     backend: Backend | None = None
     engine_version: str | None = None
     disturbances: Mapping[str, int] = field(default_factory=dict)
+    counted: int = 0
+    disturbed: int = 0
     command: tuple[str, ...] = ()
     logs: tuple[str, ...] = ()
     judgement: Judgement | None = None
@@ -233,6 +236,8 @@ class _Run:
             backend=last.backend,
             engine_version=last.engine_version,
             disturbances=Counter(kind for record in counted for kind in record.conditions.disturbances),
+            counted=len(counted),
+            disturbed=sum(bool(record.conditions.disturbances) for record in counted),
             command=last.command,
             logs=tuple(record.log for record in records if record.log),
             judgement=self.published.cases.get(case.id) if self.published else None,

@@ -1,0 +1,36 @@
+"""Findings: sentences that rules derive from figures, each with its evidence and strength.
+
+A rule is data with a small function (`Rule`); its thresholds stand in `bench.report.findings.model`
+and with its measure.  A claim about repeated measurements is made only where an interval shows it; what fewer runs
+showed is said as observed; what an author judged, as judged.  See docs/findings.md.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bench.report.figures import Figures
+from bench.report.findings import compared, families, heard, long, size, tradeoffs, trust
+from bench.report.findings.model import Evidence, Finding, Kind, Rule, Strength
+from bench.report.findings.scene import Scene
+
+RULES: Final[tuple[Rule, ...]] = (
+    *compared.RULES,
+    *tradeoffs.RULES,
+    *size.RULES,
+    *heard.RULES,
+    *families.RULES,
+    *long.RULES,
+    *trust.RULES,
+)
+
+
+def findings(figures: Figures, rules: tuple[Rule, ...] = RULES) -> tuple[Finding, ...]:
+    """What the rules find, by kind in the order of `Kind`, then by rule."""
+    scene = Scene(figures)
+    found = [finding for rule in rules for finding in rule.find(scene)]
+    order = list(Kind)
+    return tuple(sorted(found, key=lambda finding: order.index(finding.kind)))
+
+
+__all__ = ["RULES", "Evidence", "Finding", "Kind", "Rule", "Scene", "Strength", "findings"]

@@ -1,0 +1,252 @@
+"""Rules on one measured quantity: speed and memory against the baseline, and their paradoxes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bench.report.figures import CaseFigures
+from bench.report.findings.contrast import Contrast, Outcome, contrast
+from bench.report.findings.model import (
+    MEMORY,
+    TIME,
+    Evidence,
+    Finding,
+    Kind,
+    Rule,
+    Strength,
+    Tolerance,
+)
+from bench.report.findings.scene import Scene
+from bench.report.numbers import Quantity
+from bench.report.view import Figure, Many, Phrase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """A quantity that variants are compared in: its metric, how it is written, where it is shown.
+
+    `metric` "footprint" stands for what the machine has: the kernel's peak or the sampled one.
+    """
+
+    name: str
+    metric: str
+    quantity: Quantity
+    table: str
+    kind: Kind
+    tolerance: Tolerance
+
+    def of(self, case: CaseFigures) -> str:
+        """The metric's name for this case."""
+        return case.footprint_metric if self.metric == "footprint" else self.metric
+
+
+TRANSCRIBE: Final = Measure(
+    name="transcribe",
+    metric="rtf",
+    quantity=Quantity.RTF,
+    table="performance",
+    kind=Kind.SPEED,
+    tolerance=TIME,
+)
+LOAD: Final = Measure(
+    name="load",
+    metric="load_seconds",
+    quantity=Quantity.SECONDS,
+    table="performance",
+    kind=Kind.SPEED,
+    tolerance=TIME,
+)
+FOOTPRINT: Final = Measure(
+    name="footprint",
+    metric="footprint",
+    quantity=Quantity.MEMORY,
+    table="memory",
+    kind=Kind.MEMORY,
+    tolerance=MEMORY,
+)
+RSS: Final = Measure(
+    name="rss",
+    metric="peak_rss_bytes",
+    quantity=Quantity.MEMORY,
+    table="memory",
+    kind=Kind.MEMORY,
+    tolerance=MEMORY,
+)
+
+
+# ------------------------------------------------------------ against the baseline
+
+
+def _against(measure: Measure, rule: str, scene: Scene) -> Iterator[Finding]:
+    for family in scene.families:
+        for anchor, cases in family.by_anchor():
+            metric = measure.of(anchor)
+            found = [contrast(case, anchor, metric, measure.tolerance) for case in cases]
+            yield from _by_outcome(measure, rule, scene, anchor, [each for each in found if each])
+
+
+def _by_outcome(
+    measure: Measure, rule: str, scene: Scene, anchor: CaseFigures, found: Sequence[Contrast]
+) -> Iterator[Finding]:
+    for strength in (Strength.SHOWN, Strength.OBSERVED):
+        for outcome in Outcome:
+            alike = [each for each in found if (each.outcome, each.strength) == (outcome, strength)]
+            if outcome is Outcome.MORE:  # a smaller file that costs more is worth its own sentence
+                odd = [each for each in alike if _smaller(each.case, anchor)]
+                alike = [each for each in alike if each not in odd]
+                if odd:
+                    yield _sentence(measure, rule, scene, anchor, odd, "paradox")
+            if alike:
+                yield _sentence(measure, rule, scene, anchor, alike, outcome)
+
+
+def _smaller(case: CaseFigures, other: CaseFigures) -> bool:
+    return bool(case.weights_bytes and other.weights_bytes and case.weights_bytes < other.weights_bytes)
+
+
+def _sentence(
+    measure: Measure,
+    rule: str,
+    scene: Scene,
+    anchor: CaseFigures,
+    found: Sequence[Contrast],
+    outcome: str,
+) -> Finding:
+    ordered = sorted(found, key=lambda each: each.ratio)
+    strength = found[0].strength
+    metric = measure.of(anchor)
+    if strength is Strength.OBSERVED and outcome == Outcome.SAME:
+        outcome = "unseen"
+    own = outcome in {Outcome.LESS, Outcome.MORE, "paradox"}
+    message = f"finding.{measure.name}.{outcome}" if own else f"finding.ratio.{outcome}"
+    params = {
+        "model": scene.subject([anchor]),
+        "quantity": Phrase(message=f"finding.quantity.{metric}"),
+        "anchor": scene.name(anchor),
+        "value": figure(anchor, metric, measure.quantity),
+        "tolerance": Figure(value=measure.tolerance.shown, quantity=Quantity.SHARE),
+        "items": Many(
+            parts=tuple(_item(scene, each, metric, measure.quantity) for each in ordered), between="; "
+        ),
+    }
+    needed = [each.needed for each in ordered if each.needed]
+    if outcome == Outcome.NONE and needed:
+        params["blocks"] = Phrase(message="finding.blocks", count=max(needed))
+    return Finding(
+        rule=rule,
+        kind=measure.kind,
+        phrase=Phrase(message=message, params=params),
+        subjects=tuple(each.case.key for each in ordered),
+        evidence=tuple(
+            Evidence(case=case.key, table=measure.table)
+            for case in (anchor, *(each.case for each in ordered))
+        ),
+        strength=strength,
+        runs=max(each.comparison.n for each in found),
+    )
+
+
+def figure(case: CaseFigures, metric: str, quantity: Quantity) -> Figure:
+    """The metric's median as a cell without its interval."""
+    value = case.median(metric)
+    assert value is not None
+    return Figure(value=value, quantity=quantity)
+
+
+def _item(scene: Scene, each: Contrast, metric: str, quantity: Quantity) -> Phrase:
+    params = {
+        "name": scene.name(each.case),
+        "value": figure(each.case, metric, quantity),
+        "times": each.times(),
+    }
+    return Phrase(message="finding.item", params=params)
+
+
+def transcribe(scene: Scene) -> Iterable[Finding]:
+    """RTF against the baseline."""
+    return _against(TRANSCRIBE, "speed.transcribe", scene)
+
+
+def load(scene: Scene) -> Iterable[Finding]:
+    """Model load time against the baseline."""
+    return _against(LOAD, "speed.load", scene)
+
+
+def footprint(scene: Scene) -> Iterable[Finding]:
+    """Peak footprint, or the sampled anonymous peak, against the baseline."""
+    return _against(FOOTPRINT, "memory.footprint", scene)
+
+
+def rss(scene: Scene) -> Iterable[Finding]:
+    """Peak RSS against the baseline."""
+    return _against(RSS, "memory.rss", scene)
+
+
+# ------------------------------------------------------------------ non-monotonic
+
+
+def slower_than_larger(scene: Scene) -> Iterator[Finding]:
+    """Quantizations that transcribe slower than a larger one, the baseline aside."""
+    for family in scene.families:
+        for anchor, cases in family.by_anchor():
+            for case in cases:
+                larger = [each for each in cases if _smaller(case, each)]
+                slower = [contrast(case, each, "rtf", TIME) for each in larger]
+                found = [each for each in slower if each and each.outcome is Outcome.MORE]
+                if found:
+                    yield _slower(scene, anchor, case, found)
+
+
+def _slower(scene: Scene, anchor: CaseFigures, case: CaseFigures, found: Sequence[Contrast]) -> Finding:
+    items = tuple(
+        Phrase(
+            message="finding.item",
+            params={
+                "name": scene.name(each.other),
+                "value": figure(each.other, "rtf", Quantity.RTF),
+                "times": each.times(),
+            },
+        )
+        for each in found
+    )
+    return Finding(
+        rule="speed.not_monotonic",
+        kind=Kind.SPEED,
+        phrase=Phrase(
+            message="finding.not_monotonic",
+            params={
+                "model": scene.subject([anchor]),
+                "name": scene.name(case),
+                "value": figure(case, "rtf", Quantity.RTF),
+                "items": Many(parts=items, between="; "),
+            },
+        ),
+        subjects=(case.key,),
+        evidence=tuple(
+            Evidence(case=each.key, table="performance") for each in (case, *(one.other for one in found))
+        ),
+        strength=weakest(found),
+        runs=found[0].comparison.n,
+    )
+
+
+def weakest(found: Iterable[Contrast]) -> Strength:
+    """How firmly several contrasts carry a claim together."""
+    strengths = {each.strength for each in found}
+    return Strength.OBSERVED if Strength.OBSERVED in strengths else Strength.SHOWN
+
+
+RULES: Final = (
+    Rule(id="speed.transcribe", kind=Kind.SPEED, why="RTF against the baseline", find=transcribe),
+    Rule(id="speed.load", kind=Kind.SPEED, why="cold start against the baseline", find=load),
+    Rule(
+        id="speed.not_monotonic",
+        kind=Kind.SPEED,
+        why="a smaller quantization that is slower than a larger one",
+        find=slower_than_larger,
+    ),
+    Rule(id="memory.footprint", kind=Kind.MEMORY, why="peak memory against the baseline", find=footprint),
+    Rule(id="memory.rss", kind=Kind.MEMORY, why="peak RSS against the baseline", find=rss),
+)

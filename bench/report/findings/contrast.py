@@ -1,0 +1,102 @@
+"""One quantity of two cases: less, more, the same, or not settled; and how firmly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bench.report.figures import CaseFigures
+from bench.report.findings.model import Strength, Tolerance
+from bench.report.view import Times
+from bench.stats import Comparison, Verdict, blocks_needed, compare_paired, judge
+from bench.units import METRICS, Better
+
+
+class Outcome(StrEnum):
+    """How a case stands to another in one quantity."""
+
+    LESS = "less"
+    MORE = "more"
+    SAME = "same"  # the interval lies within the tolerance; observed: the ratio does
+    SLIGHT = "slight"  # a difference is shown, and is estimated within the tolerance
+    NONE = "none"  # no difference shown: the interval includes none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contrast:
+    """A case's quantity held against another's; `needed` blocks would settle it."""
+
+    case: CaseFigures
+    other: CaseFigures
+    metric: str
+    outcome: Outcome
+    comparison: Comparison
+    strength: Strength
+    needed: int | None = None
+
+    @property
+    def ratio(self) -> float:
+        """The case's quantity over the other's."""
+        assert self.comparison.ratio is not None
+        return self.comparison.ratio
+
+    def times(self) -> Times:
+        """The ratio as a cell; without an interval where there is no honest one."""
+        honest = self.strength is Strength.SHOWN
+        better = METRICS[self.metric].better if self.metric in METRICS else Better.NEITHER
+        return Times(
+            ratio=self.ratio,
+            low=self.comparison.low if honest else None,
+            high=self.comparison.high if honest else None,
+            shown=self.comparison.excludes_one,
+            better=None if better is Better.NEITHER else (self.ratio < 1) == (better is Better.LOWER),
+        )
+
+
+def contrast(case: CaseFigures, other: CaseFigures, metric: str, tolerance: Tolerance) -> Contrast | None:
+    """Hold a case's metric against another's; None where one has no value or there is no ratio."""
+    if case.baseline == other.key:
+        found = case.comparisons.get(metric)
+    else:
+        found = compare_blocks(case.values.get(metric, ()), other.values.get(metric, ()))
+    if found is None or found.ratio is None:
+        return None
+    outcome, strength = _outcome(found, found.ratio, tolerance)
+    needed = blocks_needed(found, tolerance.shown) if outcome is Outcome.NONE else None
+    return Contrast(
+        case=case,
+        other=other,
+        metric=metric,
+        outcome=outcome,
+        comparison=found,
+        strength=strength,
+        needed=needed,
+    )
+
+
+def compare_blocks(
+    values: Iterable[tuple[int, float]], others: Iterable[tuple[int, float]]
+) -> Comparison | None:
+    """Compare (block, value) pairs of the blocks that both have; None where they share none."""
+    there = dict(others)
+    pairs = [(value, there[block]) for block, value in values if block in there]
+    return compare_paired(pairs) if pairs else None
+
+
+def _outcome(found: Comparison, ratio: float, tolerance: Tolerance) -> tuple[Outcome, Strength]:
+    if found.few:
+        if ratio > 1 + tolerance.observed:
+            return Outcome.MORE, Strength.OBSERVED
+        less = ratio < 1 / (1 + tolerance.observed)
+        return Outcome.LESS if less else Outcome.SAME, Strength.OBSERVED
+    match judge(found, Better.LOWER, tolerance.shown):
+        case Verdict.BETTER:
+            outcome = Outcome.LESS
+        case Verdict.WORSE:
+            outcome = Outcome.MORE
+        case Verdict.SAME:
+            outcome = Outcome.SAME
+        case _:
+            outcome = Outcome.SLIGHT if found.excludes_one else Outcome.NONE
+    return outcome, Strength.SHOWN

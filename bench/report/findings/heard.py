@@ -1,0 +1,343 @@
+"""Rules on quality: the same text, no difference shown, degraded, and in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bench.quality import ErrorPair, Score, normalizer, telling_errors, utterance_scores, wer_difference
+from bench.report.figures import CaseFigures
+from bench.report.findings.model import SAME_WER, Evidence, Finding, Kind, Rule, Strength
+from bench.report.findings.scene import Family, Scene
+from bench.report.numbers import Quantity
+from bench.report.view import Cell, Figure, Many, Phrase, Stars, Text, WordErrors
+from bench.stats import FEWEST_TO_CLAIM, Interval
+
+WORDS_SHOWN: Final = 3
+ERRORS_LOOKED_AT: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A variant and what it is held against, over the clips that both transcribed."""
+
+    mine: tuple[CaseFigures, ...]
+    theirs: tuple[CaseFigures, ...]
+
+    @property
+    def published(self) -> bool:
+        """Whether there is nothing but an author's judgement."""
+        return all(case.judgement is not None and case.heard.transcript is None for case in self.mine)
+
+    def evidence(self, table: str = "quality") -> tuple[Evidence, ...]:
+        """The rows of both."""
+        return tuple(Evidence(case=case.key, table=table) for case in (*self.mine, *self.theirs))
+
+
+def pairs(family: Family) -> Iterator[Pair]:
+    """Each variant of a family beside its baseline."""
+    for cases in family.by_variant.values():
+        both = []
+        for case in cases:
+            base = family.scene.figures.baseline(case)
+            if base is not None and base.key != case.key:
+                both.append((case, base))
+        if both:
+            yield Pair(mine=tuple(mine for mine, _ in both), theirs=tuple(base for _, base in both))
+
+
+def utterances(pair: Pair) -> tuple[list[Score], list[Score]]:
+    """The scores of both sides by utterance, over the clips; an utterance in two clips counts once."""
+    ours: list[Score] = []
+    theirs: list[Score] = []
+    seen: set[str] = set()
+    for mine, base in zip(pair.mine, pair.theirs, strict=True):
+        if mine.heard.score is None or mine.heard.transcript is None or base.heard.transcript is None:
+            continue
+        way = normalizer(mine.heard.score.normalizer)
+        spoken = tuple(utterance.text for utterance in mine.clip.utterances)
+        left = utterance_scores(spoken, mine.heard.transcript.text, way)
+        right = utterance_scores(spoken, base.heard.transcript.text, way)
+        for text, one, other in zip(spoken, left, right, strict=True):
+            if text not in seen and one.reference_words:
+                seen.add(text)
+                ours.append(one)
+                theirs.append(other)
+    return ours, theirs
+
+
+def difference(pair: Pair) -> Interval | None:
+    """WER minus the other's over the utterances of all clips; None without utterances."""
+    ours, theirs = utterances(pair)
+    return wer_difference(ours, theirs) if ours else None
+
+
+# --------------------------------------------------------------------- identical
+
+
+def identical(scene: Scene) -> Iterator[Finding]:
+    """Variants whose text is the baseline's, to the letter or in words."""
+    for family in scene.families:
+        found: dict[tuple[str, Strength], list[Pair]] = {}
+        for pair in pairs(family):
+            key = _sameness(pair)
+            if key:
+                found.setdefault(key, []).append(pair)
+        for (message, strength), same in found.items():
+            yield Finding(
+                rule="quality.identical",
+                kind=Kind.QUALITY,
+                phrase=Phrase(
+                    message=message,
+                    params={
+                        "model": scene.subject(same[0].mine, clip=False),
+                        "anchor": scene.name(same[0].theirs[0]),
+                        "items": _names(scene, same),
+                    },
+                ),
+                subjects=tuple(case.key for pair in same for case in pair.mine),
+                evidence=tuple(row for pair in same for row in pair.evidence()),
+                strength=strength,
+            )
+
+
+def _sameness(pair: Pair) -> tuple[str, Strength] | None:
+    identities = [case.heard.identity for case in pair.mine]
+    if all(each is not None and each.exact for each in identities):
+        return "finding.identical", Strength.EXACT
+    if all(each is not None and each.normalized for each in identities):
+        return "finding.identical_words", Strength.EXACT
+    if pair.published and all(case.judgement and case.judgement.same_as_baseline for case in pair.mine):
+        return "finding.identical", Strength.JUDGED
+    return None
+
+
+def _names(scene: Scene, found: Iterable[Pair]) -> Many:
+    return Many(parts=tuple(scene.name(pair.mine[0]) for pair in found), between=", ")
+
+
+# ------------------------------------------------------------ near, degraded, better
+
+
+def against_baseline(scene: Scene) -> Iterator[Finding]:
+    """Error rates against the baseline's, over utterances, paired."""
+    for family in scene.families:
+        for pair in pairs(family):
+            if _sameness(pair):
+                continue
+            change = difference(pair)
+            if change is not None and change.value is not None:
+                yield _changed(scene, pair, change)
+            elif any(case.heard.to_baseline for case in pair.mine):
+                yield _unlike(scene, pair)
+
+
+def _changed(scene: Scene, pair: Pair, change: Interval) -> Finding:
+    assert change.value is not None
+    message, strength = _reading(change)
+    params: dict[str, Cell] = {
+        "model": scene.subject(pair.mine, clip=False),
+        "name": scene.name(pair.mine[0]),
+        "anchor": scene.name(pair.theirs[0]),
+        "change": Figure(
+            value=change.value,
+            quantity=Quantity.POINTS,
+            low=change.low if strength is Strength.SHOWN else None,
+            high=change.high if strength is Strength.SHOWN else None,
+            n=change.n,
+        ),
+        "utterances": Phrase(message="finding.utterances", count=change.n),
+    }
+    words = fresh_errors(pair)
+    if message in {"finding.wer.worse", "finding.wer.seen_worse"} and words:
+        params["words"] = _error_words(words)
+        message += ".words"
+    if message == "finding.wer.none":
+        params["needed"] = Phrase(message="finding.utterances.needed", count=utterances_needed(change))
+    return Finding(
+        rule="quality.wer",
+        kind=Kind.QUALITY,
+        phrase=Phrase(message=message, params=params),
+        subjects=tuple(case.key for case in pair.mine),
+        evidence=pair.evidence("rates"),
+        strength=strength,
+    )
+
+
+def _reading(change: Interval) -> tuple[str, Strength]:
+    """The message of a difference and how firmly it stands."""
+    assert change.value is not None
+    if change.low is None or change.high is None or change.n < FEWEST_TO_CLAIM:
+        seen = "worse" if change.value > SAME_WER else "better" if change.value < -SAME_WER else "same"
+        return f"finding.wer.seen_{seen}", Strength.OBSERVED
+    if change.low >= -SAME_WER and change.high <= SAME_WER:
+        return "finding.wer.same", Strength.SHOWN
+    if change.excludes_zero:
+        return ("finding.wer.worse" if change.value > 0 else "finding.wer.better"), Strength.SHOWN
+    return "finding.wer.none", Strength.SHOWN
+
+
+def utterances_needed(change: Interval, margin: float = SAME_WER) -> int:
+    """About how many utterances narrow the interval to the margin on either side, as 1/sqrt(n)."""
+    assert change.low is not None
+    assert change.high is not None
+    half = (change.high - change.low) / 2
+    needed = change.n * (half / margin) ** 2
+    return max(change.n, round(float(f"{needed:.2g}")))
+
+
+def fresh_errors(pair: Pair) -> list[ErrorPair]:
+    """The telling errors against the reference that the baseline does not make."""
+    found: list[ErrorPair] = []
+    for mine, base in zip(pair.mine, pair.theirs, strict=True):
+        reference, score = mine.clip.reference, mine.heard.score
+        if (
+            reference is None
+            or score is None
+            or mine.heard.transcript is None
+            or base.heard.transcript is None
+        ):
+            continue
+        way = normalizer(score.normalizer)
+        old = telling_errors(reference, base.heard.transcript.text, way, ERRORS_LOOKED_AT)
+        known = {(each.reference, each.hypothesis) for each in old}
+        new = telling_errors(reference, mine.heard.transcript.text, way, ERRORS_LOOKED_AT)
+        found += [each for each in new if (each.reference, each.hypothesis) not in known]
+    return sorted(found, key=lambda each: -each.weight)
+
+
+def _error_words(found: Sequence[ErrorPair]) -> WordErrors:
+    shown = found[:WORDS_SHOWN]
+    return WordErrors(errors=tuple((each.reference, each.hypothesis, each.count) for each in shown))
+
+
+def _unlike(scene: Scene, pair: Pair) -> Finding:
+    """Without a reference by utterance: how much the text changed, not whether for the worse."""
+    changes = sorted(
+        (each for case in pair.mine for each in case.heard.changes), key=lambda each: -each.weight
+    )
+    scores = [case.heard.to_baseline for case in pair.mine if case.heard.to_baseline]
+    errors, words = sum(each.errors for each in scores), sum(each.reference_words for each in scores)
+    params: dict[str, Cell] = {
+        "model": scene.subject(pair.mine, clip=False),
+        "name": scene.name(pair.mine[0]),
+        "anchor": scene.name(pair.theirs[0]),
+        "share": Figure(value=errors / words if words else 0.0, quantity=Quantity.PERCENT),
+        "words": _error_words(changes),
+    }
+    return Finding(
+        rule="quality.unlike",
+        kind=Kind.QUALITY,
+        phrase=Phrase(message="finding.unlike", params=params),
+        subjects=tuple(case.key for case in pair.mine),
+        evidence=pair.evidence("rates"),
+        strength=Strength.EXACT,
+    )
+
+
+# ------------------------------------------------------------------- non-monotonic
+
+
+def better_than_larger(scene: Scene) -> Iterator[Finding]:
+    """Quantizations with fewer errors than a larger one, where utterances show it."""
+    for family in scene.families:
+        variants = list(family.by_variant.values())
+        for small in variants:
+            for large in variants:
+                pair = _smaller_pair(small, large)
+                change = difference(pair) if pair else None
+                if pair and change and change.excludes_zero and change.high is not None and change.high < 0:
+                    yield _better(scene, pair, change)
+
+
+def _smaller_pair(small: Sequence[CaseFigures], large: Sequence[CaseFigures]) -> Pair | None:
+    there = {case.case.clip: case for case in large if not case.is_baseline}
+    both = [
+        (case, there[case.case.clip])
+        for case in small
+        if case.case.clip in there
+        and (case.weights_bytes or 0) < (there[case.case.clip].weights_bytes or 0)
+        and not case.is_baseline
+        and case.weights_bytes
+    ]
+    return (
+        Pair(mine=tuple(one for one, _ in both), theirs=tuple(other for _, other in both)) if both else None
+    )
+
+
+def _better(scene: Scene, pair: Pair, change: Interval) -> Finding:
+    assert change.value is not None
+    return Finding(
+        rule="quality.not_monotonic",
+        kind=Kind.QUALITY,
+        phrase=Phrase(
+            message="finding.wer.not_monotonic",
+            params={
+                "model": scene.subject(pair.mine, clip=False),
+                "name": scene.name(pair.mine[0]),
+                "other": scene.name(pair.theirs[0]),
+                "change": Figure(
+                    value=change.value, quantity=Quantity.POINTS, low=change.low, high=change.high, n=change.n
+                ),
+                "utterances": Phrase(message="finding.utterances", count=change.n),
+            },
+        ),
+        subjects=tuple(case.key for case in pair.mine),
+        evidence=pair.evidence("rates"),
+        strength=Strength.SHOWN,
+    )
+
+
+# -------------------------------------------------------------------- as judged
+
+
+def judged(scene: Scene) -> Iterator[Finding]:
+    """Published stars: variants that their author put below a sibling."""
+    for family in scene.families:
+        rated = [case for case in family.good if case.judgement and case.judgement.stars is not None]
+        rated = [case for case in rated if case.heard.transcript is None]
+        best = max((case.judgement.stars or 0 for case in rated if case.judgement), default=0)
+        top = [case for case in rated if case.judgement and case.judgement.stars == best]
+        for case in rated:
+            if case in top or case.judgement is None:
+                continue
+            params: dict[str, Cell] = {
+                "model": scene.subject([case], clip=False),
+                "name": scene.name(case),
+                "stars": Stars(stars=case.judgement.stars or 0),
+                "others": Many(parts=tuple(scene.name(each) for each in top), between=", "),
+                "best": Stars(stars=best),
+                "words": Many(
+                    parts=tuple(Text(text=f"«{word}»") for word in case.judgement.heard), between=", "
+                ),
+            }
+            yield Finding(
+                rule="quality.judged",
+                kind=Kind.QUALITY,
+                phrase=Phrase(
+                    message="finding.judged.lower.words" if case.judgement.heard else "finding.judged.lower",
+                    params=params,
+                ),
+                subjects=(case.key,),
+                evidence=tuple(Evidence(case=each.key, table="quality") for each in (case, *top)),
+                strength=Strength.JUDGED,
+            )
+
+
+RULES: Final = (
+    Rule(id="quality.identical", kind=Kind.QUALITY, why="the baseline's own text", find=identical),
+    Rule(
+        id="quality.wer",
+        kind=Kind.QUALITY,
+        why="errors against the baseline, in which words",
+        find=against_baseline,
+    ),
+    Rule(
+        id="quality.not_monotonic",
+        kind=Kind.QUALITY,
+        why="a smaller quantization with fewer errors than a larger one",
+        find=better_than_larger,
+    ),
+    Rule(id="quality.judged", kind=Kind.QUALITY, why="published stars, as their author's", find=judged),
+)

@@ -1,0 +1,101 @@
+"""What rules look at: the figures by family, and who is compared with whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from bench.domain import Status
+from bench.report.figures import CaseFigures, Figures
+from bench.report.names import Names
+from bench.report.view import Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """The variants of one model on one engine within one run.
+
+    `cases` hold all clips; `front` those of the longest clip, which speed and memory are judged on.
+    """
+
+    scene: Scene
+    cases: tuple[CaseFigures, ...]
+
+    @cached_property
+    def good(self) -> tuple[CaseFigures, ...]:
+        """The cases with at least one good trial."""
+        return tuple(case for case in self.cases if case.status is Status.OK)
+
+    @cached_property
+    def front(self) -> tuple[CaseFigures, ...]:
+        """The good cases of the longest clip."""
+        longest = max((case.clip.duration_seconds for case in self.good), default=0.0)
+        clip = next((c.case.clip for c in self.good if c.clip.duration_seconds == longest), None)
+        return tuple(case for case in self.good if case.case.clip == clip)
+
+    def anchor(self, case: CaseFigures) -> CaseFigures | None:
+        """What a case is held against: its baseline, else the largest sibling on its clip."""
+        if case.case.baseline is not None:
+            found = self.scene.figures.baseline(case)
+            return found if found is not None and found.status is Status.OK else None
+        siblings = [each for each in self.good if each.case.clip == case.case.clip and each.weights_bytes]
+        return max(siblings, key=lambda each: each.weights_bytes or 0, default=None)
+
+    def by_anchor(self) -> Iterator[tuple[CaseFigures, tuple[CaseFigures, ...]]]:
+        """The front's cases with what they are held against, in the suite's order."""
+        groups: dict[str, tuple[CaseFigures, list[CaseFigures]]] = {}
+        for case in self.front:
+            anchor = self.anchor(case)
+            if anchor is not None and anchor.key != case.key:
+                groups.setdefault(anchor.key, (anchor, []))[1].append(case)
+        for anchor, cases in groups.values():
+            yield anchor, tuple(cases)
+
+    @cached_property
+    def by_variant(self) -> dict[str, tuple[CaseFigures, ...]]:
+        """The good cases of each variant, over the clips."""
+        found: dict[str, list[CaseFigures]] = {}
+        for case in self.good:
+            found.setdefault(case.case.variant.name, []).append(case)
+        return {name: tuple(cases) for name, cases in found.items()}
+
+
+class Scene:
+    """The figures of a report as rules see them."""
+
+    def __init__(self, figures: Figures) -> None:
+        self.figures = figures
+        self.names = Names(figures, ())
+
+    @cached_property
+    def families(self) -> tuple[Family, ...]:
+        """The families, in the order of the suites."""
+        groups: dict[tuple[str, str, str], list[CaseFigures]] = {}
+        for case in self.figures.cases:
+            key = (case.run, case.case.model, case.case.variant.engine)
+            groups.setdefault(key, []).append(case)
+        return tuple(Family(scene=self, cases=tuple(cases)) for cases in groups.values())
+
+    @cached_property
+    def _engines(self) -> dict[tuple[str, str], set[str]]:
+        found: dict[tuple[str, str], set[str]] = {}
+        for case in self.figures.cases:
+            found.setdefault((case.run, case.case.model), set()).add(case.case.variant.engine)
+        return found
+
+    def name(self, case: CaseFigures) -> Text:
+        """The case among its siblings."""
+        return Text(text=self.names.label(case), strong=True)
+
+    def subject(self, cases: Sequence[CaseFigures], *, clip: bool = True) -> Text:
+        """What a sentence is about: the model, and clip, engine and machine where there are several."""
+        case = cases[0]
+        parts = [self.names.model(case)]
+        if len(self._engines[case.run, case.case.model]) > 1:
+            parts.append(case.case.variant.engine)
+        if clip and self.names.many_clips:
+            parts.append(self.names.clip(case.clip))
+        if self.names.many_machines:
+            parts.append(self.names.machine(case.host))
+        return Text(text=" · ".join(parts))

@@ -1,0 +1,161 @@
+"""Rules on the figures themselves: what a reader should know before believing the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from bench.domain import Status
+from bench.report.figures import CaseFigures
+from bench.report.findings.model import (
+    DISTURBED_SHARE,
+    UNEXPLAINED_WALL,
+    Evidence,
+    Finding,
+    Kind,
+    Rule,
+    Strength,
+)
+from bench.report.findings.scene import Scene
+from bench.report.numbers import Quantity
+from bench.report.view import Cell, Figure, Many, Phrase, Reason, Text
+from bench.stats import FEWEST_TO_CLAIM
+
+
+def few_runs(scene: Scene) -> Iterator[Finding]:
+    """Cases with too few trials for any interval."""
+    good = [case for case in scene.figures.cases if case.status is Status.OK]
+    counts = [max((summary.n for summary in case.summaries.values()), default=0) for case in good]
+    few = [case for case, count in zip(good, counts, strict=True) if 0 < count < FEWEST_TO_CLAIM]
+    if few:
+        most = max(count for count in counts if count < FEWEST_TO_CLAIM)
+        params: dict[str, Cell] = {
+            "runs": Phrase(message="trials", count=most),
+            "needed": Phrase(message="finding.blocks", count=FEWEST_TO_CLAIM),
+        }
+        every = len(few) == len(good)
+        yield _finding("trust.few_runs", "finding.few_runs.all" if every else "finding.few_runs", few, params)
+
+
+def unexplained_wall(scene: Scene) -> Iterator[Finding]:
+    """Wall time that start-up, load and transcription do not add up to."""
+    for case in scene.figures.cases:
+        wall, transcribe = case.median("wall_seconds"), case.median("transcribe_seconds")
+        start = case.median("startup_seconds") or case.median("load_seconds")
+        passes = case.median("warm_transcribe_seconds")
+        if wall is None or transcribe is None or start is None or passes is not None:
+            continue
+        gap = wall - start - transcribe
+        if gap / wall > UNEXPLAINED_WALL:
+            params: dict[str, Cell] = {
+                "model": scene.subject([case]),
+                "name": scene.name(case),
+                "wall": Figure(value=wall, quantity=Quantity.SECONDS),
+                "known": Figure(value=start + transcribe, quantity=Quantity.SECONDS),
+                "gap": Figure(value=gap, quantity=Quantity.SECONDS),
+            }
+            yield _finding("trust.wall", "finding.wall", [case], params, table="performance")
+
+
+def backend(scene: Scene) -> Iterator[Finding]:
+    """Cases that ran on another device than was asked, or than what they are compared with."""
+    wrong = [case for case in scene.figures.cases if case.trials.get(Status.WRONG_BACKEND)]
+    for case in wrong:
+        params: dict[str, Cell] = {
+            "model": scene.subject([case]),
+            "name": scene.name(case),
+            "device": Text(text=case.case.variant.device),
+            "reason": Reason(text=case.reason or ""),
+        }
+        yield _finding("trust.backend", "finding.backend", [case], params, table="performance")
+    for family in scene.families:
+        for anchor, cases in family.by_anchor():
+            for case in cases:
+                if case.backend and anchor.backend and case.backend.device != anchor.backend.device:
+                    yield _mixed(scene, case, anchor)
+
+
+def _mixed(scene: Scene, case: CaseFigures, anchor: CaseFigures) -> Finding:
+    assert case.backend is not None
+    assert anchor.backend is not None
+    params: dict[str, Cell] = {
+        "model": scene.subject([case]),
+        "name": scene.name(case),
+        "device": Text(text=case.backend.device),
+        "anchor": scene.name(anchor),
+        "other": Text(text=anchor.backend.device),
+    }
+    return _finding("trust.backend", "finding.backend.mixed", [case, anchor], params, table="performance")
+
+
+def texts(scene: Scene) -> Iterator[Finding]:
+    """Greedy decoding that gave different texts in different trials."""
+    for family in scene.families:
+        unlike = [case for case in family.good if case.heard.texts > 1]
+        if unlike:
+            params: dict[str, Cell] = {
+                "model": scene.subject(unlike, clip=False),
+                "items": Many(parts=tuple(scene.name(case) for case in unlike), between=", "),
+            }
+            yield _finding("trust.texts", "finding.texts", unlike, params)
+
+
+def unstable(scene: Scene) -> Iterator[Finding]:
+    """Cases of which some trials ended well and some did not."""
+    for case in scene.figures.cases:
+        failed = sum(count for status, count in case.trials.items() if status is not Status.OK)
+        good = case.trials.get(Status.OK, 0)
+        if good and failed:
+            params: dict[str, Cell] = {
+                "model": scene.subject([case]),
+                "name": scene.name(case),
+                "failed": Figure(value=failed, quantity=Quantity.COUNT),
+                "trials": Phrase(message="finding.trials", count=good + failed),
+            }
+            yield _finding("trust.unstable", "finding.unstable", [case], params)
+
+
+def disturbed(scene: Scene) -> Iterator[Finding]:
+    """A machine that disturbed most trials: figures may be worse than the engines are."""
+    by_host: dict[str, list[CaseFigures]] = {}
+    for case in scene.figures.cases:
+        if case.status is Status.OK and not case.published:
+            by_host.setdefault(case.host.id, []).append(case)
+    for cases in by_host.values():
+        trials = sum(case.counted for case in cases)
+        touched = sum(case.disturbed for case in cases)
+        if trials and touched / trials > DISTURBED_SHARE:
+            params: dict[str, Cell] = {
+                "machine": Text(text=scene.names.machine(cases[0].host)),
+                "disturbed": Figure(value=touched, quantity=Quantity.COUNT),
+                "trials": Phrase(message="finding.trials", count=trials),
+            }
+            yield _finding("trust.disturbed", "finding.disturbed", cases, params, table="disturbances")
+
+
+def _finding(
+    rule: str,
+    message: str,
+    cases: Sequence[CaseFigures],
+    params: dict[str, Cell],
+    *,
+    table: str = "performance",
+) -> Finding:
+    return Finding(
+        rule=rule,
+        kind=Kind.TRUST,
+        phrase=Phrase(message=message, params=params),
+        subjects=tuple(case.key for case in cases),
+        evidence=tuple(Evidence(case=case.key, table=table) for case in cases),
+        strength=Strength.EXACT,
+    )
+
+
+RULES: Final = (
+    Rule(id="trust.few_runs", kind=Kind.TRUST, why="too few trials for intervals", find=few_runs),
+    Rule(id="trust.wall", kind=Kind.TRUST, why="wall time that does not add up", find=unexplained_wall),
+    Rule(id="trust.backend", kind=Kind.TRUST, why="another device than asked", find=backend),
+    Rule(id="trust.texts", kind=Kind.TRUST, why="decoding that is not repeatable", find=texts),
+    Rule(id="trust.unstable", kind=Kind.TRUST, why="trials that ended differently", find=unstable),
+    Rule(id="trust.disturbed", kind=Kind.TRUST, why="a machine busy with other things", find=disturbed),
+)
