@@ -23,6 +23,7 @@ from bench.domain import (
 )
 from bench.engines import Availability, Job, Outcome, Reading, Settings
 from bench.engines.reading import availability_of, backend_mismatch, transcript_of
+from bench.engines.segmentation import Segmentation, missing_package, plan_of
 
 HALF: Final = Path(__file__).parent.parent / "child" / "whispercpp.py"
 
@@ -48,6 +49,7 @@ class WhisperSettings(Settings):
     )
     carry_context: bool = Field(default=False, description="Prime each window with the text before it")
     flash_attention: bool = False
+    segmentation: Segmentation | None = None
 
 
 class PyWhisperCpp:
@@ -68,7 +70,8 @@ class PyWhisperCpp:
         """Whisper only."""
         if model.family not in self.families:
             return f"{self.name} runs Whisper models only; {model.title} is {model.family}"
-        return None
+        assert isinstance(settings, WhisperSettings)
+        return missing_package(settings.segmentation)
 
     def check(self, weights: Sequence[WeightsFile]) -> None:
         """Refuse what would make the binding segfault: it does not check its files."""
@@ -83,6 +86,7 @@ class PyWhisperCpp:
         payload = settings.model_dump()
         payload["language"] = clip.language if settings.language == "clip" else settings.language
         payload["use_gpu"] = case.variant.device != "cpu"
+        payload["segmentation"] = plan_of(settings.segmentation)
         payload["weights"] = {file.role: file.path for file in weights}
         return Job(half=HALF, payload=payload, environ=case.variant.environ)
 
