@@ -17,11 +17,12 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import distributions
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bench.errors import EngineMissing, SuiteError
-from bench.places import cache_root
 from bench.places import cache_root
 
 if TYPE_CHECKING:
@@ -132,16 +133,12 @@ def interpreter(name: str, requirements: Iterable[str]) -> Path:
 def engine_version(engine: Engine, requirements: Iterable[str]) -> str | None:
     """The engine's version within an environment of these requirements; None where it is not there.
 
-    An engine may name its package as `distribution`; without, the package called like the engine
-    counts, then the first requirement.
+    That of the engine's `distribution`; of an engine that names none, of the first requirement.
     """
     wanted = tuple(requirements)
-    place = environments_root() / environment_key(wanted)
-    packages = _packages_of(place) or {}
+    packages = _packages_of(environments_root() / environment_key(wanted)) or {}
     first = re.split(r"[\s\[=@]", wanted[0])[0] if wanted else ""
-    candidates = (getattr(engine, "distribution", None), engine.name, first)
-    versions = (packages.get(_normalized(str(name))) for name in candidates if name)
-    return next((version for version in versions if version), None)
+    return packages.get(_normalized(engine.distribution or first))
 
 
 def _packages_of(place: Path) -> dict[str, str] | None:
@@ -155,17 +152,20 @@ def _packages_of(place: Path) -> dict[str, str] | None:
 
 
 def _make(name: str, requirements: tuple[str, ...], place: Path) -> dict[str, str]:
-    """Build the environment beside its place, try its interpreter, and move it there."""
+    """Build the environment beside its place, check it, and move it there."""
     aside = place.with_name(f".{place.name}.{os.getpid()}")
     shutil.rmtree(aside, ignore_errors=True)
+    python = str(aside / "bin" / "python")
+    # our own pip installs into it where we have one: the environment then holds nothing but the requirements
+    ours = find_spec("pip") is not None
+    pip = [sys.executable, "-m", "pip", "--python", python] if ours else [python, "-m", "pip"]
+    pip += ["--disable-pip-version-check", "--no-input"]
     try:
-        _call(name, [sys.executable, "-m", "venv", str(aside)], "a virtual environment cannot be made")
-        python = str(aside / "bin" / "python")
-        pip = [python, "-m", "pip", "--disable-pip-version-check", "--no-input"]
+        bare = ["--without-pip"] if ours else []
+        _call(name, [sys.executable, "-m", "venv", *bare, str(aside)], "a virtual environment cannot be made")
         _call(name, [*pip, "install", "--quiet", *requirements], "cannot be installed")
         _call(name, [*pip, "check"], "its packages do not fit together")
-        listed = _call(name, [*pip, "list", "--format=json"], "cannot be listed")
-        packages = {_normalized(item["name"]): str(item["version"]) for item in json.loads(listed)}
+        packages = _installed(aside)
         ready = {"name": name, "requirements": list(requirements), "packages": packages}
         (aside / READY).write_text(json.dumps(ready, indent=2) + "\n", encoding="utf-8")
         aside.replace(place)
@@ -174,9 +174,16 @@ def _make(name: str, requirements: tuple[str, ...], place: Path) -> dict[str, st
     return packages
 
 
+def _installed(environment: Path) -> dict[str, str]:
+    found = distributions(path=[str(path) for path in environment.glob("lib*/python*/site-packages")])
+    return dict(sorted((_normalized(item.name), item.version) for item in found))
+
+
 def _call(name: str, argv: list[str], complaint: str) -> str:
     environ = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "PYTHONHOME"}}
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, env=environ)  # no shell, own argv
+    done = subprocess.run(
+        argv, capture_output=True, text=True, check=False, env=environ
+    )  # no shell, own argv
     if done.returncode == 0:
         return done.stdout
     said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]

@@ -29,7 +29,11 @@ def test_transcribe(asr_case: str, asr_trials: SuiteTrials, benchmark: Any) -> N
     values = [record.value(asr_trials.metric) for record in trials]
     seconds = [value for value in values if value is not None]
     if not seconds:
-        reason = trials[0].measurements[asr_trials.metric].reason if asr_trials.metric in trials[0].measurements else ""
+        reason = (
+            trials[0].measurements[asr_trials.metric].reason
+            if asr_trials.metric in trials[0].measurements
+            else ""
+        )
         pytest.skip(f"no trial has {asr_trials.metric}: {reason or 'it was not measured'}")
     benchmark.extra_info.update(extra_info(trials[0]))
     remaining = iter(seconds)

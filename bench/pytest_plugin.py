@@ -37,10 +37,15 @@ def advance(seconds: float) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
     group = parser.getgroup("asr-quant-bench", "speech recognition benchmarks")
-    group.addoption("--asr-suite", metavar="FILE", help="Run the cases of this suite as pytest-benchmark tests.")
+    group.addoption(
+        "--asr-suite", metavar="FILE", help="Run the cases of this suite as pytest-benchmark tests."
+    )
     group.addoption("--asr-run", metavar="RUN", help="Take the trials from this run instead of measuring.")
     group.addoption(
-        "--asr-metric", metavar="NAME", default="transcribe_seconds", help="The time to benchmark: a metric in seconds."
+        "--asr-metric",
+        metavar="NAME",
+        default="transcribe_seconds",
+        help="The time to benchmark: a metric in seconds.",
     )
     group.addoption("--asr-reports", metavar="FOLDER", default="reports", help="Folder of the runs.")
     group.addoption("--asr-logs", metavar="FOLDER", default="logs", help="Folder of the trials' logs.")

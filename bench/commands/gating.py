@@ -186,7 +186,7 @@ def judge(
     for warning in (*warnings, *found.warnings):
         typer.secho(warning, fg="yellow", err=True)
     reference = references[-1] if references else None
-    before = [night for night in found.since(reference.accepted_at)] if reference else []
+    before = list(found.since(reference.accepted_at)) if reference else []
     earliest = min((record.started_at for record in data.records), default="")
     report = gate_run(
         data,

@@ -182,7 +182,8 @@ def history(
     from bench.regression.figures import change_text, value_text
     from bench.regression.gate import DEFAULT_TOLERANCES
     from bench.regression.history import find_history, read_history
-    from bench.regression.index import index_file, rebuild_index as rebuild
+    from bench.regression.index import index_file
+    from bench.regression.index import rebuild_index as rebuild
     from bench.regression.trends import collect_trends, sparkline, version_changes
     from bench.report.safe import clean
 

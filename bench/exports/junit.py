@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
-from xml.etree import ElementTree as ET  # noqa: S405  # writes only
+from xml.etree import ElementTree as ET  # writes only
 
 from bench.regression.figures import change_text, interval_text
 from bench.regression.gate import FAILING, GateReport
@@ -33,7 +33,11 @@ def export_junit(report: GateReport) -> str:
             suite, "testcase", classname=clean(row.case), name=f"{row.metric} against {clean(row.base_case)}"
         )
         found = row.comparison
-        text = interval_text(found.ratio, found.low, found.high) if found.ratio is not None else found.reason or ""
+        text = (
+            interval_text(found.ratio, found.low, found.high)
+            if found.ratio is not None
+            else found.reason or ""
+        )
         if row.verdict in FAILING:
             ET.SubElement(test, "failure", type=str(row.verdict), message=text)
         elif row.verdict is Verdict.INCONCLUSIVE:

@@ -26,7 +26,9 @@ def export_pytest_benchmark(run: RunData, metric: str = "transcribe_seconds") ->
     that leaves nothing.
     """
     if METRICS[metric].unit is not Unit.SECONDS:
-        raise ReportError(f"{metric} is no time.", hint="pytest-benchmark holds seconds: --metric load_seconds")
+        raise ReportError(
+            f"{metric} is no time.", hint="pytest-benchmark holds seconds: --metric load_seconds"
+        )
     benchmarks = [
         _benchmark(case, trials, values, metric)
         for case, trials in by_case(settled(run.records)).items()

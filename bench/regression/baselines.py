@@ -83,7 +83,9 @@ def accept(runs: Sequence[RunData], why: str, reports: Path, *, now: datetime | 
     from filelock import FileLock
 
     if not why.strip():
-        raise JournalError("A reference is accepted for a reason.", hint='Say it: --why "engine 1.5.1 is faster"')
+        raise JournalError(
+            "A reference is accepted for a reason.", hint='Say it: --why "engine 1.5.1 is faster"'
+        )
     nights = sorted((_whole_night(run) for run in runs), key=lambda night: night.started_at)
     _refuse_mixture(nights)
     file = baseline_file(reports, nights[0].machine, nights[0].suite)
@@ -92,7 +94,8 @@ def accept(runs: Sequence[RunData], why: str, reports: Path, *, now: datetime | 
         before, warnings = read_references(file)
         if warnings:
             raise JournalError(
-                "\n".join(warnings), hint="Mend or remove these lines first: accepting must not lose what they held."
+                "\n".join(warnings),
+                hint="Mend or remove these lines first: accepting must not lose what they held.",
             )
         reference = Reference(
             id=f"ref-{len(before) + 1}",

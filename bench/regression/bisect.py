@@ -92,7 +92,7 @@ def releases_between(package: str, good: str, bad: str, known: Sequence[str] = (
 
 def _pip_releases(package: str) -> tuple[str, ...]:
     argv = [sys.executable, "-m", "pip", "--disable-pip-version-check", "index", "versions", package]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)  # noqa: S603  # no shell, own argv
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)  # no shell, own argv
     found = re.search(r"^Available versions: (.+)$", done.stdout, re.MULTILINE)
     if done.returncode or not found:
         said = (done.stderr or done.stdout).strip().splitlines()
@@ -110,7 +110,9 @@ def crossed(suite: Suite, environments: Mapping[str, Sequence[str]], *, engine: 
     """
     cases = [case for case in suite.cases if engine is None or case.variant.engine == engine]
     if not cases:
-        raise SuiteError(f"{suite.name}: no case runs on {engine}.", hint="Name one of its engines with --engine.")
+        raise SuiteError(
+            f"{suite.name}: no case runs on {engine}.", hint="Name one of its engines with --engine."
+        )
     return dataclasses.replace(
         suite,
         cases=tuple(_in_environment(case, name) for case in cases for name in environments),

@@ -15,6 +15,7 @@ from typing import Final
 
 SHORTEST: Final = 3  # nights a level must last
 SMALLEST: Final = 0.01  # changes below 1 % are not worth a mark
+PENALTY: Final = 5.0
 MISSING: Final = "change points need the package ruptures: install asr-quant-bench[history]"
 
 
@@ -34,8 +35,9 @@ def available() -> bool:
 def find_changes(values: Sequence[float | None]) -> tuple[Change, ...]:
     """The changes of level of a series of positive values; None is a night without one.
 
-    Empty for fewer than `2 * SHORTEST` values.  The penalty, three times the variance of the noise
-    times the logarithm of the length, is a little above BIC's: neighbouring nights are alike.
+    Empty for fewer than `2 * SHORTEST` values.  The penalty is `PENALTY` times the variance of the
+    noise times the logarithm of the length, where BIC's is 2: a page has hundreds of lines, and
+    neighbouring nights are alike.
     """
     kept = [(index, math.log(value)) for index, value in enumerate(values) if value is not None and value > 0]
     logs = [log for _, log in kept]
@@ -43,7 +45,7 @@ def find_changes(values: Sequence[float | None]) -> tuple[Change, ...]:
     if len(logs) < 2 * SHORTEST or not any(steps):
         return ()
     noise = 1.4826 * median(steps) / math.sqrt(2) or min(step for step in steps if step) / math.sqrt(2)
-    breaks = _breaks(logs, 3 * noise**2 * math.log(len(logs)))
+    breaks = _breaks(logs, PENALTY * noise**2 * math.log(len(logs)))
     edges = [0, *breaks, len(logs)]
     levels = [median(logs[start:end]) for start, end in pairwise(edges)]
     changes = [

@@ -52,7 +52,9 @@ class Side:
 
     def trials(self) -> tuple[Record, ...]:
         """The trials that count."""
-        return tuple(r for r in settled(self.run.records) if self.variant is None or r.variant == self.variant)
+        return tuple(
+            r for r in settled(self.run.records) if self.variant is None or r.variant == self.variant
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +126,11 @@ def compare(
         row
         for key in matched
         for metric in wanted
-        if (row := _row(left[key], right[key], metric, allowed.get(metric, default_tolerance), paired=same_run))
+        if (
+            row := _row(
+                left[key], right[key], metric, allowed.get(metric, default_tolerance), paired=same_run
+            )
+        )
     ]
     return RunComparison(
         base=base.label,
@@ -168,7 +174,8 @@ def _environment_pairs(run: RunData, reference: str) -> list[tuple[list[Record],
     if reference not in named:
         known = ", ".join(sorted(name for name in named if name)) or "none"
         raise JournalError(
-            f'{run.suite.name}: no case runs in the environment "{reference}".', hint=f"Its environments: {known}."
+            f'{run.suite.name}: no case runs in the environment "{reference}".',
+            hint=f"Its environments: {known}.",
         )
     grouped = by_case(settled(run.records))
 
@@ -187,17 +194,19 @@ def differences(base: RunData, new: RunData) -> tuple[list[str], list[str]]:
     grave: list[str] = []
     light: list[str] = []
     if base.host.id != new.host.id:
-        grave.append(
-            f"different machines ({base.host.cpu}, {base.host.os}; {new.host.cpu}, {new.host.os})"
-        )
+        grave.append(f"different machines ({base.host.cpu}, {base.host.os}; {new.host.cpu}, {new.host.os})")
     ours, theirs = protocol_facts(base.suite), protocol_facts(new.suite)
-    grave += [f"different protocol ({key}: {ours[key]}, {theirs[key]})" for key in ours if ours[key] != theirs[key]]
+    grave += [
+        f"different protocol ({key}: {ours[key]}, {theirs[key]})" for key in ours if ours[key] != theirs[key]
+    ]
     for name, clip in base.suite.clips.items():
         other = new.suite.clips.get(name)
         if other and clip.sha256 and other.sha256 and clip.sha256 != other.sha256:
             grave.append(f"different audio under the name {name}")
     for model, hashes in _weights(base).items():
-        changed = sorted(role for role, sha in _weights(new).get(model, hashes).items() if hashes.get(role) != sha)
+        changed = sorted(
+            role for role, sha in _weights(new).get(model, hashes).items() if hashes.get(role) != sha
+        )
         if changed:
             light.append(f"other weights: {model} ({', '.join(changed)} differs in its sha256)")
     if base.path != new.path:
@@ -206,7 +215,11 @@ def differences(base: RunData, new: RunData) -> tuple[list[str], list[str]]:
 
 
 def _weights(run: RunData) -> dict[str, dict[str, str]]:
-    return {record.case: {file.role: file.sha256 for file in record.weights} for record in run.records if record.weights}
+    return {
+        record.case: {file.role: file.sha256 for file in record.weights}
+        for record in run.records
+        if record.weights
+    }
 
 
 def _keyed(trials: Iterable[Record], *, by_variant: bool) -> dict[object, list[Record]]:
@@ -231,7 +244,9 @@ def _row(
     if before is None or after is None:
         return None
     if paired:
-        comparison = compare_paired((right[block], left[block]) for block in sorted(left.keys() & right.keys()))
+        comparison = compare_paired(
+            (right[block], left[block]) for block in sorted(left.keys() & right.keys())
+        )
     else:
         comparison = compare_unpaired(right.values(), left.values())
     verdict = judge(comparison, METRICS[metric].better, tolerance)

@@ -37,14 +37,18 @@ def write_dashboard(
         raise ReportError(f"{file}: there is no night to show.", hint="Run the gate of this suite first.")
     links = _links(nights, (reports or file.parent).resolve(), file.resolve().parent)
     data = dashboard_data(nights, references, links)
-    page = _environment().get_template("dashboard.html.j2").render(
-        night=nights[-1],
-        nights=len(nights),
-        cases=len(data["cases"]),
-        made=(now or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC"),
-        warnings=[text.rsplit("/", 1)[-1] for text in warnings],
-        changes_missing=None if changepoints.available() else changepoints.MISSING,
-        data=_inline(data),
+    page = (
+        _environment()
+        .get_template("dashboard.html.j2")
+        .render(
+            night=nights[-1],
+            nights=len(nights),
+            cases=len(data["cases"]),
+            made=(now or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC"),
+            warnings=[text.rsplit("/", 1)[-1] for text in warnings],
+            changes_missing=None if changepoints.available() else changepoints.MISSING,
+            data=_inline(data),
+        )
     )
     temporary = file.with_name(f".{file.name}.{os.getpid()}")
     try:
@@ -72,10 +76,12 @@ def dashboard_data(
         ],
         "cases": cases,
         "metrics": [
-            {"name": name, "unit": str(METRICS[name].unit), "better": str(METRICS[name].better)} for name in metrics
+            {"name": name, "unit": str(METRICS[name].unit), "better": str(METRICS[name].better)}
+            for name in metrics
         ],
         "references": [
-            {"id": reference.id, "at": reference.accepted_at[:10], "why": reference.why} for reference in references
+            {"id": reference.id, "at": reference.accepted_at[:10], "why": reference.why}
+            for reference in references
         ],
         "versions": [[index, text] for index, text in version_changes(nights)],
         "series": [_series(trend, cases, metrics) for trend in trends],

@@ -100,7 +100,9 @@ def check_cases(
     for case, before in reference.items():
         now = tonight.get(case)
         if now is None:
-            found.append(Fact(breach=Breach.VANISHED, case=case, message="is in the reference, but was not run"))
+            found.append(
+                Fact(breach=Breach.VANISHED, case=case, message="is in the reference, but was not run")
+            )
         else:
             found += _check(case, before, now, texts)
     return tuple(found)
@@ -118,7 +120,9 @@ def _check(case: str, before: State, now: State, texts: Mapping[str, str]) -> li
         if was != is_:
             detail = f"sha256 was {was or 'absent'}\nsha256 is  {is_ or 'absent'}"
             found.append(
-                Fact(breach=Breach.WEIGHTS, case=case, message=f"the {role} file is another one", detail=detail)
+                Fact(
+                    breach=Breach.WEIGHTS, case=case, message=f"the {role} file is another one", detail=detail
+                )
             )
     if before.backend and now.backend != before.backend:
         message = f"ran on {now.backend or 'an unknown backend'}, the reference on {before.backend}"
@@ -167,6 +171,8 @@ def word_differences(was: str, now: str) -> list[str]:
 def _changes(old: Sequence[str], new: Sequence[str]) -> Iterable[tuple[int, int, int, int]]:
     from difflib import SequenceMatcher
 
-    for kind, old_from, old_to, new_from, new_to in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
+    for kind, old_from, old_to, new_from, new_to in SequenceMatcher(
+        a=old, b=new, autojunk=False
+    ).get_opcodes():
         if kind != "equal":
             yield old_from, old_to, new_from, new_to

@@ -15,7 +15,7 @@ from bench.regression.baselines import Reference
 from bench.regression.compare import CaseComparison, compare_environments
 from bench.regression.exact import Fact, check_cases
 from bench.regression.night import Figure, Night, night_of, night_texts
-from bench.regression.series import Line, Rule, SeriesVerdict, common_shift, judge_lines
+from bench.regression.series import DEFAULT_RULE, Line, Rule, SeriesVerdict, common_shift, judge_lines
 from bench.stats import Verdict
 from bench.units import METRICS
 
@@ -72,7 +72,7 @@ def gate_run(
     reference: Reference | None,
     earlier: Sequence[Night],
     *,
-    rule: Rule = Rule(),
+    rule: Rule = DEFAULT_RULE,
     exact_only: bool = False,
     reference_environment: str | None = None,
 ) -> GateReport:
@@ -87,9 +87,13 @@ def gate_run(
     if reference_environment is not None and not exact_only:
         interleaved = compare_environments(run, reference_environment, tolerances)
     if reference is None:
-        note = f'no reference for {night.suite} on this machine: accept RUN --why "..." makes this run the one'
+        note = (
+            f'no reference for {night.suite} on this machine: accept RUN --why "..." makes this run the one'
+        )
         outcome = _outcome((), (), interleaved, missing=True)
-        return _closed(GateReport(outcome=outcome, night=night, reference=None, interleaved=interleaved, notes=(note,)))
+        return _closed(
+            GateReport(outcome=outcome, night=night, reference=None, interleaved=interleaved, notes=(note,))
+        )
     refuse_other(night, reference)
     texts = {**reference.texts, **night_texts(run)}
     facts = check_cases(reference.states, {case: found.state for case, found in night.cases.items()}, texts)
@@ -196,7 +200,9 @@ def _notes(night: Night, reference: Reference, *, exact_only: bool) -> list[str]
             "the reference is a single night: how much nights differ here is assumed; accept several runs to know it"
         )
     if night.disturbed_trials:
-        notes.append(f"{night.disturbed_trials} of {night.trials} trials were disturbed (see their conditions)")
+        notes.append(
+            f"{night.disturbed_trials} of {night.trials} trials were disturbed (see their conditions)"
+        )
     if exact_only:
         notes.append("exact gates only: timing was not judged")
     return notes

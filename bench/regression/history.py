@@ -49,10 +49,13 @@ def find_history(reports: Path, suite: str, machine: str | Callable[[], str]) ->
         found = [file for file in found if file.parent.name == this] or found
     if len(found) > 1:
         names = ", ".join(file.parent.name for file in found)
-        raise JournalError(f"{suite} has a history on several machines: {names}.", hint="Name one with --machine.")
+        raise JournalError(
+            f"{suite} has a history on several machines: {names}.", hint="Name one with --machine."
+        )
     if not found:
         raise JournalError(
-            f"{reports / 'history'}: there is no history of {suite}.", hint="Run its gate first, or give --reports."
+            f"{reports / 'history'}: there is no history of {suite}.",
+            hint="Run its gate first, or give --reports.",
         )
     return found[0]
 

@@ -29,7 +29,9 @@ def read_lines(file: Path, schema: int, decode: Callable[[dict[str, Any]], T]) -
     except FileNotFoundError:
         return [], []
     except OSError as error:
-        raise JournalError(f"{file}: cannot be read: {error.strerror}.", hint="Check its permissions.") from error
+        raise JournalError(
+            f"{file}: cannot be read: {error.strerror}.", hint="Check its permissions."
+        ) from error
     found: list[T] = []
     warnings: list[str] = []
     for number, line in enumerate(raw.split(b"\n"), start=1):
@@ -37,9 +39,7 @@ def read_lines(file: Path, schema: int, decode: Callable[[dict[str, Any]], T]) -
             continue
         try:
             data = json.loads(line)
-            if not isinstance(data, dict):
-                raise ValueError("not an object")
-            if data.pop("schema", None) != schema:
+            if not isinstance(data, dict) or data.pop("schema", None) != schema:
                 raise ValueError(f"not schema {schema}")
             found.append(decode(data))
         except ValueError as error:  # also JSON's, UTF-8's and pydantic's own errors
@@ -64,7 +64,8 @@ def append_line(file: Path, line: bytes) -> None:
             os.close(descriptor)
     except OSError as error:
         raise JournalError(
-            f"{file}: cannot be written: {error.strerror}.", hint="What was there before is unharmed; mend and repeat."
+            f"{file}: cannot be written: {error.strerror}.",
+            hint="What was there before is unharmed; mend and repeat.",
         ) from error
 
 
@@ -80,7 +81,8 @@ def replace_lines(file: Path, lines: Iterable[bytes]) -> None:
         temporary.replace(file)
     except OSError as error:
         raise JournalError(
-            f"{file}: cannot be written: {error.strerror}.", hint="What was there before is unharmed; mend and repeat."
+            f"{file}: cannot be written: {error.strerror}.",
+            hint="What was there before is unharmed; mend and repeat.",
         ) from error
     finally:
         temporary.unlink(missing_ok=True)

@@ -111,7 +111,9 @@ def settled(records: Iterable[Record]) -> tuple[Record, ...]:
     chosen: dict[tuple[int, str], Record] = {}
     for block in sorted(attempts):
         tries = attempts[block]
-        best_first = sorted(tries, key=lambda number: (-len(tries[number]), _disturbed(tries[number]), -number))
+        best_first = sorted(
+            tries, key=lambda number: (-len(tries[number]), _disturbed(tries[number]), -number)
+        )
         for record in (record for number in best_first for record in tries[number]):
             chosen.setdefault((block, record.case), record)
     return tuple(chosen.values())

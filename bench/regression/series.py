@@ -27,7 +27,6 @@ KNOWN_NIGHTS: Final = 60  # nights looked back on for the noise
 PASS_CONFIDENCE: Final = 0.95  # one-sided, that the change stays within the tolerance
 # The largest tenth of the moves is left out: a lasting change is one of them, a bad night two.
 _TRIMMED: Final = 0.1
-_TRIMMED_VARIANCE: Final = 0.623  # of a normal's square, within its middle nine tenths
 # Variance of the median of n independent normal values, in units of theirs; then pi / 2n.
 _MEDIAN_VARIANCE: Final = {1: 1.0, 2: 0.5, 3: 0.449, 4: 0.298, 5: 0.287, 6: 0.215, 7: 0.210}
 
@@ -35,10 +34,14 @@ _MEDIAN_VARIANCE: Final = {1: 1.0, 2: 0.5, 3: 0.449, 4: 0.298, 5: 0.287, 6: 0.21
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """How the gate decides.  `alarms` is the chance, over all series of a quiet night together,
-    of at least one false alarm; `nights` the length of the longer window."""
+    of at least one false alarm; `nights` the length of the longer window.
+    """
 
     nights: int = 3
     alarms: float = 0.01
+
+
+DEFAULT_RULE: Final = Rule()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +77,8 @@ def median_variance(n: int) -> float:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noise:
     """How much the nights of a series differ: the standard deviation of the log of one night's
-    median, and the degrees of freedom it is known with."""
+    median, and the degrees of freedom it is known with.
+    """
 
     deviation: float
     freedom: float
@@ -91,10 +95,17 @@ def own_noise(nights: Sequence[Figure]) -> Noise:
     kept = moves[: len(moves) - left_out]
     if not kept:
         return Noise(deviation=0.0, freedom=0.0)
-    consistency = _TRIMMED_VARIANCE if left_out else 1.0
-    variance = sum(kept) / len(kept) / consistency / 2
+    variance = sum(kept) / len(kept) / _trimmed_variance(len(kept) / len(moves)) / 2
     # successive differences share their nights: two thirds of a degree each, less what is trimmed
     return Noise(deviation=math.sqrt(variance), freedom=len(kept) / 2)
+
+
+def _trimmed_variance(kept: float) -> float:
+    """Mean square of a standard normal within its middle share."""
+    if kept >= 1:
+        return 1.0
+    edge = NormalDist().inv_cdf((1 + kept) / 2)
+    return 1 - 2 * edge * NormalDist().pdf(edge) / kept
 
 
 def settled_noise(own: Noise, others: Sequence[Noise], within: float) -> Noise:
@@ -157,12 +168,13 @@ class Line:
         return None
 
 
-def judge_lines(lines: Sequence[Line], rule: Rule = Rule()) -> tuple[SeriesVerdict, ...]:
+def judge_lines(lines: Sequence[Line], rule: Rule = DEFAULT_RULE) -> tuple[SeriesVerdict, ...]:
     """Judge all series of a night together: their noise is pooled and their false alarms add up."""
     usable = [line for line in lines if line.unusable() is None]
     # the nights under judgement must not hide their own change by raising the noise
     own = {
-        (line.case, line.metric): own_noise((*line.reference, *line.nights[: -rule.nights])) for line in usable
+        (line.case, line.metric): own_noise((*line.reference, *line.nights[: -rule.nights]))
+        for line in usable
     }
     by_metric: dict[str, list[Noise]] = {}
     for (_, metric), noise in own.items():

@@ -48,7 +48,10 @@ def comparison_markdown(comparison: RunComparison, *, short: bool = False) -> st
     rows = [row for row in comparison.rows if not short or row.verdict in SHOWN]
     open_ = [row for row in comparison.rows if short and row.verdict is Verdict.INCONCLUSIVE]
     lines += _comparison_table(rows + (open_ if len(open_) <= FEW_ROWS else []))
-    for title, cases in (("Only in the base", comparison.only_base), ("Only in the new", comparison.only_new)):
+    for title, cases in (
+        ("Only in the base", comparison.only_base),
+        ("Only in the new", comparison.only_new),
+    ):
         if cases:
             lines += [f"{title}: {', '.join(str(markdown_code(case)) for case in cases)}", ""]
     return "\n".join(lines).rstrip() + "\n"
@@ -78,7 +81,10 @@ def gate_markdown(report: GateReport) -> str:
 def _counts(verdicts: Iterable[Verdict]) -> str:
     found = list(verdicts)
     order = (Verdict.WORSE, Verdict.DIFFERENT, Verdict.BETTER, Verdict.SAME, Verdict.INCONCLUSIVE)
-    return ", ".join(f"{found.count(verdict)} {verdict}" for verdict in order if verdict in found) or "nothing compared"
+    return (
+        ", ".join(f"{found.count(verdict)} {verdict}" for verdict in order if verdict in found)
+        or "nothing compared"
+    )
 
 
 def _facts(facts: Sequence[Fact]) -> list[str]:
@@ -93,7 +99,10 @@ def _facts(facts: Sequence[Fact]) -> list[str]:
 def _comparison_table(rows: Sequence[CaseComparison]) -> list[str]:
     if not rows:
         return []
-    lines = ["| case | metric | base | new | change (95 %) | tolerance | verdict |", "|---|---|--:|--:|--:|--:|---|"]
+    lines = [
+        "| case | metric | base | new | change (95 %) | tolerance | verdict |",
+        "|---|---|--:|--:|--:|--:|---|",
+    ]
     lines += ["| " + " | ".join(map(str, comparison_cells(row, table=True))) + " |" for row in rows]
     return [*lines, ""]
 
@@ -101,7 +110,9 @@ def _comparison_table(rows: Sequence[CaseComparison]) -> list[str]:
 def comparison_cells(row: CaseComparison, *, table: bool = False) -> tuple[str, ...]:
     """The cells of a row: case, metric, base, new, change with interval, tolerance, verdict."""
     found = row.comparison
-    change = interval_text(found.ratio, found.low, found.high) if found.ratio is not None else found.reason or "-"
+    change = (
+        interval_text(found.ratio, found.low, found.high) if found.ratio is not None else found.reason or "-"
+    )
     pair = row.case if row.case == row.base_case else f"{row.case} / {row.base_case}"
     verdict = str(row.verdict)
     if row.verdict is Verdict.INCONCLUSIVE and row.needed and row.needed > found.n:

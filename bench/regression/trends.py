@@ -92,7 +92,9 @@ def sparkline(values: Sequence[float | None], width: int = 40) -> str:
     if not known:
         return GAP * len(shown)
     low, span = min(known), max(known) - min(known)
-    return "".join(GAP if value is None else _BARS[round(7 * (value - low) / span) if span else 3] for value in shown)
+    return "".join(
+        GAP if value is None else _BARS[round(7 * (value - low) / span) if span else 3] for value in shown
+    )
 
 
 def version_changes(nights: Sequence[Night]) -> list[tuple[int, str]]:

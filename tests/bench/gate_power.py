@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from bench.journal import read_run
 from bench.regression.night import Figure, by_case, settled, values_by_block
-from bench.regression.series import Line, Rule, SeriesVerdict, judge_lines
+from bench.regression.series import DEFAULT_RULE, Line, Rule, SeriesVerdict, judge_lines
 from bench.stats import Verdict
 from bench.units import METRICS
 
@@ -45,7 +45,7 @@ class Setting:
     quiet_nights: int = 30
     tolerance: float = 0.05
     night_noise: float = 0.0
-    rule: Rule = Rule()
+    rule: Rule = DEFAULT_RULE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +116,7 @@ def simulate(runs: Sequence[Recorded], setting: Setting, *, sites: int, seed: in
     )
 
 
-def draw_night(
-    runs: Sequence[Recorded], setting: Setting, random_: random.Random
-) -> Drawn:
+def draw_night(runs: Sequence[Recorded], setting: Setting, random_: random.Random) -> Drawn:
     """One night of all series."""
     run = random_.choice(runs)
     length = min(len(values) for values in run.values())
@@ -140,7 +138,9 @@ def draw_night(
     return night
 
 
-def judged_night(reference: Sequence[Drawn], nights: Sequence[Drawn], setting: Setting) -> tuple[SeriesVerdict, ...]:
+def judged_night(
+    reference: Sequence[Drawn], nights: Sequence[Drawn], setting: Setting
+) -> tuple[SeriesVerdict, ...]:
     """The gate's verdicts on the last of the nights, all series together, in the order of their keys."""
     lines = [
         Line(
@@ -157,7 +157,11 @@ def judged_night(reference: Sequence[Drawn], nights: Sequence[Drawn], setting: S
 
 
 def is_caught(
-    target: tuple[str, str], change: float, reference: Sequence[Drawn], after: Sequence[Drawn], setting: Setting
+    target: tuple[str, str],
+    change: float,
+    reference: Sequence[Drawn],
+    after: Sequence[Drawn],
+    setting: Setting,
 ) -> bool:
     """Whether a lasting change of one series fails one of the first three nights it is there."""
     slower = [
@@ -166,7 +170,8 @@ def is_caught(
     ]
     place = list(reference[0]).index(target)
     return any(
-        judged_night(reference, slower[: setting.quiet_nights + nights], setting)[place].verdict is Verdict.WORSE
+        judged_night(reference, slower[: setting.quiet_nights + nights], setting)[place].verdict
+        is Verdict.WORSE
         for nights in (1, 2, 3)
     )
 

@@ -1,0 +1,161 @@
+"""The gate: PASS, FAIL or INCONCLUSIVE, with the case, the metric and the evidence named."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import nights
+import pytest
+
+from bench.domain import Status, Transcript
+from bench.errors import JournalError
+from bench.exports.junit import export_junit
+from bench.journal import RunData
+from bench.regression.baselines import Reference, accept
+from bench.regression.exact import Breach
+from bench.regression.gate import Outcome, gate_run
+from bench.regression.night import Night, night_of
+from bench.regression.texts import gate_json, gate_markdown
+
+LEVELS = {"f16": 5.0, "q8_0": 4.0, "q4_0": 3.0}
+
+
+def run(day: int, *, slower: float = 1.0, noise: float = 0.01) -> RunData:
+    """One night: 10 blocks of three cases; `slower` is q8_0's factor."""
+    factors = {"f16": 1.0, "q8_0": slower, "q4_0": 1.0}
+    return nights.run_of(
+        {
+            name: nights.noisy(level * factors[name], noise=noise, blocks=10, seed=f"{day}{name}")
+            for name, level in LEVELS.items()
+        },
+        name=f"night{day}",
+        day=day,
+    )
+
+
+@pytest.fixture
+def reference(tmp_path: Path) -> Reference:
+    return accept(
+        [run(day) for day in range(-6, -1)], "five nights", tmp_path, now=nights.START - timedelta(days=1)
+    )
+
+
+def earlier(count: int) -> list[Night]:
+    return [night_of(run(day)) for day in range(count)]
+
+
+def test_a_quiet_night_passes(reference: Reference) -> None:
+    report = gate_run(run(8), reference, earlier(8))
+    assert report.outcome is Outcome.PASS
+    assert report.outcome.exit_code == 0
+    assert len(report.series) == 3
+
+
+def test_a_slower_case_fails_and_is_named_with_its_metric(reference: Reference) -> None:
+    report = gate_run(run(8, slower=1.15), reference, earlier(8))
+    assert report.outcome is Outcome.FAIL
+    assert report.outcome.exit_code == 1
+    (worse,) = report.worse
+    assert (worse.case, worse.metric) == ("m.q8_0.c", "transcribe_seconds")
+    assert worse.ratio == pytest.approx(1.15, rel=0.02)
+    text = gate_markdown(report)
+    assert text.startswith("## FAIL: demo, night8")
+    assert "`m.q8_0.c` | transcribe_seconds" in text
+
+
+def test_another_text_fails_whatever_the_clock_says(reference: Reference) -> None:
+    now = nights.changed(run(8), "m.q4_0.c", transcript=Transcript(text="раз пять три"))
+    report = gate_run(now, reference, earlier(8))
+    assert report.outcome is Outcome.FAIL
+    assert [fact.breach for fact in report.facts] == [Breach.TRANSCRIPT]
+    assert "[-два-] {+пять+}" in gate_markdown(report)
+
+
+def test_exact_gates_alone_judge_no_time(reference: Reference) -> None:
+    report = gate_run(run(8, slower=3.0), reference, earlier(8), exact_only=True)
+    assert report.outcome is Outcome.PASS
+    assert "exact gates only: timing was not judged" in report.notes
+
+
+def test_without_a_reference_nothing_is_decided(tmp_path: Path) -> None:
+    report = gate_run(run(1), None, [])
+    assert report.outcome is Outcome.INCONCLUSIVE
+    assert report.outcome.exit_code == 2
+    assert "accept RUN" in report.notes[0]
+
+
+def test_a_noisy_machine_is_inconclusive_and_says_what_it_could_catch(tmp_path: Path) -> None:
+    frozen = accept([run(day, noise=0.3) for day in range(-6, -1)], "noisy", tmp_path, now=nights.START)
+    report = gate_run(run(8, noise=0.3), frozen, [night_of(run(day, noise=0.3)) for day in range(1, 8)])
+    assert report.outcome is Outcome.INCONCLUSIVE
+    assert "the smallest lasting change they catch is" in gate_markdown(report)
+
+
+def test_a_failed_case_fails_the_gate_and_is_judged_once(reference: Reference) -> None:
+    broken = nights.changed(run(8), "m.q8_0.c", status=Status.CRASHED, reason="SIGSEGV", transcript=None)
+    report = gate_run(broken, reference, earlier(8))
+    assert [fact.breach for fact in report.facts] == [Breach.FAILED]
+    assert {one.case for one in report.series} == {"m.f16.c", "m.q4_0.c"}
+
+
+def test_a_reference_of_another_machine_is_refused(reference: Reference) -> None:
+    with pytest.raises(JournalError, match="differ in their machine: h1, h2"):
+        gate_run(run(8), dataclasses.replace(reference, machine="h2"), [])
+
+
+def test_a_reference_under_another_protocol_is_refused(reference: Reference) -> None:
+    nights_ = tuple(dataclasses.replace(night, protocol="other") for night in reference.nights)
+    with pytest.raises(JournalError, match="differ in their protocol"):
+        gate_run(run(8), dataclasses.replace(reference, nights=nights_), [])
+
+
+def test_nights_under_another_protocol_do_not_count(reference: Reference) -> None:
+    before = [dataclasses.replace(night, protocol="other") for night in earlier(8)]
+    assert {one.window for one in gate_run(run(8), reference, before).series} == {1}
+
+
+def test_another_engine_version_is_said_and_does_not_fail(reference: Reference) -> None:
+    newer = nights.changed(run(8), "m.f16.c", engine_version="1.1")
+    report = gate_run(newer, reference, earlier(8))
+    assert report.outcome is Outcome.PASS
+    assert "engine changed: fake 1.0 -> 1.1" in report.notes
+
+
+def test_a_new_case_is_said_not_to_be_judged(reference: Reference) -> None:
+    one_less = tuple(
+        dataclasses.replace(night, cases={k: v for k, v in night.cases.items() if k != "m.q4_0.c"})
+        for night in reference.nights
+    )
+    report = gate_run(run(8), dataclasses.replace(reference, nights=one_less), earlier(8))
+    assert "not in the reference, so not judged: m.q4_0.c" in report.notes
+
+
+def test_the_night_keeps_verdict_and_reference(reference: Reference) -> None:
+    night = gate_run(run(8), reference, earlier(8)).night
+    assert (night.verdict, night.reference) == ("PASS", "ref-1")
+
+
+def test_json_names_the_reference_without_repeating_it(reference: Reference) -> None:
+    data = gate_json(gate_run(run(8, slower=1.15), reference, earlier(8)))
+    assert data["outcome"] == "FAIL"
+    assert data["reference"]["nights"] == [f"night{day}" for day in range(-6, -1)]
+    assert "cases" not in data["night"]
+
+
+def test_junit_has_a_test_a_verdict(reference: Reference) -> None:
+    now = nights.changed(
+        run(8, slower=1.15), "m.q4_0.c", transcript=Transcript(text="раз \x00\x1b[1m <пять> три")
+    )
+    root = ET.fromstring(export_junit(gate_run(now, reference, earlier(8))))
+    (suite,) = root
+    failed = {(test.get("classname"), test.get("name")) for test in suite.findall("testcase[failure]")}
+    assert failed == {("m.q8_0.c", "transcribe_seconds"), ("m.q4_0.c", "exact")}
+    assert (suite.get("tests"), suite.get("failures")) == ("6", "2")
+
+
+def test_junit_skips_what_is_inconclusive() -> None:
+    root = ET.fromstring(export_junit(gate_run(run(1), None, [])))
+    assert root.find("testsuite/testcase[skipped]") is not None

@@ -1,0 +1,186 @@
+"""The statistical gate: nights against a frozen reference."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+from nights import figure
+
+from bench.regression.night import Figure
+from bench.regression.series import (
+    ASSUMED_NOISE,
+    Line,
+    Noise,
+    SeriesVerdict,
+    common_shift,
+    judge_lines,
+    own_noise,
+    settled_noise,
+    student_quantile,
+)
+from bench.stats import Verdict
+from bench.units import Better
+
+
+def nights(level: float, count: int, *, noise: float = 0.01, seed: object = 0) -> tuple[Figure, ...]:
+    random_ = random.Random(f"{seed}/{level}")
+    return tuple(figure(level * math.exp(random_.gauss(0, noise))) for _ in range(count))
+
+
+def line(
+    reference: tuple[Figure, ...],
+    after: tuple[Figure, ...],
+    *,
+    case: str = "a",
+    better: Better = Better.LOWER,
+    tolerance: float = 0.05,
+) -> Line:
+    return Line(
+        case=case,
+        metric="transcribe_seconds",
+        better=better,
+        tolerance=tolerance,
+        reference=reference,
+        nights=after,
+    )
+
+
+def judged(*lines: Line) -> list[SeriesVerdict]:
+    return list(judge_lines(lines))
+
+
+def test_quiet_nights_are_the_same() -> None:
+    (found,) = judged(line(nights(4, 5), nights(4, 30, seed=1)))
+    assert found.verdict is Verdict.SAME
+    assert found.noise == pytest.approx(0.01, rel=0.6)
+
+
+def test_a_large_change_fails_the_morning_after() -> None:
+    (found,) = judged(line(nights(4, 5), (*nights(4, 10, seed=1), figure(5.2))))
+    assert found.verdict is Verdict.WORSE
+    assert found.window == 1
+    assert found.ratio == pytest.approx(1.3, rel=0.03)
+
+
+def test_a_smaller_lasting_change_fails_once_it_fills_the_longer_window() -> None:
+    quiet = nights(4, 20, noise=0.02, seed=1)
+    slower = (figure(4 * 1.06),) * 3
+    reference = (figure(4.0),) * 5
+    verdicts = [judged(line(reference, (*quiet, *slower[:n])))[0].verdict for n in (1, 3)]
+    assert verdicts == [Verdict.SAME, Verdict.WORSE]
+
+
+def test_one_bad_night_passes_by_when_the_next_is_good() -> None:
+    (found,) = judged(line(nights(4, 5), (*nights(4, 10, seed=1), figure(5.2), figure(4.0))))
+    assert found.verdict is Verdict.SAME
+
+
+def test_a_change_for_the_better_is_no_failure() -> None:
+    (found,) = judged(line(nights(4, 5), (*nights(4, 10, seed=1), *nights(3, 3))))
+    assert found.verdict is Verdict.BETTER
+
+
+def test_the_unit_knows_which_direction_is_better() -> None:
+    (found,) = judged(line(nights(40, 5), (*nights(40, 10, seed=1), figure(30.0)), better=Better.HIGHER))
+    assert found.verdict is Verdict.WORSE
+
+
+def test_a_shift_that_is_certain_but_within_the_tolerance_is_the_same() -> None:
+    (found,) = judged(line(nights(4, 5, noise=0.001), nights(4 * 1.02, 30, noise=0.001)))
+    assert found.verdict is Verdict.SAME
+
+
+def test_nights_that_differ_more_than_the_tolerance_are_inconclusive_and_say_what_they_catch() -> None:
+    (found,) = judged(line(nights(4, 5, noise=0.08), nights(4, 20, noise=0.08, seed=3)))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.catchable is not None
+    assert found.catchable > 1.2
+
+
+def test_a_reference_of_one_night_takes_the_noise_as_assumed() -> None:
+    (found,) = judged(line(nights(4, 1), (figure(4.0),)))
+    assert found.noise == pytest.approx(ASSUMED_NOISE)
+
+
+def test_the_change_under_judgement_does_not_raise_the_noise() -> None:
+    quiet = nights(4, 12, seed=1)
+    before = judged(line(nights(4, 5), quiet))[0].noise
+    after = judged(line(nights(4, 5), (*quiet, *nights(8, 3))))[0].noise
+    assert before is not None
+    assert after == pytest.approx(before, rel=0.35)
+
+
+def test_a_lasting_change_long_ago_hardly_raises_the_noise() -> None:
+    noise = own_noise((*nights(4, 20, seed=1), *nights(5, 20, seed=2))).deviation
+    assert noise == pytest.approx(0.01, rel=0.4)
+
+
+def test_the_trimmed_noise_is_unbiased_for_normal_nights() -> None:
+    found = [own_noise(nights(4, 60, noise=0.03, seed=seed)).deviation for seed in range(60)]
+    assert sum(found) / len(found) == pytest.approx(0.03, rel=0.05)
+
+
+def test_few_nights_borrow_from_the_other_cases() -> None:
+    others = [Noise(deviation=0.05, freedom=2.0)] * 4
+    borrowed = settled_noise(Noise(deviation=0.01, freedom=2.0), others, 0.0)
+    assert 0.03 < borrowed.deviation < 0.05
+    assert borrowed.freedom == 12
+
+
+def test_noise_is_never_below_the_spread_within_the_nights() -> None:
+    assert settled_noise(Noise(deviation=0.0, freedom=50), [], 0.07).deviation == pytest.approx(0.07)
+
+
+def test_more_series_make_each_harder_to_alarm() -> None:
+    one = line(nights(4, 5), (*nights(4, 10, seed=1), figure(4.4)))
+    many = [line(nights(4, 5, seed=n), nights(4, 11, seed=100 + n), case=f"c{n}") for n in range(200)]
+    alone, among = judged(one)[0], judged(one, *many)[0]
+    assert alone.high is not None
+    assert among.high is not None
+    assert among.high > alone.high
+
+
+def test_false_alarms_of_a_quiet_suite_stay_below_one_percent_of_nights() -> None:
+    """40 suites of 12 series, 15 nights each, nights differing by 2 %."""
+    alarms = 0
+    for suite in range(40):
+        lines = [
+            (nights(4, 5, noise=0.02, seed=f"{suite}r{n}"), nights(4, 15, noise=0.02, seed=f"{suite}n{n}"))
+            for n in range(12)
+        ]
+        for count in range(1, 16):
+            found = judged(*(line(r, after[:count], case=str(n)) for n, (r, after) in enumerate(lines)))
+            alarms += any(one.verdict is Verdict.WORSE for one in found)
+    assert alarms <= 6
+
+
+@pytest.mark.parametrize(
+    ("freedom", "probability", "tabulated"),
+    [
+        (5, 0.9, 1.476),
+        (5, 0.99, 3.365),
+        (5, 0.999, 5.893),
+        (12, 0.9, 1.356),
+        (12, 0.99, 2.681),
+        (12, 0.999, 3.930),
+        (40, 0.99, 2.423),
+        (40, 0.999, 3.307),
+    ],
+)
+def test_the_quantile_is_that_of_students_tables(freedom: int, probability: float, tabulated: float) -> None:
+    assert student_quantile(probability, freedom) == pytest.approx(tabulated, rel=0.01)
+
+
+def test_without_values_there_is_a_reason_and_no_verdict() -> None:
+    found = judged(line((), nights(4, 1)), line(nights(4, 1), ()), line(nights(4, 1), (figure(0.0),)))
+    assert [one.verdict for one in found] == [Verdict.INCONCLUSIVE] * 3
+    assert all(one.reason for one in found)
+
+
+def test_cases_that_all_move_together_point_at_the_machine() -> None:
+    slow = [line(nights(4, 5, seed=n), nights(4.4, 10, seed=n), case=str(n)) for n in range(5)]
+    assert common_shift(judged(*slow))["transcribe_seconds"] == pytest.approx(1.1, rel=0.03)
+    mixed = [*slow, line(nights(4, 5), nights(3.8, 10), case="other")]
+    assert common_shift(judged(*mixed)) == {}
