@@ -1,0 +1,61 @@
+"""The promises that docs/architecture.md makes about imports; import-linter holds the arrows."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCH = Path(__file__).parents[2] / "bench"
+CHILD = sorted((BENCH / "child").glob("*.py"))
+HEAVY = {
+    "altair", "babel", "huggingface_hub", "jinja2", "jiwer", "llama_cpp", "num2words", "numpy", "pandas",
+    "psutil", "pydantic", "pywhispercpp", "rich", "ruamel", "soundfile", "soxr",
+}  # fmt: skip
+
+
+def imported(file: Path) -> set[str]:
+    """Top-level names of the packages a file imports, wherever in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("file", CHILD, ids=lambda file: file.stem)
+def test_what_runs_in_a_child_imports_nothing_of_ours(file: Path) -> None:
+    assert "bench" not in imported(file)
+
+
+def test_the_supervisor_imports_the_standard_library_alone() -> None:
+    assert imported(BENCH / "child" / "supervise.py") <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    script = (
+        "import sys\nfrom bench.cli import app\n"
+        f"try:\n    app({arguments!r})\nexcept SystemExit:\n    pass\n"
+        f"print('HEAVY', sorted({HEAVY!r} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "HEAVY []"
+
+
+def test_only_the_commands_print_or_exit() -> None:
+    """`print` and `sys.exit` belong to the command line; a child's own exit status is its own."""
+    for file in BENCH.rglob("*.py"):
+        if file.parent.name in {"commands", "child"} or file.name in {"cli.py", "llamacpp_child.py"}:
+            continue
+        calls = [
+            ast.unparse(node.func)
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Call)
+        ]
+        assert not {"print", "sys.exit", "exit"} & set(calls), file
