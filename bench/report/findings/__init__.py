@@ -11,7 +11,9 @@ from typing import Final
 
 from bench.report.figures import Figures
 from bench.report.findings import compared, families, heard, long, size, tradeoffs, trust
+from bench.report.findings.advice import advice
 from bench.report.findings.model import Evidence, Finding, Kind, Rule, Strength
+from bench.report.findings.recommend import Constraints, Decision, Recommendation, recommend
 from bench.report.findings.scene import Scene
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -33,4 +35,18 @@ def findings(figures: Figures, rules: tuple[Rule, ...] = RULES) -> tuple[Finding
     return tuple(sorted(found, key=lambda finding: order.index(finding.kind)))
 
 
-__all__ = ["RULES", "Evidence", "Finding", "Kind", "Rule", "Scene", "Strength", "findings"]
+__all__ = [
+    "RULES",
+    "Constraints",
+    "Decision",
+    "Evidence",
+    "Finding",
+    "Kind",
+    "Recommendation",
+    "Rule",
+    "Scene",
+    "Strength",
+    "advice",
+    "findings",
+    "recommend",
+]

@@ -9,7 +9,7 @@ from enum import StrEnum
 from bench.report.figures import CaseFigures
 from bench.report.findings.model import Strength, Tolerance
 from bench.report.view import Times
-from bench.stats import Comparison, Verdict, blocks_needed, compare_paired, judge
+from bench.stats import Comparison, Verdict, blocks_needed, compare_paired, compare_unpaired, judge
 from bench.units import METRICS, Better
 
 
@@ -56,10 +56,13 @@ class Contrast:
 
 def contrast(case: CaseFigures, other: CaseFigures, metric: str, tolerance: Tolerance) -> Contrast | None:
     """Hold a case's metric against another's; None where one has no value or there is no ratio."""
+    mine, theirs = case.values.get(metric, ()), other.values.get(metric, ())
     if case.baseline == other.key:
         found = case.comparisons.get(metric)
-    else:
-        found = compare_blocks(case.values.get(metric, ()), other.values.get(metric, ()))
+    elif case.run == other.run:
+        found = compare_blocks(mine, theirs)
+    else:  # blocks of different runs have nothing in common but their numbers
+        found = compare_unpaired((value for _, value in mine), (value for _, value in theirs))
     if found is None or found.ratio is None:
         return None
     outcome, strength = _outcome(found, found.ratio, tolerance)

@@ -58,14 +58,19 @@ class Finding:
     runs: int = 0
 
     def sentence(self) -> Sentence:
-        """The finding as the view's sentence, its strength said first where it is not plain."""
-        parts = [self.phrase]
-        if self.strength is Strength.OBSERVED and self.runs:
-            parts.insert(0, Phrase(message="finding.observed", count=self.runs))
-        elif self.strength is Strength.JUDGED:
-            parts.insert(0, Phrase(message="finding.judged"))
+        """The finding as the view's sentence, its strength said behind it where it is not plain."""
         rows = dict.fromkeys(each.case for each in self.evidence)
-        return Sentence(kind=self.kind, parts=tuple(parts), evidence=tuple(rows))
+        parts = (self.phrase, *how_firmly(self.strength, self.runs))
+        return Sentence(kind=self.kind, parts=parts, evidence=tuple(rows))
+
+
+def how_firmly(strength: Strength, runs: int) -> tuple[Phrase, ...]:
+    """The words that qualify a claim: none for what is exact or shown."""
+    if strength is Strength.OBSERVED and runs:
+        return (Phrase(message="finding.observed", count=runs),)
+    if strength is Strength.JUDGED:
+        return (Phrase(message="finding.judged"),)
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

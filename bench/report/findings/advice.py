@@ -1,0 +1,239 @@
+"""Recommendations by scenario: which variant, by which figures, what comes next, or what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bench.report.figures import CaseFigures, Figures
+from bench.report.findings.compared import FOOTPRINT, LOAD, TRANSCRIBE, Measure, figure
+from bench.report.findings.contrast import Outcome, contrast
+from bench.report.findings.model import LONG_SECONDS, Strength, how_firmly
+from bench.report.findings.scene import Scene
+from bench.report.findings.size import partial
+from bench.report.findings.standing import Candidate, Loss, candidates
+from bench.report.numbers import Quantity
+from bench.report.view import Advice, Cell, Figure, Many, Phrase, Stars, Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """A use: its id (the message `scenario.ID`) and the function that advises on it."""
+
+    id: str
+    advise: Callable[[Scene, Sequence[Candidate]], Iterator[tuple[Cell, ...]]]
+
+
+def advice(figures: Figures) -> tuple[Advice, ...]:
+    """A row a scenario and machine, in the order of `SCENARIOS`; none where nothing was measured."""
+    scene = Scene(figures)
+    known = [each for each in candidates(scene) if not each.case.model.synthetic]
+    machines: dict[str, list[Candidate]] = {}
+    for each in known:
+        machines.setdefault(each.case.host.id, []).append(each)
+    return tuple(
+        Advice(scenario=_title(scenario, scene, here), parts=parts)
+        for scenario in SCENARIOS
+        for here in machines.values()
+        for parts in scenario.advise(scene, here)
+    )
+
+
+def _title(scenario: Scenario, scene: Scene, here: Sequence[Candidate]) -> Phrase:
+    title = Phrase(message=f"scenario.{scenario.id}")
+    if not scene.names.many_machines:
+        return title
+    machine = Text(text=scene.names.machine(here[0].case.host))
+    return Phrase(message="scenario.on", params={"scenario": title, "machine": machine})
+
+
+# --------------------------------------------------------------------- by quality
+
+
+def _least_loss(scene: Scene, here: Sequence[Candidate]) -> Iterator[tuple[Cell, ...]]:
+    """Per model the smallest variant of which no loss is known."""
+    for cases in _by_model(here):
+        safe = [each for each in cases if each.loss <= Loss.SAME and not each.case.is_baseline]
+        if safe:
+            yield _chosen(scene, _smallest(safe), cases)
+        else:
+            yield _unsettled(scene, cases)
+
+
+def _balance(scene: Scene, here: Sequence[Candidate]) -> Iterator[tuple[Cell, ...]]:
+    """Per model the smallest variant without a loss shown, or with as many stars as any."""
+    for cases in _by_model(here):
+        near = [
+            each
+            for each in cases
+            if each.loss <= Loss.NOT_SHOWN or (each.judged and each.loss is not Loss.SHOWN)
+        ]
+        near = [each for each in near if not each.case.is_baseline]
+        if near:
+            yield _chosen(scene, _smallest(near), cases)
+        else:
+            yield _unsettled(scene, cases)
+
+
+def _by_model(here: Sequence[Candidate]) -> Iterator[list[Candidate]]:
+    """The whole variants of each model that has a choice."""
+    families = dict.fromkeys(id(each.family) for each in here)
+    for family in families:
+        cases = [each for each in here if id(each.family) == family and not each.broken]
+        if len(cases) > 1:
+            yield cases
+
+
+def _smallest(cases: Sequence[Candidate]) -> Candidate:
+    return min(cases, key=lambda each: each.case.weights_bytes or 0)
+
+
+def _chosen(scene: Scene, choice: Candidate, cases: Sequence[Candidate]) -> tuple[Cell, ...]:
+    params: dict[str, Cell] = {
+        "model": scene.subject([choice.case], clip=False),
+        "name": scene.name(choice.case),
+        "size": _size(choice.case),
+        "quality": quality(choice),
+    }
+    strength = Strength.JUDGED if choice.judged else Strength.EXACT
+    return (Phrase(message="advice.quality", params=params), *how_firmly(strength, 0))
+
+
+def _unsettled(scene: Scene, cases: Sequence[Candidate]) -> tuple[Cell, ...]:
+    """No variant can be advised: what is missing."""
+    others = [each for each in cases if not each.case.is_baseline]
+    worse = bool(others) and all(each.loss is Loss.SHOWN for each in others)
+    needed = [each.needed for each in others if each.needed and each.loss is not Loss.SHOWN]
+    params: dict[str, Cell] = {"model": scene.subject([cases[0].case], clip=False)}
+    if worse:
+        return (Phrase(message="advice.all_worse", params=params),)
+    if needed:
+        params["needed"] = Phrase(message="finding.utterances.needed", count=min(needed))
+        return (Phrase(message="advice.inconclusive.speech", params=params),)
+    if not any(each.case.is_baseline for each in cases):
+        return (Phrase(message="advice.inconclusive.baseline", params=params),)
+    return (Phrase(message="advice.inconclusive.reference", params=params),)
+
+
+def quality(each: Candidate) -> Cell:
+    """What is known of a candidate's quality, in a phrase."""
+    case = each.case
+    if case.is_baseline:
+        return Phrase(message="advice.loss.baseline")
+    if each.loss is Loss.NONE:
+        return Phrase(message="advice.loss.none")
+    if each.change is not None and each.change.value is not None:
+        change = Figure(
+            value=each.change.value,
+            quantity=Quantity.POINTS,
+            low=each.change.low,
+            high=each.change.high,
+            n=each.change.n,
+        )
+        return Phrase(message="advice.loss.wer", params={"change": change})
+    if case.judgement is not None and case.judgement.stars is not None:
+        return Stars(stars=case.judgement.stars)
+    return Phrase(message="advice.loss.unknown")
+
+
+def _size(case: CaseFigures) -> Cell:
+    size = Figure(value=case.weights_bytes or 0, quantity=Quantity.SIZE)
+    return Phrase(message="advice.decoder", params={"size": size}) if partial(case) else size
+
+
+# --------------------------------------------------------------------- by a figure
+
+
+def _smallest_file(scene: Scene, here: Sequence[Candidate]) -> Iterator[tuple[Cell, ...]]:
+    """The smallest files of those that can be used, whole models alone."""
+    usable = [each for each in here if not each.broken and each.case.weights_bytes and not partial(each.case)]
+    if usable:
+        choice = _smallest(usable)
+        params: dict[str, Cell] = {
+            "name": _full(scene, choice),
+            "value": _size(choice.case),
+            "quality": quality(choice),
+        }
+        yield (Phrase(message="advice.figure", params=params),)
+
+
+def _least(measure: Measure) -> Callable[[Scene, Sequence[Candidate]], Iterator[tuple[Cell, ...]]]:
+    """The variant with the least of a quantity, and those that cannot be told from it."""
+
+    def advise(scene: Scene, here: Sequence[Candidate]) -> Iterator[tuple[Cell, ...]]:
+        for clip in dict.fromkeys(each.case.case.clip for each in here):
+            usable = [each for each in here if each.case.case.clip == clip and not each.broken]
+            usable = [each for each in usable if each.case.median(measure.of(each.case)) is not None]
+            if len(usable) > 1:
+                yield _least_of(scene, measure, usable)
+
+    return advise
+
+
+def _least_of(scene: Scene, measure: Measure, usable: list[Candidate]) -> tuple[Cell, ...]:
+    ordered = sorted(usable, key=lambda each: each.case.median(measure.of(each.case)) or 0.0)
+    choice, *others = ordered
+    metric = measure.of(choice.case)
+    held = {each.case.key: contrast(each.case, choice.case, metric, measure.tolerance) for each in others}
+    alike = []
+    for each in others:
+        found = held[each.case.key]
+        if found is not None and found.outcome is not Outcome.MORE:
+            alike.append(each)
+    params: dict[str, Cell] = {
+        "name": _full(scene, choice),
+        "value": figure(choice.case, metric, measure.quantity),
+        "quality": quality(choice),
+    }
+    message = "advice.figure"
+    if alike:
+        params["others"] = Many(parts=tuple(_full(scene, each) for each in alike), between=", ")
+        message = "advice.figure.alike"
+    few = any(found is not None and found.strength is Strength.OBSERVED for found in held.values())
+    runs = choice.case.summaries[metric].n
+    return (
+        Phrase(message=message, params=params),
+        *how_firmly(Strength.OBSERVED if few else Strength.SHOWN, runs),
+    )
+
+
+def _full(scene: Scene, each: Candidate) -> Text:
+    """Model and variant; the clip goes without saying."""
+    return Text(text=f"{scene.names.model(each.case)} {scene.names.label(each.case)}", strong=True)
+
+
+# --------------------------------------------------------------------- long recordings
+
+
+def _long(scene: Scene, here: Sequence[Candidate]) -> Iterator[tuple[Cell, ...]]:
+    """The smallest variants that did not loop on a long recording, a model."""
+    tried = [
+        each for each in here if each.case.clip.duration_seconds >= LONG_SECONDS and each.case.heard.loop
+    ]
+    if not tried:
+        length = Figure(value=LONG_SECONDS, quantity=Quantity.SECONDS)
+        yield (Phrase(message="advice.inconclusive.long", params={"clip": length}),)
+        return
+    for family in dict.fromkeys(id(each.family) for each in tried):
+        cases = [each for each in tried if id(each.family) == family]
+        good = [each for each in cases if not each.broken and each.loss is not Loss.SHOWN]
+        good = good or [each for each in cases if not each.broken]
+        params: dict[str, Cell] = {"model": scene.subject([cases[0].case])}
+        if not good:
+            yield (Phrase(message="advice.long.none", params=params),)
+            continue
+        choice = _smallest(good)
+        params |= {"name": scene.name(choice.case), "size": _size(choice.case), "quality": quality(choice)}
+        yield (Phrase(message="advice.quality", params=params),)
+
+
+SCENARIOS: Final = (
+    Scenario(id="least_loss", advise=_least_loss),
+    Scenario(id="balance", advise=_balance),
+    Scenario(id="smallest", advise=_smallest_file),
+    Scenario(id="start", advise=_least(LOAD)),
+    Scenario(id="throughput", advise=_least(TRANSCRIBE)),
+    Scenario(id="memory", advise=_least(FOOTPRINT)),
+    Scenario(id="long", advise=_long),
+)

@@ -1,0 +1,106 @@
+"""How a variant's quality stands to its baseline's: what advice and recommendations weigh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from bench.report.figures import CaseFigures
+from bench.report.findings.heard import Pair, difference, pairs, utterances_needed
+from bench.report.findings.model import SAME_WER
+from bench.report.findings.scene import Family, Scene
+from bench.stats import FEWEST_TO_CLAIM, Interval
+
+BROKEN_WER = 0.6  # one star by the default bands: more than every second word is wrong
+NEAR_WER = 0.01  # an estimated loss of up to one point may be advised where none is shown
+
+
+class Loss(IntEnum):
+    """What is known of a quality loss against the baseline; the lower, the better known to be none."""
+
+    NONE = 0  # the baseline itself, or its very words
+    SAME = 1  # shown to be the same to within half a point
+    NOT_SHOWN = 2  # no loss shown, and estimated at no more than a point
+    UNKNOWN = 3  # nothing to judge by, or an estimate that too few utterances leave open
+    SHOWN = 4  # a loss is shown, or was judged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A variant that could be chosen: its case on the family's longest clip, its quality.
+
+    `broken` says that its transcripts are of no use: they loop, or most words are wrong.
+    """
+
+    case: CaseFigures
+    family: Family
+    loss: Loss
+    change: Interval | None
+    broken: bool
+    judged: bool = False
+
+    @property
+    def needed(self) -> int | None:
+        """About how many utterances would tell half a point apart; None where unknown or enough."""
+        change = self.change
+        if change is None or change.low is None or change.high is None:
+            return None
+        return utterances_needed(change)
+
+
+def candidates(scene: Scene) -> tuple[Candidate, ...]:
+    """Every variant with a good trial on its family's longest clip, in the suites' order."""
+    return tuple(each for family in scene.families for each in _of(family))
+
+
+def _of(family: Family) -> Iterator[Candidate]:
+    known = {case.key: pair for pair in pairs(family) for case in pair.mine}
+    stars = [case.judgement.stars for case in family.good if case.judgement and case.judgement.stars]
+    for case in family.front:
+        pair = known.get(case.key)
+        loss, change, judged = _loss(case, pair, max(stars, default=None))
+        cases = family.by_variant[case.case.variant.name]
+        yield Candidate(
+            case=case,
+            family=family,
+            loss=loss,
+            change=change,
+            broken=any(_broken(each) for each in cases),
+            judged=judged,
+        )
+
+
+def _loss(case: CaseFigures, pair: Pair | None, most_stars: int | None) -> tuple[Loss, Interval | None, bool]:
+    if case.is_baseline:
+        return Loss.NONE, None, False
+    if pair is not None and all(each.heard.identity and each.heard.identity.normalized for each in pair.mine):
+        return Loss.NONE, difference(pair), False
+    change = difference(pair) if pair is not None else None
+    if change is not None and change.value is not None:
+        return _measured(change), change, False
+    judgement = case.judgement
+    if judgement is None or case.heard.transcript is not None:
+        return Loss.UNKNOWN, None, False
+    if judgement.same_as_baseline:
+        return Loss.NONE, None, True
+    if judgement.stars is not None and most_stars is not None and judgement.stars < most_stars:
+        return Loss.SHOWN, None, True
+    return Loss.UNKNOWN, None, True
+
+
+def _measured(change: Interval) -> Loss:
+    assert change.value is not None
+    if change.low is None or change.high is None or change.n < FEWEST_TO_CLAIM:
+        return Loss.UNKNOWN
+    if change.excludes_zero and change.value > 0:
+        return Loss.SAME if change.high <= SAME_WER else Loss.SHOWN
+    if change.high <= SAME_WER:
+        return Loss.SAME
+    return Loss.NOT_SHOWN if change.value <= NEAR_WER else Loss.UNKNOWN
+
+
+def _broken(case: CaseFigures) -> bool:
+    looping = case.heard.loop is not None and case.heard.loop.looping
+    wer = case.heard.score.wer if case.heard.score else None
+    return looping or (wer is not None and wer > BROKEN_WER)
