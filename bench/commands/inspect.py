@@ -71,7 +71,7 @@ def engines(
             remarks.append(str(error))
             continue
         found = engine.availability()
-        version = found.version or "not installed"
+        version = found.version or ("not installed" if found.reason else "-")
         table.add_row(
             name, version, ", ".join(engine.families), engine.weights_format, ", ".join(found.devices)
         )
@@ -107,5 +107,16 @@ def doctor() -> None:
         told = instrument.source if instrument.reason is None else f"no: {instrument.reason}"
         table.add_row(instrument.metric, told)
     console.print(table)
-    for warning in machine.warnings:
+    for warning in (*machine.warnings, *_disturbances(seconds=1.0)):
         console.print(f"! {warning}", style="yellow", markup=False)
+
+
+def _disturbances(seconds: float) -> tuple[str, ...]:
+    """What disturbs the machine while nothing of ours runs."""
+    import time
+
+    from bench import host
+
+    probe = host.conditions_start(())
+    time.sleep(seconds)
+    return probe.finish().disturbances
