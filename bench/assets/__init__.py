@@ -3,8 +3,9 @@
 from bench.assets.clips import clip_needs, fetch_clip, own_clip, read_corpus
 from bench.assets.progress import Need, NeedKind, Progress
 from bench.assets.speech import Corpus
-from bench.assets.store import cache_root, sha256_of
+from bench.assets.store import sha256_of
 from bench.assets.weights import fetch_weights, needs, quantizations, read_model
+from bench.places import cache_root
 
 __all__ = [
     "Corpus",

@@ -67,10 +67,27 @@ def _ffmpeg_g722(path: Path) -> bytes:
             f"{path.name}: nothing here decodes G.722.",
             hint="pip install av (it is part of asr-quant-bench[faster-whisper]), or install ffmpeg.",
         )
-    argv = [program, "-v", "error", "-f", "g722", "-i", str(path), "-f", "s16le", "-ar", "16000", "-ac", "1", "-"]
+    argv = [
+        program,
+        "-v",
+        "error",
+        "-f",
+        "g722",
+        "-i",
+        str(path),
+        "-f",
+        "s16le",
+        "-ar",
+        "16000",
+        "-ac",
+        "1",
+        "-",
+    ]
     done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     if done.returncode:
-        raise UnusableAudio(f"{path}: ffmpeg: {done.stderr.decode(errors='replace').strip()}", hint="Fetch again.")
+        raise UnusableAudio(
+            f"{path}: ffmpeg: {done.stderr.decode(errors='replace').strip()}", hint="Fetch again."
+        )
     return done.stdout
 
 

@@ -72,7 +72,9 @@ class Builder(Protocol):
         the extra where the library is not installed.
         """
 
-    def estimated_bytes(self, quantization: str, parameters: Mapping[str, Any], source: int | None) -> int | None:
+    def estimated_bytes(
+        self, quantization: str, parameters: Mapping[str, Any], source: int | None
+    ) -> int | None:
         """Size of the result for the plan, from the ingredient's size; None when nobody knows."""
 
 

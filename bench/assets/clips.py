@@ -174,7 +174,9 @@ def _unpack_archives(folder: Path) -> None:
 def _recording(folder: Path, pattern: str, name: str) -> Path:
     path = folder / pattern.replace("{}", name)
     if not path.is_file():
-        raise AssetError(f"There is no recording {path}.", hint="Mend `audio` or `utterances` in the manifest.")
+        raise AssetError(
+            f"There is no recording {path}.", hint="Mend `audio` or `utterances` in the manifest."
+        )
     return path
 
 
@@ -207,9 +209,7 @@ def _said(clip: Clip, recipe: SayRecipe, progress: Progress) -> Landing:
         work = folder / ".sentences"
         work.mkdir()
         paths = say.speak_all(recipe.voice, recipe.sentences, work, progress)
-        spoken = [
-            (text, audio.samples_of(path)) for text, path in zip(recipe.sentences, paths, strict=True)
-        ]
+        spoken = [(text, audio.samples_of(path)) for text, path in zip(recipe.sentences, paths, strict=True)]
         shutil.rmtree(work)
         _write(folder, _title(clip), spoken, recipe.seconds, recipe.gap_seconds, recipe.voice)
         return Made(roles={"clip": WAV_NAME})
@@ -254,9 +254,13 @@ def _own_text(recipe: FileRecipe) -> str | None:
             hint="Mend `text` of the clip, or leave it out: the quality is then judged against the baseline alone.",
         ) from None
     except UnicodeDecodeError as error:
-        raise AssetError(f"{path}: the reference text is not UTF-8: {error}.", hint="Save it as UTF-8.") from None
+        raise AssetError(
+            f"{path}: the reference text is not UTF-8: {error}.", hint="Save it as UTF-8."
+        ) from None
     if not text:
-        raise AssetError(f"{path}: the reference text is empty.", hint="Write what is said, or leave `text` out.")
+        raise AssetError(
+            f"{path}: the reference text is empty.", hint="Write what is said, or leave `text` out."
+        )
     return text
 
 
@@ -327,7 +331,10 @@ def _key(clip: Clip, recipe: CutRecipe | SayRecipe) -> Key:
 def _source_key(source: DebianSource | HubSource) -> Key:
     name = source.packages[0].package if isinstance(source, DebianSource) else source.repo.replace("/", "--")
     return Key(
-        room="speech", name=name, title=_source_title(source), recipe=source.model_dump(mode="json", by_alias=True)
+        room="speech",
+        name=name,
+        title=_source_title(source),
+        recipe=source.model_dump(mode="json", by_alias=True),
     )
 
 

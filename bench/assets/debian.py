@@ -17,8 +17,9 @@ from typing import Any, Final
 from bench.assets.downloads import failure, is_full_disk, run_watched
 from bench.assets.manifest import DebianPackage, DebianSource
 from bench.assets.progress import Progress
-from bench.assets.store import Made, cache_root, given, given_hint, require_sha256
+from bench.assets.store import Made, given, given_hint, require_sha256
 from bench.errors import AssetError, SourceUnreachable
+from bench.places import cache_root
 
 _ENTRY: Final = 60  # bytes of an ar entry's header
 _C: Final = {"LC_ALL": "C"}
@@ -70,8 +71,11 @@ def unpack(archive: Path, folder: Path, take: Sequence[str]) -> None:
 
 
 def _archive(package: DebianPackage, work: Path, title: str, progress: Progress) -> tuple[Path, str]:
-    """The .deb and its version.  Another version than the pinned one is taken where that is all
-    there is: the clips cut from it still have hashes of their own."""
+    """The .deb and its version.
+
+    Another version than the pinned one is taken where that is all there is: the clips cut from it
+    still have hashes of their own.
+    """
     name = f"{package.package}_{package.version.replace(':', '%3a')}_all.deb"
     by_hand = given(name)
     if by_hand is not None:
@@ -95,7 +99,9 @@ def _download(package: DebianPackage, work: Path, title: str, progress: Progress
     for options in (_sandbox(), _own_lists()):
         if "-o" in options and any("Lists" in option for option in options):
             progress.advance("Updating package lists", 0, None)
-            status, output = _run([program, *options, "-q", "update"], work, "Updating package lists", None, progress)
+            status, output = _run(
+                [program, *options, "-q", "update"], work, "Updating package lists", None, progress
+            )
             if status:
                 break
         for wanted in (f"{package.package}={package.version}", package.package):
@@ -113,9 +119,7 @@ def _download(package: DebianPackage, work: Path, title: str, progress: Progress
     )
 
 
-def _run(
-    argv: list[str], work: Path, title: str, total: int | None, progress: Progress
-) -> tuple[int, str]:
+def _run(argv: list[str], work: Path, title: str, total: int | None, progress: Progress) -> tuple[int, str]:
     return run_watched(argv, folder=work, environ=_C, title=title, total=total, progress=progress)
 
 

@@ -103,7 +103,9 @@ def check_ggml(path: Path) -> None:
     wanted = dict(expected_tensors(layout.hparams))
     there = {tensor.name: tensor for tensor in layout.tensors}
     if missing := [name for name in wanted if name not in there]:
-        raise _unusable(path, f"{len(missing)} of {len(wanted)} tensors are missing, the first is {missing[0]}")
+        raise _unusable(
+            path, f"{len(missing)} of {len(wanted)} tensors are missing, the first is {missing[0]}"
+        )
     for name, tensor in there.items():
         if name not in wanted:
             raise _unusable(path, f"it holds the tensor {name}, which no Whisper of these dimensions has")
@@ -137,8 +139,7 @@ def write_preamble(file: BinaryIO, mel: bytes, n_mels: int, vocabulary: Sequence
     file.write(struct.pack("<2i", n_mels, FFT_SIZE // 2 + 1))
     file.write(mel)
     file.write(struct.pack("<i", len(vocabulary)))
-    for token in vocabulary:
-        file.write(struct.pack("<i", len(token)) + token)
+    file.writelines(struct.pack("<i", len(token)) + token for token in vocabulary)
 
 
 def write_tensor(file: BinaryIO, name: str, kind: Type, shape: Shape, data: Iterable[bytes]) -> None:
@@ -182,7 +183,7 @@ def _read_layout(path: Path, file: BinaryIO, size: int) -> Layout:
         (length,) = reader.integers(1)
         reader.skip(length, "the vocabulary")
     preamble = (start, file.tell())
-    tensors = []
+    tensors: list[Tensor] = []
     while file.tell() < size:
         tensors.append(reader.tensor(layouts=len(tensors)))
     return Layout(hparams=hparams, preamble=preamble, tensors=tuple(tensors))

@@ -103,7 +103,9 @@ def _open(path: str) -> Any:
     handle = ctypes.CDLL(path)
     handle.ggml_init.restype, handle.ggml_init.argtypes = ctypes.c_void_p, [Params]
     handle.ggml_free.restype, handle.ggml_free.argtypes = None, [ctypes.c_void_p]
-    handle.ggml_free(handle.ggml_init(Params(0, None, False)))  # fills the f16 tables, as the native tool does
+    handle.ggml_free(
+        handle.ggml_init(Params(0, None, False))
+    )  # fills the f16 tables, as the native tool does
     handle.ggml_quantize_init.restype, handle.ggml_quantize_init.argtypes = None, [ctypes.c_int]
     handle.ggml_blck_size.restype, handle.ggml_blck_size.argtypes = ctypes.c_int64, [ctypes.c_int]
     handle.ggml_row_size.restype = ctypes.c_size_t

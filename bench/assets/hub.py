@@ -6,6 +6,7 @@ Where the manifest gives no sha256, the first fetch writes commit and hash into 
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -14,8 +15,9 @@ from typing import Any, Final
 
 from bench.assets.manifest import HubFile, HubSource
 from bench.assets.progress import Progress
-from bench.assets.store import FULL, Made, cache_root, given, given_hint, read_sha256
+from bench.assets.store import FULL, Made, given, given_hint, read_sha256
 from bench.errors import AssetError, SourceUnreachable
+from bench.places import cache_root
 
 LOCK: Final = "hub.lock.json"
 
@@ -110,15 +112,14 @@ def _info(huggingface_hub: Any, source: HubSource) -> str | None:
 
 def _bar(title: str, progress: Progress) -> Any:
     """The hub's progress bar class, told to ours."""
-    from tqdm.auto import tqdm
+    from tqdm.auto import tqdm  # type: ignore[import-untyped, unused-ignore]
 
-    class Bar(tqdm):  # type: ignore[type-arg]
+    class Bar(tqdm):  # type: ignore[misc, type-arg, unused-ignore]
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             kwargs.pop("name", None)
             kwargs["disable"] = False
-            with open(os.devnull, "w", encoding="utf-8") as nowhere:
-                kwargs["file"] = nowhere
-                super().__init__(*args, **kwargs)
+            kwargs["file"] = io.StringIO()
+            super().__init__(*args, **kwargs)
 
         def display(self, *_: Any, **__: Any) -> None:
             progress.advance(title, int(self.n), int(self.total) if self.total else None)

@@ -34,8 +34,11 @@ class NeedKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """A step that fetching takes.  `bytes` is what is downloaded or written: known or estimated, or
-    None; `cached` says that it is done already; `hint` how to get it where it cannot be had."""
+    """A step that fetching takes.
+
+    `bytes` is what is downloaded or written, known or estimated, or None; `cached` says that it is done
+    already; `hint` how to get it where it cannot be had.
+    """
 
     title: str
     kind: NeedKind

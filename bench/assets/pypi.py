@@ -56,7 +56,7 @@ class _Archive:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._zip = zipfile.ZipFile(path) if path.suffix in (".whl", ".zip") else None
-        self._tar = None if self._zip else tarfile.open(path)  # closed by close()
+        self._tar = None if self._zip else tarfile.open(path)  # noqa: SIM115 - close() closes it
         self.names = self._zip.namelist() if self._zip else (self._tar.getnames() if self._tar else [])
 
     def open(self, name: str) -> IO[bytes]:

@@ -31,7 +31,9 @@ def speak(voice: str, sentence: str, target: Path) -> None:
             argv, input=sentence, capture_output=True, text=True, check=False, timeout=TIMEOUT_SECONDS
         )
     except subprocess.TimeoutExpired:
-        raise AssetError(f"say -v {voice}: no answer for {TIMEOUT_SECONDS:.0f} s.", hint="Try it by hand.") from None
+        raise AssetError(
+            f"say -v {voice}: no answer for {TIMEOUT_SECONDS:.0f} s.", hint="Try it by hand."
+        ) from None
     if done.returncode or not target.exists():
         words = done.stderr.strip() or f"exit status {done.returncode}"
         raise AssetError(

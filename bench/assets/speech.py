@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.assets.manifest import CorpusManifest, CutClip, CutRecipe, RecordedSpeech, SayClip, SayRecipe, SpokenSpeech
+from bench.assets.manifest import (
+    CorpusManifest,
+    CutClip,
+    CutRecipe,
+    RecordedSpeech,
+    SayClip,
+    SayRecipe,
+    SpokenSpeech,
+)
 from bench.assets.manifest import Transcripts as TranscriptsManifest
 from bench.domain import Clip
 from bench.errors import AssetError

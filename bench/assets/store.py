@@ -85,7 +85,9 @@ class Landing:
     def sha256(self, role: str) -> str:
         """Hash of a role's file, or of the list of all hashes of its folder."""
         name = self.roles[role]
-        return listing_sha256({n: h for n, (h, _) in self.files.items()}) if name == "." else self.files[name][0]
+        return (
+            listing_sha256({n: h for n, (h, _) in self.files.items()}) if name == "." else self.files[name][0]
+        )
 
 
 Build = Callable[[Path], Made]

@@ -141,7 +141,9 @@ def _shape(path: Path, chunk: bytes) -> tuple[int, ...]:
     if not (1 <= channels <= 64 and 1000 <= rate <= 768_000 and frame_bytes):
         raise _lying(path, f"it declares {channels} channels at {rate} Hz")
     if kind == PCM and (frame_bytes != channels * bits // 8 or byte_rate != rate * frame_bytes or bits % 8):
-        raise _lying(path, f"{channels} channels of {bits} bits at {rate} Hz are not {byte_rate} bytes a second")
+        raise _lying(
+            path, f"{channels} channels of {bits} bits at {rate} Hz are not {byte_rate} bytes a second"
+        )
     return kind, channels, rate, bits, frame_bytes
 
 

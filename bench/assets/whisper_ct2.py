@@ -21,7 +21,6 @@ from bench.assets.whisper_layout import Hparams, is_f32, mel_filters, sinusoids,
 from bench.errors import UnusableWeights
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     Arrays = Mapping[str, NDArray[Any]]

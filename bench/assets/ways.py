@@ -1,0 +1,179 @@
+"""A way of a manifest, looked at: what it starts from, who makes it, where its result comes from."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import assert_never
+
+from bench.assets.builders import builder
+from bench.assets.manifest import (
+    ConvertSource,
+    HubSource,
+    ModelManifest,
+    PathSource,
+    PypiSource,
+    QuantizeSource,
+    SyntheticSource,
+    Way,
+)
+from bench.assets.progress import NeedKind
+from bench.assets.store import Landing, sha256_of
+from bench.domain import WeightsFile
+from bench.errors import AssetError, SourceUnreachable, UnusableWeights
+
+Wish = tuple[str, str]  # format, quantization
+
+
+def ingredient(way: Way) -> Wish | None:
+    """What the way starts from; None for what comes from outside or nothing."""
+    match way.source:
+        case ConvertSource(source=source):
+            return source.format, source.quantization
+        case QuantizeSource(source=quantization):
+            return way.format, quantization
+        case _:
+            return None
+
+
+def builder_name(way: Way) -> tuple[str, str]:
+    """Kind and name of who makes it, for `builders.builder`."""
+    match way.source:
+        case ConvertSource(converter=name):
+            return "converter", name
+        case QuantizeSource():
+            return "quantizer", way.format
+        case SyntheticSource(generator=name):
+            return "generator", name
+        case PypiSource() | HubSource() | PathSource():
+            raise AssertionError(way.source.kind)
+
+
+def identity(way: Way) -> str | None:
+    """Versions of who makes it; None for downloads.
+
+    Raises `SourceUnreachable` where the library it takes is not installed: another way may do.
+    """
+    if not isinstance(way.source, ConvertSource | QuantizeSource | SyntheticSource):
+        return None
+    maker = builder(*builder_name(way))
+    try:
+        return maker.identity()
+    except AssetError as error:
+        raise SourceUnreachable(error.message, hint=error.hint) from None
+
+
+def is_fresh(landing: Landing, made_by: str | None, parents: Sequence[tuple[WeightsFile, ...]]) -> bool:
+    """Whether it was made by what is installed (None: unknown), of one of the parents there are now."""
+    if made_by is not None and landing.facts.get("identity") != made_by:
+        return False
+    recorded = landing.facts.get("ingredients", {})
+    return not parents or any({file.role: file.sha256 for file in files} == recorded for files in parents)
+
+
+def kind(way: Way) -> NeedKind:
+    """What kind of step the way is."""
+    match way.source:
+        case PypiSource() | HubSource():
+            return NeedKind.DOWNLOAD
+        case PathSource():
+            return NeedKind.FILE
+        case ConvertSource():
+            return NeedKind.CONVERT
+        case QuantizeSource():
+            return NeedKind.QUANTIZE
+        case SyntheticSource():
+            return NeedKind.SYNTHESIZE
+    assert_never(way.source)
+
+
+def provenance(way: Way, landing: Landing) -> str:
+    """Where a landing of this way comes from, in words for a record."""
+    source = way.source
+    match source:
+        case PypiSource():
+            return "package " + " + ".join(package.requirement for package in source.packages)
+        case HubSource():
+            return f"hub {source.repo} at {source.revision}"
+        case ConvertSource() | QuantizeSource():
+            parents = ", ".join(digest[:12] for digest in landing.facts["ingredients"].values())
+            return f"{kind(way)} of {parents} by {landing.facts['identity']}"
+        case SyntheticSource():
+            return f"SYNTHETIC random weights, {landing.facts['identity']}, seed {source.seed}"
+        case PathSource():
+            return "own file"
+    assert_never(source)
+
+
+def files_of(landing: Landing, words: str) -> tuple[WeightsFile, ...]:
+    """The landing's files by role."""
+    return tuple(
+        WeightsFile(
+            role=role,
+            path=str(landing.path(role)),
+            bytes=landing.size(role),
+            sha256=landing.sha256(role),
+            provenance=words,
+        )
+        for role in landing.roles
+    )
+
+
+def own_files(source: PathSource, title: str) -> tuple[WeightsFile, ...]:
+    """One's own files where they lie, hashed."""
+    files = []
+    for role, name in source.files.items():
+        path = Path(name).expanduser()
+        if not path.exists():
+            raise SourceUnreachable(f"{title}: {path} does not exist.", hint="Mend the path in the manifest.")
+        try:
+            digest = sha256_of(path)
+        except OSError as error:
+            raise UnusableWeights(
+                f"{path}: cannot be read: {error}.", hint="Check the file's rights."
+            ) from None
+        if source.sha256.get(role, digest) != digest:
+            raise AssetError(
+                f"{path}: sha256 is {digest}, expected {source.sha256[role]}.",
+                hint="It is another file than the manifest means.",
+            )
+        inner = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
+        size = sum(p.stat().st_size for p in inner)
+        files.append(
+            WeightsFile(role=role, path=str(path), bytes=size, sha256=digest, provenance=f"own file {path}")
+        )
+    return tuple(files)
+
+
+def no_way(title: str, failures: list[SourceUnreachable]) -> SourceUnreachable:
+    """The error that lists every way that failed, and how to get it."""
+    if len(failures) == 1:
+        return failures[0]
+    lines = [
+        f"{number}. {error.message}\n     {error.hint}" for number, error in enumerate(failures, start=1)
+    ]
+    return SourceUnreachable(
+        f"{title}: none of its {len(failures)} sources can be reached:\n  " + "\n  ".join(lines),
+        hint="One of them is enough.",
+    )
+
+
+def unknown(manifest: ModelManifest, fmt: str, quantization: str) -> AssetError:
+    """The error for what the manifest has no way to, with the nearest there is."""
+    formats = sorted({way.format for way in manifest.weights})
+    if fmt not in formats:
+        return AssetError(
+            f"{manifest.title} has no weights in the format {fmt}.",
+            hint=f"Its manifest has: {', '.join(formats)}.  Add a way to {fmt}, or choose another engine.",
+        )
+    names: dict[str, None] = {}
+    for way in manifest.weights:
+        if way.format == fmt and way.quantizations != "any":
+            names.update(dict.fromkeys(way.quantizations))
+    near = difflib.get_close_matches(quantization, names, n=1)
+    meant = f"Did you mean {near[0]}?  " if near else ""
+    return AssetError(
+        f"{manifest.title} has no quantization {quantization!r} in the format {fmt}.",
+        hint=f"{meant}Its manifest has: {', '.join(names)}.",
+    )
