@@ -7,8 +7,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.report import context, metrics, verdicts, weights
-from bench.report.figures import Figures, figures
+from bench.report import context, diffs, metrics, verdicts, weights
+from bench.report.digest import digest
+from bench.report.figures import Figures
+from bench.report.findings import findings
 from bench.report.names import Names, scopes
 from bench.report.notes import Notes
 from bench.report.view import Cell, Spoken, Text, View
@@ -17,11 +19,14 @@ if TYPE_CHECKING:
     from bench.journal import RunData
 
 
-def build(runs: Sequence[RunData], *, out: Path) -> View:
-    """The view of the runs; links in it are relative to the folder `out`."""
-    found = figures(runs)
+def build(
+    runs: Sequence[RunData], found: Figures, names: Names, *, out: Path, with_diffs: bool = False
+) -> View:
+    """The view of the runs' figures; links in it are relative to the folder `out`.
+
+    Word diffs cost more than all the rest, so they are made only for formats that show them.
+    """
     notes = Notes()
-    names = Names(found, runs)
     parts = scopes(found)
     first, last = _days(runs)
     # In the order of the page, so that footnotes are numbered as a reader meets them.
@@ -49,7 +54,8 @@ def build(runs: Sequence[RunData], *, out: Path) -> View:
         stages=stages,
         quality=quality,
         side_by_side=side_by_side,
-        findings=(),
+        digest=digest(parts, found, names),
+        findings=tuple(finding.sentence() for finding in findings(found)),
         advice=(),
         refusals=verdicts.refusals(found, names),
         failures=verdicts.failures(runs, found, names),
@@ -59,7 +65,8 @@ def build(runs: Sequence[RunData], *, out: Path) -> View:
         commands=context.commands(found, names),
         logs=context.logs(runs, found, names, out),
         journals=context.journals(runs, names, out),
-        transcripts=(),
+        diffs=diffs.diffs(found, names) if with_diffs else (),
+        sounds=context.sounds(runs),
         notes=notes.all(),
         out=out,
     )

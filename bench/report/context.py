@@ -24,6 +24,7 @@ from bench.report.view import (
     Phrase,
     Reason,
     Row,
+    Sound,
     Table,
     Text,
     Tongue,
@@ -68,6 +69,7 @@ def parameters(runs: Sequence[RunData], found: Figures, names: Names) -> Table:
             Column(heading=Phrase(message="column.value")),
         ),
         rows=tuple(Row(cells=(Phrase(message=name), value)) for name, value in rows),
+        sortable=False,
     )
 
 
@@ -218,6 +220,7 @@ def _facts(host: Host, runs: Sequence[RunData], names: Names) -> Table:
             Column(heading=Phrase(message="column.value")),
         ),
         rows=tuple(Row(cells=(Phrase(message=name), value)) for name, value in rows),
+        sortable=False,
     )
 
 
@@ -314,6 +317,19 @@ def journals(runs: Sequence[RunData], names: Names, out: Path) -> tuple[Logs, ..
         links = tuple(Link(text=file, target=there.target(file)) for file in (RECORDS, SUITE, HOST))
         made.append(Logs(label=names.run(run), links=links))
     return tuple(made)
+
+
+def sounds(runs: Sequence[RunData]) -> tuple[Sound, ...]:
+    """The clips, each once, with their files where they are still there."""
+    clips = {clip.name: clip for run in runs for clip in run.suite.clips.values()}
+    return tuple(
+        Sound(
+            clip=clip.name,
+            title=clip.title or clip.name,
+            path=Path(clip.path) if clip.path and Path(clip.path).is_file() else None,
+        )
+        for clip in clips.values()
+    )
 
 
 class _Folders:

@@ -1,6 +1,6 @@
-"""Words by message id: a gettext catalog a language, read as it stands (`locale/xx/LC_MESSAGES/report.po`).
+"""Words by message id: gettext catalogs, read as they stand (`locale/xx/LC_MESSAGES/*.po`).
 
-A new report language is a new catalog.  A message without a translation is an error, never the
+A new report language is a new folder of catalogs.  A message without a translation is an error, never the
 message id in the report.
 """
 
@@ -18,7 +18,7 @@ from typing import Final
 from bench.errors import ReportError
 
 LOCALE: Final = Path(__file__).parent / "locale"
-CATALOG: Final = Path("LC_MESSAGES") / "report.po"
+CATALOGS: Final = "LC_MESSAGES/*.po"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Language:
         if message not in self.ids:
             raise ReportError(
                 f"report language {self.code}: no translation of {message!r}.",
-                hint=f"Add it to {Path('bench/report/locale') / self.code / CATALOG}.",
+                hint=f"Add it to a catalog in bench/report/locale/{self.code}/LC_MESSAGES.",
             )
         return self.catalog.gettext(message)
 
@@ -70,7 +70,7 @@ class Language:
 
 def languages() -> tuple[str, ...]:
     """The codes of the languages that have a catalog."""
-    return tuple(sorted(path.name for path in LOCALE.iterdir() if (path / CATALOG).is_file()))
+    return tuple(sorted(path.name for path in LOCALE.iterdir() if any(path.glob(CATALOGS))))
 
 
 @cache
@@ -79,16 +79,21 @@ def language(code: str) -> Language:
     from gettext import GNUTranslations
     from io import BytesIO
 
+    from babel.messages.catalog import Catalog
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
-    if not re.fullmatch(r"[A-Za-z]{2,3}(_[A-Za-z]{2,4})?", code) or not (LOCALE / code / CATALOG).is_file():
+    if not re.fullmatch(r"[A-Za-z]{2,3}(_[A-Za-z]{2,4})?", code) or code not in languages():
         raise ReportError(
             f"report language {code!r}: there is no such catalog.",
             hint=f"Languages: {', '.join(languages())}.",
         )
-    with (LOCALE / code / CATALOG).open("rb") as file:
-        catalog = read_po(file, locale=code)
+    catalog = Catalog(locale=code)
+    for file in sorted((LOCALE / code).glob(CATALOGS)):
+        with file.open("rb") as opened:
+            for message in read_po(opened, locale=code):
+                if message.id:
+                    catalog[message.id] = message
     compiled = BytesIO()
     write_mo(compiled, catalog)
     compiled.seek(0)

@@ -243,7 +243,11 @@ def side_by_side(found: Figures, names: Names, notes: Notes) -> tuple[Table, ...
             titled = list(titles(one, names))
             if names.many_clips:
                 titled.append(Text(text=names.clip(one.clip)))
-            body.append(Row(cells=(*titled, *cells), key=one.key, label=names.full(one)))
+            body.append(
+                Row(
+                    cells=(*titled, *cells), key=one.key, label=names.full(one), quantization=one.quantization
+                )
+            )
         headings = [
             *_title_columns(),
             *([Column(heading=Phrase(message="column.clip"))] if names.many_clips else []),
@@ -255,6 +259,7 @@ def side_by_side(found: Figures, names: Names, notes: Notes) -> tuple[Table, ...
                 columns=tuple(headings),
                 rows=tuple(body),
                 scope=(Phrase(message=column.heading),),
+                heads=2,
             )
         )
     return tuple(made)
@@ -270,6 +275,7 @@ def _table(layout: Layout, scope: Scope, found: Figures, names: Names, notes: No
             cells=(*titles(case, names), *(_cell(column, case, found, notes) for column in columns)),
             key=case.key,
             label=names.full(case),
+            quantization=case.quantization,
         )
         for case in scope.cases
     ]
@@ -278,6 +284,7 @@ def _table(layout: Layout, scope: Scope, found: Figures, names: Names, notes: No
         columns=(*_title_columns(), *headings),
         rows=tuple(rows),
         scope=scope_cells(scope, names),
+        heads=2,
     )
 
 

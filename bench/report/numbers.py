@@ -100,7 +100,7 @@ def interval(low: float, high: float, like: float, quantity: Quantity) -> str:
         return ""
     if quantity in _SIGNED:
         parts = [f"+{part}" if part[0] != MINUS and part.strip("0.") else part for part in parts]
-    apart = f"{NO_BREAK}{RANGE}{NO_BREAK}" if low < 0 else RANGE
+    apart = f"{NO_BREAK}…{NO_BREAK}" if low < 0 or quantity in _SIGNED else RANGE
     return apart.join(parts)
 
 

@@ -1,31 +1,38 @@
-"""Runs -> view -> files: Markdown a language, and what `formats` names beside.
+"""Runs -> view -> files.
 
 Rendering is apart from measuring: records of any age and machine re-render here, with these
-templates or with a folder of one's own, which Jinja runs in its sandbox.
+templates or with a folder of one's own.
 """
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from bench.errors import ReportError
+from bench.report.build import build
+from bench.report.figures import figures
+from bench.report.files import write_file
 from bench.report.language import Language, language
-from bench.report.view import Cell, Column, View
-from bench.report.writer import MarkdownWriter, Writer
+from bench.report.names import Names, scopes
+from bench.report.templating import fill, tidy
+from bench.report.writer import MarkdownWriter
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
-    from markupsafe import Markup
-
     from bench.journal import RunData
+    from bench.report.plots import Chart
+    from bench.report.view import View
 
-TEMPLATES: Final = Path(__file__).parent / "templates"
-DEFAULT_FORMATS: Final = ("md",)
+FORMATS: Final = ("md", "html", "charts", "json", "csv", "short")
+_NEEDED: Final = {"charts": ("altair", "vl_convert")}
+
+
+def available_formats() -> tuple[str, ...]:
+    """The formats that the installed packages can write: charts need an extra."""
+    return tuple(name for name in FORMATS if all(find_spec(package) for package in _NEEDED.get(name, ())))
 
 
 def render(
@@ -33,197 +40,100 @@ def render(
     *,
     languages: Sequence[str],
     out: Path,
-    formats: Sequence[str] = DEFAULT_FORMATS,
+    formats: Sequence[str] | None = None,
     templates: Path | None = None,
+    sound: bool = False,
 ) -> tuple[Path, ...]:
     """Write the reports of the runs into the folder `out`; return the files, reports first.
 
-    `languages` are codes of the catalogs; `templates` is a folder whose files go before the
-    built-in ones of the same name.  Each file is replaced as a whole or not at all.  Raises
-    `ReportError` for no runs, an unknown language or format, a template that fails.
+    `languages` are codes of the catalogs, `formats` names of `FORMATS` (None: all that can be
+    written here); `templates` is a folder whose files go before the built-in ones of the same
+    name; `sound` puts the clips into the HTML page.  Each file is replaced as a whole or not at
+    all.  Raises `ReportError` for no runs, an unknown language or format, a template that fails.
     """
-    from bench.report.build import build
-
     if not runs:
         raise ReportError("there is no run to report.", hint="Give run directories: reports/SUITE/RUN-ID.")
     if templates is not None and not templates.is_dir():
         raise ReportError(
             f"{templates}: there is no such folder of templates.", hint="Give --templates FOLDER."
         )
-    writers = _writers(formats)
+    chosen = tuple(dict.fromkeys(available_formats() if formats is None else formats))
+    if unknown := [name for name in chosen if name not in FORMATS]:
+        raise ReportError(
+            f"report format {unknown[0]!r}: there is no such format.", hint=f"Formats: {', '.join(FORMATS)}."
+        )
     spoken = [language(code) for code in dict.fromkeys(languages)]
-    view = build(runs, out=out.resolve())
-    written: list[Path] = []
-    for write in writers:
-        written += write(view, spoken, out, templates)
-    return tuple(written)
+    return tuple(_Rendering(runs, spoken, out, chosen, templates, sound).write())
 
 
 def markdown(
-    view: View, spoken: Language, *, templates: Path | None = None, name: str = "report.md.j2"
+    view: View,
+    spoken: Language,
+    *,
+    templates: Path | None = None,
+    charts: Mapping[str, Sequence[Chart]] | None = None,
+    name: str = "report.md.j2",
 ) -> str:
     """The view as Markdown in one language."""
-    return tidy(fill(name, MarkdownWriter(spoken), templates, view=view, charts={}))
+    return tidy(fill(name, MarkdownWriter(spoken), templates, view=view, charts=charts or {}))
 
 
-def fill(name: str, writer: Writer, templates: Path | None, **context: Any) -> str:
-    """A template filled in; ReportError names template and line of what fails in it."""
-    from jinja2 import TemplateError, TemplateSyntaxError
+class _Rendering:
+    """One call of `render`: what several formats need is made once."""
 
-    environment = _environment(writer, templates)
-    try:
-        return environment.get_template(name).render(**context)
-    except TemplateSyntaxError as error:
-        raise _template_error(f"{error.filename or name}:{error.lineno}: {error.message}") from error
-    except (TemplateError, TypeError, ValueError) as error:
-        raise _template_error(f"{_place(error, name)}: {error}") from error
+    def __init__(
+        self,
+        runs: Sequence[RunData],
+        spoken: Sequence[Language],
+        out: Path,
+        formats: Sequence[str],
+        templates: Path | None,
+        sound: bool,
+    ) -> None:
+        self.runs, self.spoken, self.out = runs, spoken, out
+        self.formats, self.templates, self.sound = formats, templates, sound
+        self.found = figures(runs)
+        self.names = Names(self.found, runs)
 
-
-def tidy(text: str) -> str:
-    """Markdown with single blank lines outside code blocks and one line break at the end."""
-    lines: list[str] = []
-    fence = ""
-    for line in text.splitlines():
-        mark = re.match(r"`{3,}", line)
-        if mark and not fence:
-            fence = mark.group()
-        elif fence and line.rstrip() == fence:
-            fence = ""
-        if fence or line.strip() or (lines and lines[-1].strip()):
-            lines.append(line if fence else line.rstrip())
-    return "\n".join(lines).strip("\n") + "\n"
-
-
-def write_file(path: Path, text: str) -> Path:
-    """Write a file atomically; ReportError where that cannot be done."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise ReportError(
-            f"{path}: cannot be written: {error.strerror or error}.",
-            hint="Give a folder you can write to with --out.",
-        ) from error
-    return path
-
-
-# ---------------------------------------------------------------------- formats
-
-Write = Callable[[View, Sequence[Language], Path, "Path | None"], Iterable[Path]]
-
-
-def _write_markdown(
-    view: View, spoken: Sequence[Language], out: Path, templates: Path | None
-) -> Iterable[Path]:
-    for each in spoken:
-        yield write_file(out / f"report.{each.code}.md", markdown(view, each, templates=templates))
-
-
-_FORMATS: Final[Mapping[str, Write]] = {"md": _write_markdown}
-
-
-def _writers(formats: Sequence[str]) -> list[Write]:
-    unknown = [name for name in formats if name not in _FORMATS]
-    if unknown:
-        raise ReportError(
-            f"report format {unknown[0]!r}: there is no such format.", hint=f"Formats: {', '.join(_FORMATS)}."
+    @cached_property
+    def view(self) -> View:
+        return build(
+            self.runs, self.found, self.names, out=self.out.resolve(), with_diffs="html" in self.formats
         )
-    return [_FORMATS[name] for name in dict.fromkeys(formats)]
 
+    @cached_property
+    def charts(self) -> Mapping[str, Mapping[str, Sequence[Chart]]]:
+        """Charts by language and name; none where they are not asked for."""
+        if "charts" not in self.formats:
+            return {each.code: {} for each in self.spoken}
+        from bench.report.plots import draw
 
-# ---------------------------------------------------------------------- jinja
+        parts = scopes(self.found)
+        return {each.code: draw(parts, self.names, each) for each in self.spoken}
 
+    def write(self) -> Iterator[Path]:
+        """Write what was asked for; the reports first."""
+        if "md" in self.formats:
+            for each in self.spoken:
+                text = markdown(self.view, each, templates=self.templates, charts=self.charts[each.code])
+                yield write_file(self.out / f"report.{each.code}.md", text)
+        if "html" in self.formats:
+            from bench.report.page import page
 
-def _environment(writer: Writer, templates: Path | None) -> Environment:
-    from jinja2 import FileSystemLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+            text = page(self.view, self.spoken, self.charts, templates=self.templates, sound=self.sound)
+            yield write_file(self.out / "report.html", text)
+        if "short" in self.formats:
+            for each in self.spoken:
+                text = markdown(self.view, each, templates=self.templates, name="short.md.j2")
+                yield write_file(self.out / f"report.short.{each.code}.md", text)
+        if "json" in self.formats:
+            from bench.report.summary import summary_json
 
-    from bench.report import safe
+            yield write_file(self.out / "summary.json", summary_json(self.found, self.names))
+        if "csv" in self.formats:
+            from bench.report.summary import summary_csv
 
-    folders = [TEMPLATES] if templates is None else [templates, TEMPLATES]
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(folders),
-        extensions=["jinja2.ext.i18n"],
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        finalize=_finalize(writer),
-    )
-    environment.globals["_"] = writer.words  # before any template: it is what `_()` means in them
-    environment.filters |= {
-        "cell": writer.cell,
-        "cells": _cells(writer),
-        "code": writer.code,
-        "data": writer.data,
-        "days": _days(writer),
-        "fence": safe.fence,
-        "heading": _heading(writer),
-        "note": writer.note,
-        "picked": writer.picked,
-        "plain": writer.plain,
-        "target": safe.link_target,
-    }
-    return environment
-
-
-def _finalize(writer: Writer) -> Callable[[Any], Any]:
-    """Whatever a template prints without a filter is data of the writer's target."""
-    from jinja2 import Undefined
-    from markupsafe import Markup
-
-    def finalize(value: Any) -> Any:
-        if isinstance(value, Markup | Undefined):
-            return value
-        return writer.data(value)
-
-    return finalize
-
-
-def _cells(writer: Writer) -> Callable[[Sequence[Cell], str], Markup]:
-    from markupsafe import Markup
-
-    def cells(parts: Sequence[Cell], between: str = " ") -> Markup:
-        return Markup(between).join(writer.cell(part) for part in parts)  # noqa: S704  # from a template
-
-    return cells
-
-
-def _heading(writer: Writer) -> Callable[[Column], Markup]:
-    def heading(column: Column) -> Markup:
-        text = writer.cell(column.heading)
-        return text if column.note is None else text + writer.reference(column.note)
-
-    return heading
-
-
-def _days(writer: Writer) -> Callable[[View], Markup]:
-    from markupsafe import Markup
-
-    def days(view: View) -> Markup:
-        if view.first_day is None or view.last_day is None:
-            return writer.words("absent")
-        first, last = writer.day(view.first_day), writer.day(view.last_day)
-        return first if first == last else first + Markup(" – ") + last
-
-    return days
-
-
-def _place(error: Exception, name: str) -> str:
-    """Template and line of an error, from its traceback."""
-    trace, place = error.__traceback__, name
-    while trace is not None:
-        file = trace.tb_frame.f_code.co_filename
-        if file.endswith(".j2"):
-            place = f"{file}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return place
-
-
-def _template_error(message: str) -> ReportError:
-    return ReportError(f"template {message}", hint="docs/report.md lists what a template is given.")
+            yield write_file(self.out / "summary.csv", summary_csv(self.found, self.names))
+        for drawn in self.charts.values():
+            for chart in (each for charts in drawn.values() for each in charts):
+                yield write_file(self.out / chart.target, chart.svg)

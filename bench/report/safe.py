@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 _ANSI: Final = re.compile(
     r"""
@@ -73,6 +73,11 @@ def fence(text: str, language: str = "") -> Markup:
     body = clean(text).strip("\n")
     ticks = "`" * max(3, _longest_run(body) + 1)
     return Markup(f"{ticks}{language}\n{body}\n{ticks}")  # noqa: S704  # this is the escaping
+
+
+def verbatim(text: str) -> Markup:
+    """Data of several lines as HTML, for a `pre` element."""
+    return escape(clean(text))
 
 
 def link_target(path: str) -> Markup:

@@ -74,9 +74,10 @@ def _errors_table(
         ),
         rows=tuple(
             Row(
-                cells=(_title(case, names), _telling(case, names, notes), _stars(case, notes)),
+                cells=(_title(case, names), _telling(case, names, notes), stars_cell(case, notes)),
                 key=case.key,
                 label=names.full(case),
+                quantization=case.quantization,
             )
             for case in cases
         ),
@@ -113,7 +114,8 @@ def _pairs(errors: Iterable[ErrorPair]) -> WordErrors:
     return WordErrors(errors=tuple((pair.reference, pair.hypothesis, pair.count) for pair in errors))
 
 
-def _stars(case: CaseFigures, notes: Notes) -> Cell:
+def stars_cell(case: CaseFigures, notes: Notes) -> Cell:
+    """Stars by the suite's bands, or the published author's, or why there are none."""
     if case.judgement is not None and case.judgement.stars is not None:
         return Stars(stars=case.judgement.stars)
     if case.heard.stars is not None:
@@ -171,6 +173,7 @@ def _rates_table(cases: Sequence[CaseFigures], names: Names, notes: Notes) -> Ta
                 cells=(_title(case, names), *(rate(case, names, notes) for _, rate in columns)),
                 key=case.key,
                 label=names.full(case),
+                quantization=case.quantization,
             )
             for case in cases
         ),
@@ -181,7 +184,8 @@ def _note(message: str, notes: Notes) -> int | None:
     return notes.phrase(message) if message else None
 
 
-def _wer(case: CaseFigures, _: Names, notes: Notes) -> Cell:
+def wer_cell(case: CaseFigures, notes: Notes) -> Cell:
+    """The normalized word error rate with its interval, or why there is none."""
     interval = case.heard.interval
     note = notes.phrase("note.texts_differ") if case.heard.texts > 1 else None
     return _rate(case, _wer_of(case.heard.score), notes, interval, note)
@@ -278,7 +282,7 @@ def _rate(
 
 
 _RATES: Final[tuple[tuple[str, str, _Rate], ...]] = (
-    ("column.wer", "note.wer", _wer),
+    ("column.wer", "note.wer", lambda case, _, notes: wer_cell(case, notes)),
     ("column.cer", "", _cer),
     ("column.wer_raw", "note.raw", _raw),
     ("column.cer_raw", "", _cer_raw),

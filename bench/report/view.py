@@ -173,16 +173,23 @@ class Row:
     cells: tuple[Cell, ...]
     key: str = ""
     label: str = ""
+    quantization: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table; `scope` says of what it is a part (a machine, a clip), where there are several."""
+    """A table; `scope` says of what it is a part (a machine, a clip), where there are several.
+
+    The first `heads` cells of a row are its heading; `sortable` says whether another order of the
+    rows tells something.
+    """
 
     name: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     scope: tuple[Cell, ...] = ()
+    heads: int = 1
+    sortable: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,14 +258,45 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Transcript:
-    """What a case heard beside what was said: pieces as (kind, said, heard, start seconds)."""
+class Heard:
+    """A word of a transcript and when it begins, None where the engine does not tell."""
+
+    text: str
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A stretch of a word diff: `kind` is equal, substitute, delete or insert.
+
+    `seconds` is where to play the clip from to hear it, None where nothing tells.
+    """
+
+    kind: str
+    said: str
+    heard: tuple[Heard, ...]
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diff:
+    """What a case heard beside what was said; `against` says what it is held against."""
 
     key: str
     label: str
-    pieces: tuple[tuple[str, str, str, float | None], ...]
-    against: str
-    audio: str | None = None
+    quantization: str
+    clip: str
+    against: Phrase
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """A clip to listen to; `path` is the file on the machine that renders, None where it is gone."""
+
+    clip: str
+    title: str
+    path: Path | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,6 +318,7 @@ class View:
     stages: tuple[Table, ...]
     quality: tuple[Table, ...]
     side_by_side: tuple[Table, ...]
+    digest: tuple[Table, ...]
     findings: tuple[Sentence, ...]
     advice: tuple[Advice, ...]
     refusals: tuple[Refusal, ...]
@@ -290,6 +329,7 @@ class View:
     commands: tuple[Command, ...]
     logs: tuple[Logs, ...]
     journals: tuple[Logs, ...]
-    transcripts: tuple[Transcript, ...]
+    diffs: tuple[Diff, ...]
+    sounds: tuple[Sound, ...]
     notes: tuple[Note, ...]
     out: Path

@@ -46,6 +46,7 @@ def sizes(found: Figures, names: Names, notes: Notes) -> Table:
         name="weights",
         columns=tuple(headings),
         rows=tuple(_row(case, names, notes, hashed=hashed) for case in shown),
+        heads=2,
     )
 
 
@@ -61,7 +62,7 @@ def _row(case: CaseFigures, names: Names, notes: Notes, *, hashed: bool) -> Row:
         files = [file for file in case.weights if file.sha256]
         marks = [Text(text=file.sha256[:HASH_DIGITS], code=True) for file in files]
         cells.append(Many(parts=tuple(marks)) if marks else notes.absent_phrase("reason.no_weights"))
-    return Row(cells=tuple(cells), key=case.key, label=names.full(case))
+    return Row(cells=tuple(cells), key=case.key, label=names.full(case), quantization=case.quantization)
 
 
 def _size(size: int | None, case: CaseFigures, notes: Notes) -> Cell:

@@ -23,7 +23,7 @@ GOLDEN = Path(__file__).parent / "golden"
 def written(run: RunData | list[RunData], out: Path, language: str = "ru") -> str:
     """The report as text, narrow and no-break spaces made plain."""
     runs = run if isinstance(run, list) else [run]
-    [path] = render(runs, languages=[language], out=out)
+    [path] = render(runs, languages=[language], out=out, formats=["md"])
     assert path == out / f"report.{language}.md"
     return re.sub("[\u00a0\u202f]", " ", path.read_text(encoding="utf-8"))
 
@@ -69,7 +69,7 @@ def run(tmp_path: Path) -> RunData:
 
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_the_report_is_the_golden_one(run: RunData, language: str) -> None:
-    [path] = render([run], languages=[language], out=run.path)
+    [path] = render([run], languages=[language], out=run.path, formats=["md"])
     golden = GOLDEN / path.name
     if os.environ.get("UPDATE_GOLDEN"):
         golden.write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
@@ -296,7 +296,7 @@ def test_own_templates_go_before_the_built_in_ones(run: RunData, tmp_path: Path)
     own = tmp_path / "own"
     own.mkdir()
     (own / "report.md.j2").write_text("{{ view.name }} {{ _('section.cpu') }} {{ view.machines[0].label }}\n")
-    [path] = render([run], languages=["ru"], out=tmp_path, templates=own)
+    [path] = render([run], languages=["ru"], out=tmp_path, templates=own, formats=["md"])
     assert path.read_text() == "demo CPU-нагрузка Example CPU 3000\n"
 
 
@@ -314,4 +314,4 @@ def test_a_template_that_fails_is_told_and_cannot_break_out(
 ) -> None:
     (tmp_path / "report.md.j2").write_text(template)
     with pytest.raises(ReportError, match=message):
-        render([run], languages=["ru"], out=tmp_path, templates=tmp_path)
+        render([run], languages=["ru"], out=tmp_path, templates=tmp_path, formats=["md"])

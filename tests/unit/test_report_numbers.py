@@ -62,7 +62,7 @@ def test_units_are_words_of_the_language() -> None:
 def test_an_interval_has_the_scale_of_its_value() -> None:
     assert interval(6.801, 6.909, 6.84, Quantity.SECONDS) == "6.80–6.91"
     assert interval(0.98e9, 1.21e9, 1.1e9, Quantity.SIZE) == "1.0–1.2"
-    assert interval(-0.057, 0.108, 0.027, Quantity.POINTS) == "–5.7\u00a0–\u00a0+10.8"
+    assert interval(-0.057, 0.108, 0.027, Quantity.POINTS) == "–5.7\u00a0…\u00a0+10.8"
 
 
 def test_an_interval_that_tells_nothing_is_not_written() -> None:

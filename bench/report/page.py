@@ -1,0 +1,97 @@
+"""The HTML report: one file with everything in it, every language, the charts, style and script.
+
+It asks no network for anything: a content security policy says so and lets only this page's own
+script run.  Links lead to the logs and records beside it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from markupsafe import Markup
+
+from bench.report.colours import colour
+from bench.report.templating import TEMPLATES, fill
+from bench.report.view import Row, Sound
+from bench.report.writer import HtmlWriter
+
+if TYPE_CHECKING:
+    from bench.report.language import Language
+    from bench.report.plots import Chart
+    from bench.report.view import View
+
+STYLE: Final = "report.css"
+SCRIPT: Final = "report.js"
+_ID: Final = re.compile(r'\b(id="|url\(#|href="#)')
+
+
+def page(
+    view: View,
+    spoken: Sequence[Language],
+    charts: Mapping[str, Mapping[str, Sequence[Chart]]],
+    *,
+    templates: Path | None = None,
+    sound: bool = False,
+) -> str:
+    """The view as one HTML page that switches between the languages; with `sound`, clips in it."""
+    script = _file(SCRIPT, templates)
+    shades = {row.key: colour(row.quantization) for table in _rows(view) for row in table}
+    sounds = tuple((each, _data_url(each) if sound else None) for each in view.sounds)
+    articles = []
+    for number, each in enumerate(spoken):
+        article = fill(
+            "article.html.j2",
+            HtmlWriter(each),
+            templates,
+            view=view,
+            charts=_inline(charts.get(each.code, {}), each.code),
+            code=each.code,
+            shades=shades,
+            sounds=sounds if number == 0 else (),
+        )
+        articles.append((each, Markup(article)))  # noqa: S704  # from a template that escapes
+    return fill(
+        "page.html.j2",
+        HtmlWriter(spoken[0]),
+        templates,
+        view=view,
+        spoken=[(each.code, each.word("page.name")) for each in spoken],
+        articles=[article for _, article in articles],
+        code=spoken[0].code,
+        titles={each.code: each.pick(view.title, view.name) for each in spoken},
+        style=Markup(_file(STYLE, templates)),  # noqa: S704  # a file of ours, or of the user's own templates
+        script=Markup(script),  # noqa: S704  # as above
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    )
+
+
+def _rows(view: View) -> list[tuple[Row, ...]]:
+    groups = (view.performance, view.memory, view.cpu, view.stages, view.quality, view.side_by_side)
+    return [view.weights.rows, *(table.rows for group in groups for table in group)]
+
+
+def _file(name: str, templates: Path | None) -> str:
+    own = templates / name if templates else None
+    return (own if own and own.is_file() else TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _inline(charts: Mapping[str, Sequence[Chart]], code: str) -> Mapping[str, list[tuple[Chart, Markup]]]:
+    """Pictures as elements of the page, each with ids of its own and in the page's ink."""
+    found: dict[str, list[tuple[Chart, Markup]]] = {}
+    for name, drawn in charts.items():
+        for number, chart in enumerate(drawn):
+            own = _ID.sub(rf"\g<1>{code}-{name}-{number}-", chart.svg)
+            own = own[own.index("<svg") :].replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
+            found.setdefault(name, []).append((chart, Markup(own)))  # noqa: S704  # drawn by the plots' library
+    return found
+
+
+def _data_url(sound: Sound) -> str | None:
+    if sound.path is None:
+        return None
+    return "data:audio/wav;base64," + base64.b64encode(sound.path.read_bytes()).decode()
