@@ -45,13 +45,16 @@ class Resolver:
         models = self._models()
         clips = self._clips()
         crossed = [
-            self._case(("variants", number), entry, variant, models[name], clip)
+            self._case(("variants", number), entry, variant, models[name], clip, environment)
             for name, entry in zip(models, self.file.models, strict=True)
             for number, variant in enumerate(self.file.variants)
+            for environment in self._crossed_environments(entry, variant)
             for clip in clips.values()
         ]
         kept = [case for case in crossed if not any(_matches(rule, case) for rule in self.file.exclude)]
-        kept += [self._included(number, models, clips) for number in range(len(self.file.include))]
+        kept += [
+            case for number in range(len(self.file.include)) for case in self._included(number, models, clips)
+        ]
         self._refuse_doubles(kept)
         title = self.file.title
         return domain.Suite(
@@ -122,7 +125,7 @@ class Resolver:
 
     def _included(
         self, number: int, models: Mapping[str, domain.Model], clips: Mapping[str, domain.Clip]
-    ) -> domain.Case:
+    ) -> list[domain.Case]:
         entry = self.file.include[number]
         loc = ("include", number)
         if entry.model not in models:
@@ -136,7 +139,19 @@ class Resolver:
         if isinstance(variant, str):
             variant = VariantEntry(quantization=variant)
         model_entry = self.file.models[list(models).index(entry.model)]
-        return self._case((*loc, "variant"), model_entry, variant, models[entry.model], clip)
+        return [
+            self._case((*loc, "variant"), model_entry, variant, models[entry.model], clip, environment)
+            for environment in self._crossed_environments(model_entry, variant)
+        ]
+
+    def _crossed_environments(self, model: ModelEntry, variant: VariantEntry) -> Sequence[str | None]:
+        """The environments to cross with, of the last layer that names one or several; [None] is no crossing."""
+        for layer in (variant, model, self.file.defaults):
+            if layer.environments:
+                return layer.environments
+            if layer.environment:
+                break
+        return [None]
 
     def _case(
         self,
@@ -145,19 +160,22 @@ class Resolver:
         entry: VariantEntry,
         model: domain.Model,
         clip: domain.Clip,
+        environment: str | None = None,
     ) -> domain.Case:
         layers: tuple[Knobs, ...] = (self.file.defaults, model_entry, entry)
         engine = next((layer.engine for layer in reversed(layers) if layer.engine), None)
         if engine is None:
             raise self._mistake(loc, "no engine; name one here, in the model or in defaults.engine")
+        name = entry.name or entry.quantization
+        single = next((layer.environment for layer in reversed(layers) if layer.environment), None)
         variant = domain.Variant(
-            name=entry.name or entry.quantization,
+            name=f"{name}+{environment}" if environment else name,
             quantization=entry.quantization,
             engine=engine,
             device=next((layer.device for layer in reversed(layers) if layer.device), "auto"),
             settings=self._settings(loc, engine, layers),
             environ={key: value for layer in layers for key, value in layer.environ.items()},
-            environment=next((layer.environment for layer in reversed(layers) if layer.environment), None),
+            environment=environment or single,
         )
         if variant.environment and variant.environment not in self.file.environments:
             wrong = variant.environment
@@ -201,10 +219,14 @@ class Resolver:
         form = registry.format_of(variant)
         offered = quantizations(model, form)
         if offered == ():
-            raise self._mistake(loc, f"model {model.name} has no weights of format {form} for {variant.engine}")
+            raise self._mistake(
+                loc, f"model {model.name} has no weights of format {form} for {variant.engine}"
+            )
         if offered is not None and variant.quantization not in offered:
             wrong = variant.quantization
-            raise self._mistake(loc, f'model {model.name} has no quantization "{wrong}"{nearest(wrong, offered)}')
+            raise self._mistake(
+                loc, f'model {model.name} has no quantization "{wrong}"{nearest(wrong, offered)}'
+            )
 
     def _refuse_doubles(self, cases: Sequence[domain.Case]) -> None:
         seen: set[str] = set()
@@ -220,6 +242,7 @@ class Resolver:
         self, cases: Sequence[domain.Case], models: Mapping[str, domain.Model]
     ) -> tuple[domain.Case, ...]:
         marked = {entry.name or entry.quantization for entry in self.file.variants if entry.baseline}
+        marked |= {f"{name}+{environment}" for name in marked for environment in self.file.environments}
         return tuple(
             dataclasses.replace(case, baseline=_baseline_of(case, cases, models[case.model].baseline, marked))
             for case in cases
@@ -237,14 +260,12 @@ def _baseline_of(
 ) -> str | None:
     """The case to compare with: marked ones first, then the baseline quantization on the same engine."""
     same = [other for other in cases if other.model == case.model and other.clip == case.clip]
-    for other in same:
-        if other.variant.name in marked:
-            return other.id
     own_engine = [
         other
         for other in same
         if other.variant.engine == case.variant.engine and other.variant.quantization == quantization
     ]
+    candidates = [other for other in same if other.variant.name in marked] or own_engine
 
     def unlike(other: domain.Case) -> tuple[bool, bool, bool]:
         ours, theirs = case.variant, other.variant
@@ -254,7 +275,7 @@ def _baseline_of(
             ours.settings != theirs.settings or ours.environ != theirs.environ,
         )
 
-    return min(own_engine, key=unlike).id if own_engine else None
+    return min(candidates, key=unlike).id if candidates else None
 
 
 def _matches(rule: Exclusion, case: domain.Case) -> bool:

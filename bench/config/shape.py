@@ -59,6 +59,10 @@ class Knobs(Strict):
     settings: dict[str, Any] = Field(default_factory=dict, description="Decoding settings of the engine")
     environ: dict[str, str] = Field(default_factory=dict, description="Environment variables of the child")
     environment: str | None = Field(default=None, description="A name under `environments`")
+    environments: list[Name] = Field(
+        default_factory=list,
+        description="Cross with each of these: NAME+ENVIRONMENT, interleaved in every block",
+    )
 
 
 class ModelEntry(Knobs):

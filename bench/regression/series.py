@@ -17,9 +17,17 @@ from typing import Final
 
 from bench.regression.night import Figure
 from bench.stats import Verdict
-from bench.units import Better
+from bench.units import METRICS, Better, Unit
 
-ASSUMED_NOISE: Final = 0.02  # how much nights are taken to differ (a standard deviation) before it is known
+# How much nights are taken to differ (standard deviation of the log) before it is known.
+ASSUMED_NOISE: Final[Mapping[Unit, float]] = {
+    Unit.SECONDS: 0.02,
+    Unit.PER_SECOND: 0.02,
+    Unit.RATIO: 0.02,
+    Unit.JOULES: 0.03,
+    Unit.BYTES: 0.003,
+    Unit.COUNT: 0.005,
+}
 ASSUMED_WEIGHT: Final = 4.0  # ... and the degrees of freedom that assumption is worth
 SHARED_WEIGHT: Final = 10.0  # those that the other cases' noise in the same metric is worth
 SHARED_CASES: Final = 3  # ... from so many cases on
@@ -108,17 +116,17 @@ def _trimmed_variance(kept: float) -> float:
     return 1 - 2 * edge * NormalDist().pdf(edge) / kept
 
 
-def settled_noise(own: Noise, others: Sequence[Noise], within: float) -> Noise:
+def settled_noise(own: Noise, others: Sequence[Noise], within: float, assumed: float) -> Noise:
     """The noise to judge by: the series' own, drawn towards what the other cases have in this metric.
 
-    While nights or cases are few, towards `ASSUMED_NOISE` instead.  Never below `within`, what the
+    While nights or cases are few, towards what is `assumed` instead.  Never below `within`, what the
     spread of the trials within a night implies.
     """
     known = [other.deviation**2 for other in others if other.freedom >= 1]
     if len(known) >= SHARED_CASES:
         prior, weight = median(known), SHARED_WEIGHT
     else:
-        prior, weight = ASSUMED_NOISE**2, ASSUMED_WEIGHT
+        prior, weight = assumed**2, ASSUMED_WEIGHT
     freedom = own.freedom + weight
     variance = (own.freedom * own.deviation**2 + weight * prior) / freedom
     return Noise(deviation=max(math.sqrt(variance), within), freedom=freedom)
@@ -190,7 +198,12 @@ def judge_lines(lines: Sequence[Line], rule: Rule = DEFAULT_RULE) -> tuple[Serie
         if (line.case, line.metric) not in own
         else _judge_line(
             line,
-            settled_noise(own[line.case, line.metric], by_metric[line.metric], _within_nights(line, rule)),
+            settled_noise(
+                own[line.case, line.metric],
+                by_metric[line.metric],
+                _within_nights(line, rule),
+                ASSUMED_NOISE[METRICS[line.metric].unit],
+            ),
             rule,
             len(usable),
         )
@@ -204,6 +217,8 @@ def _within_nights(line: Line, rule: Rule) -> float:
 
 def _judge_line(line: Line, noise: Noise, rule: Rule, together: int) -> SeriesVerdict:
     base = median(figure.median for figure in line.reference)
+    if exact := _judge_exactly(line, base):
+        return exact
     windows = sorted({1, min(rule.nights, len(line.nights))})
     # two-sided, and each series and window gets its share of the alarms
     quantile = student_quantile(1 - rule.alarms / (2 * together * len(windows)), noise.freedom)
@@ -235,6 +250,32 @@ class _Window:
     high: float
     value: float
     window: int
+
+
+def _judge_exactly(line: Line, base: float) -> SeriesVerdict | None:
+    """The verdict on what never varied, or that a tolerance of 0 forbids to; None for a matter of chance."""
+    known = {figure.median for figure in (*line.reference, *line.nights)}
+    if len(known) > 1 and line.tolerance > 0:
+        return None
+    value = line.nights[-1].median
+    ratio = value / base
+    worse = (ratio > 1) == (line.better is Better.LOWER)
+    changed = (
+        Verdict.DIFFERENT if line.better is Better.NEITHER else Verdict.WORSE if worse else Verdict.BETTER
+    )
+    return SeriesVerdict(
+        case=line.case,
+        metric=line.metric,
+        verdict=Verdict.SAME if ratio == 1 else changed,
+        tolerance=line.tolerance,
+        ratio=ratio,
+        low=ratio,
+        high=ratio,
+        window=1,
+        reference=base,
+        value=value,
+        noise=0.0,
+    )
 
 
 def _judge_window(line: Line, base: float, length: int, noise: Noise, quantile: float) -> _Window:

@@ -159,6 +159,41 @@ def test_a_missing_file_names_the_nearest_one(folder: Path) -> None:
         load_suite(folder / "demo.yml")
 
 
+CROSSED = GOOD.replace("threads: 2}", "threads: 2}\n  environments: [old, new]") + (
+    "environments: {old: [pywhispercpp==1.4.1], new: [pywhispercpp==1.5.1]}\n"
+)
+
+
+def test_variants_are_crossed_with_environments(folder: Path) -> None:
+    cases = load(folder, CROSSED.replace("f16, q8_0, q4_0", "f16, q4_0")).cases
+    assert [(case.variant.name, case.variant.environment) for case in cases] == [
+        ("f16+old", "old"),
+        ("f16+new", "new"),
+        ("q4_0+old", "old"),
+        ("q4_0+new", "new"),
+    ]
+    assert {case.baseline for case in cases if case.variant.environment == "new"} == {
+        "whisper-base.f16+new.read-60s"
+    }
+
+
+def test_a_marked_baseline_stands_for_its_own_environment(folder: Path) -> None:
+    cases = load(folder, CROSSED.replace("q8_0,", "{quantization: q8_0, baseline: true},")).cases
+    for case in cases:
+        assert case.baseline == f"whisper-base.q8_0+{case.variant.environment}.read-60s"
+
+
+def test_a_variant_with_an_environment_of_its_own_is_not_crossed(folder: Path) -> None:
+    cases = load(folder, CROSSED.replace("f16, q8_0, q4_0", "{quantization: f16, environment: old}")).cases
+    assert [(case.variant.name, case.variant.environment) for case in cases] == [("f16", "old")]
+
+
+def test_an_unknown_environment_to_cross_with_is_refused(folder: Path) -> None:
+    assert 'no environment "newer" under environments; did you mean "new"' in mistake(
+        folder, CROSSED.replace("[old, new]", "[old, newer]")
+    )
+
+
 def test_an_unknown_environment_is_refused(folder: Path) -> None:
     text = GOOD.replace("q4_0]", "{quantization: q4_0, environment: old}]")
     assert 'no environment "old"' in mistake(folder, text)

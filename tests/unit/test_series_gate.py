@@ -21,7 +21,7 @@ from bench.regression.series import (
     student_quantile,
 )
 from bench.stats import Verdict
-from bench.units import Better
+from bench.units import Better, Unit
 
 
 def nights(level: float, count: int, *, noise: float = 0.01, seed: object = 0) -> tuple[Figure, ...]:
@@ -100,8 +100,18 @@ def test_nights_that_differ_more_than_the_tolerance_are_inconclusive_and_say_wha
 
 
 def test_a_reference_of_one_night_takes_the_noise_as_assumed() -> None:
-    (found,) = judged(line(nights(4, 1), (figure(4.0),)))
-    assert found.noise == pytest.approx(ASSUMED_NOISE)
+    (found,) = judged(line(nights(4, 1), (figure(4.01),)))
+    assert found.noise == pytest.approx(ASSUMED_NOISE[Unit.SECONDS])
+
+
+def test_what_never_varied_is_the_same_however_few_the_nights() -> None:
+    (found,) = judged(line((figure(4.0),), (figure(4.0),), tolerance=0.001))
+    assert found.verdict is Verdict.SAME
+
+
+def test_a_tolerance_of_nothing_forbids_any_change() -> None:
+    sizes = [line((figure(4.0),), (figure(size),), tolerance=0.0) for size in (3.9, 4.0, 4.1)]
+    assert [one.verdict for one in judged(*sizes)] == [Verdict.BETTER, Verdict.SAME, Verdict.WORSE]
 
 
 def test_the_change_under_judgement_does_not_raise_the_noise() -> None:
@@ -124,13 +134,15 @@ def test_the_trimmed_noise_is_unbiased_for_normal_nights() -> None:
 
 def test_few_nights_borrow_from_the_other_cases() -> None:
     others = [Noise(deviation=0.05, freedom=2.0)] * 4
-    borrowed = settled_noise(Noise(deviation=0.01, freedom=2.0), others, 0.0)
+    borrowed = settled_noise(Noise(deviation=0.01, freedom=2.0), others, 0.0, assumed=0.02)
     assert 0.03 < borrowed.deviation < 0.05
     assert borrowed.freedom == 12
 
 
 def test_noise_is_never_below_the_spread_within_the_nights() -> None:
-    assert settled_noise(Noise(deviation=0.0, freedom=50), [], 0.07).deviation == pytest.approx(0.07)
+    assert settled_noise(Noise(deviation=0.0, freedom=50), [], 0.07, assumed=0.02).deviation == pytest.approx(
+        0.07
+    )
 
 
 def test_more_series_make_each_harder_to_alarm() -> None:
