@@ -300,9 +300,10 @@ def test_bytes_read_from_disk_are_counted_when_the_cache_is_cold(run: Run, tmp_p
     if host.evict(weights) != 0.0:
         pytest.skip("this file system keeps its pages")
     cold = value(run(argv=("cat", str(weights))), "read_bytes")
+    host.warm(weights)
     warm = value(run(argv=("cat", str(weights))), "read_bytes")
-    assert cold == pytest.approx(16 * MIB, rel=0.1)
-    assert warm < MIB
+    assert cold >= 16 * MIB  # and what of cat and its libraries was not in memory
+    assert warm <= cold - 12 * MIB
 
 
 # --------------------------------------------------------------------------- counters
