@@ -41,7 +41,88 @@ class Environment:
     packages: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def _packages_of(place: Path) -> dict[str, str] | None:
+    def interpreter(self) -> Path:
+        """Its Python.  Never resolved: the symbolic link is what makes it this environment's."""
+        return self.path / "bin" / "python"
+
+    def version_of(self, distribution: str) -> str | None:
+        """The installed version of a distribution, or None where it is not there."""
+        return self.packages.get(_normalized(distribution))
+
+
+def environments_root() -> Path:
+    """Where environments are kept: below the cache of inputs."""
+    return cache_root() / "environments"
+
+
+def check_requirements(name: str, requirements: Iterable[str]) -> None:
+    """Refuse what is not pinned: an environment measured tonight must be tomorrow's too.
+
+    Every requirement is `NAME==VERSION` or `NAME @ URL` (also of a local folder or wheel).  What
+    these depend on is resolved once, when the environment is made, and recorded.
+    """
+    listed = tuple(requirements)
+    if not listed:
+        raise SuiteError(
+            f"environments.{name}: no requirements.", hint="List at least one, like pywhispercpp==1.4.1."
+        )
+    for requirement in listed:
+        if not _PIN.match(requirement):
+            raise SuiteError(
+                f'environments.{name}: "{requirement}" is not pinned.',
+                hint="Write NAME==VERSION (or NAME @ URL), so that the next run measures the same.",
+            )
+
+
+def environment_key(requirements: Iterable[str]) -> str:
+    """The folder's name: a hash of the interpreter, the machine and the requirements in any order."""
+    parts = [
+        platform.python_implementation(),
+        platform.python_version(),
+        sysconfig_platform(),
+        *sorted(" ".join(requirement.split()) for requirement in requirements),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def sysconfig_platform() -> str:
+    """The platform wheels are chosen for, like linux-x86_64 or macosx-11.0-arm64."""
+    import sysconfig
+
+    return sysconfig.get_platform()
+
+
+def ensure_environment(name: str, requirements: Iterable[str], root: Path | None = None) -> Environment:
+    """The environment of these requirements, made on first use and kept.
+
+    Safe to call from several processes: one makes it, the others wait.  It is made aside and moved
+    into place when it is whole, so a kill in between leaves nothing that looks ready.
+    Raises `SuiteError` for an unpinned requirement, `EngineMissing` where it cannot be installed.
+    """
+    from filelock import FileLock
+
+    wanted = tuple(requirements)
+    check_requirements(name, wanted)
+    root = root or environments_root()
+    root.mkdir(parents=True, exist_ok=True)
+    key = environment_key(wanted)
+    place = root / key
+    with FileLock(root / f".{key}.lock"):
+        packages = _packages_of(place)
+        if packages is None:
+            shutil.rmtree(place, ignore_errors=True)
+            packages = _make(name, wanted, place)
+    return Environment(name=name, requirements=wanted, path=place, packages=packages)
+
+
+def ensure_environments(
+    wanted: Mapping[str, Iterable[str]], root: Path | None = None
+) -> dict[str, Environment]:
+    """All environments of a suite by name, before anything is measured."""
+    return {name: ensure_environment(name, requirements, root) for name, requirements in wanted.items()}
+
+
+def _packages_of(place: Path) -> dict[str, str] | None:
     """What is installed in a finished environment; None where it is not there or its Python is gone."""
     try:
         data = json.loads((place / READY).read_text(encoding="utf-8"))
