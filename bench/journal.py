@@ -69,7 +69,7 @@ def create_run(path: Path, suite: Suite, host: Host) -> None:
         write_suite(path, suite)
         _replace(path / HOST, portable(json.dumps(to_json(host), ensure_ascii=False, indent=2)) + "\n")
     except OSError as error:
-        raise _unwritable(path, error) from error
+        raise unwritable(path, error) from error
 
 
 def write_suite(path: Path, suite: Suite) -> None:
@@ -196,13 +196,13 @@ class Journal:
                 hint="Wait for it, or start a new run.",
             ) from None
         except OSError as error:
-            raise _unwritable(self.file.parent, error) from error
+            raise unwritable(self.file.parent, error) from error
         try:
             self._descriptor = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
             self._cut_torn_line()
         except OSError as error:
             self._lock.release()
-            raise _unwritable(self.file, error) from error
+            raise unwritable(self.file, error) from error
         return self
 
     def __exit__(
@@ -227,7 +227,7 @@ class Journal:
             os.fsync(self._descriptor)
         except OSError as error:
             os.ftruncate(self._descriptor, size)
-            raise _unwritable(self.file, error) from error
+            raise unwritable(self.file, error) from error
 
     def _cut_torn_line(self) -> None:
         assert self._descriptor is not None
@@ -248,7 +248,8 @@ def _replace(path: Path, text: str) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _unwritable(path: Path, error: OSError) -> JournalError:
+def unwritable(path: Path, error: OSError) -> JournalError:
+    """What is raised where a run's file cannot be written: with the next step, by the kind of error."""
     if error.errno == errno.ENOSPC:
         hint = "Free some space, then go on with --resume: nothing that was written is lost."
     else:

@@ -19,7 +19,7 @@ from bench.domain import Conditions, Host, Measurement, Record, Status, absent, 
 from bench.engines import Reading
 from bench.errors import JournalError, UnusableWeights
 from bench.folders import RunFolders
-from bench.journal import Journal, read_records
+from bench.journal import Journal, read_records, unwritable
 from bench.plan import Slot
 from bench.prepare import Blocked, Prepared, Ready
 
@@ -119,25 +119,28 @@ class Runner:
             return dataclasses.replace(record, status=Status.UNUSABLE, reason=str(error))
         if ready.interpreter is not None:
             job = dataclasses.replace(job, interpreter=ready.interpreter)
-        files = [Path(file.path) for file in ready.weights]
+        files = [path for file in ready.weights for path in _regular_files(Path(file.path))]
         if suite.protocol.cooldown_seconds:
             time.sleep(suite.protocol.cooldown_seconds)
-        if suite.protocol.cold_cache:
-            for file in files:
-                host.evict(file)
+        settle = host.evict if suite.protocol.cold_cache else host.warm
+        for file in files:
+            settle(file)
         assert ready.clip.path is not None
-        probe = host.conditions_start(files)
-        outcome = launch.run(
-            job,
-            audio=Path(ready.clip.path),
-            passes=suite.protocol.passes,
-            limits=launch.Limits(
-                timeout_seconds=suite.protocol.timeout_seconds,
-                memory_limit_bytes=suite.protocol.memory_limit_bytes,
-            ),
-            log=log,
-            sample_hz=suite.protocol.sample_hz,
-        )
+        probe = host.conditions_start(files, cold=suite.protocol.cold_cache)
+        try:
+            outcome = launch.run(
+                job,
+                audio=Path(ready.clip.path),
+                passes=suite.protocol.passes,
+                limits=launch.Limits(
+                    timeout_seconds=suite.protocol.timeout_seconds,
+                    memory_limit_bytes=suite.protocol.memory_limit_bytes,
+                ),
+                log=log,
+                sample_hz=suite.protocol.sample_hz,
+            )
+        except OSError as error:
+            raise unwritable(log, error) from error
         conditions = probe.finish()
         try:
             reading = ready.engine.read(case, outcome)
@@ -216,6 +219,11 @@ class _History:
             record.conditions for key, record in self._records.items() if key[1:] == (block, attempt)
         ]
         return tuple(dict.fromkeys(text for found in conditions for text in found.disturbances))
+
+
+def _regular_files(path: Path) -> list[Path]:
+    """The file, or all files of a folder: some engines' weights are one."""
+    return sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
 
 
 def _hashes(weights: Iterable[object]) -> tuple[str, ...]:
