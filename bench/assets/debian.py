@@ -15,9 +15,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from bench.assets.downloads import failure, is_full_disk, run_watched
+from bench.assets.hashes import require_sha256
 from bench.assets.manifest import DebianPackage, DebianSource
 from bench.assets.progress import Progress
-from bench.assets.store import Made, given, given_hint, require_sha256
+from bench.assets.store import Made, given, given_hint
 from bench.errors import AssetError, SourceUnreachable
 from bench.places import cache_root
 

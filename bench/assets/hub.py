@@ -13,9 +13,10 @@ import shutil
 from pathlib import Path
 from typing import Any, Final
 
+from bench.assets.hashes import read_sha256
 from bench.assets.manifest import HubFile, HubSource
 from bench.assets.progress import Progress
-from bench.assets.store import FULL, Made, given, given_hint, read_sha256
+from bench.assets.store import FULL, Made, given, given_hint
 from bench.errors import AssetError, SourceUnreachable
 from bench.places import cache_root
 

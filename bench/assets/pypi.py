@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import IO
 
 from bench.assets.downloads import failure, is_full_disk, run_watched
+from bench.assets.hashes import require_sha256
 from bench.assets.manifest import Package, PypiSource
 from bench.assets.progress import Progress
-from bench.assets.store import CHUNK, Made, given, given_hint, require_sha256
+from bench.assets.store import CHUNK, Made, given, given_hint
 from bench.errors import AssetError, SourceUnreachable
 
 

@@ -19,12 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from bench.assets.hashes import CARD, listing_sha256, read_sha256, remember, require_sha256, sha256_of
 from bench.assets.progress import Progress, Silent
 from bench.errors import AssetError
 from bench.places import cache_root
 
-ENVIRONMENT: Final = "ASR_QUANT_BENCH_CACHE"
-CARD: Final = "asset.json"
 CARD_SCHEMA: Final = 1
 CHUNK: Final = 1 << 20
 FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -133,49 +132,6 @@ def found(key: Key) -> Landing | None:
     return Landing(folder=folder, files=files, roles=roles, facts=facts) if whole else None
 
 
-def sha256_of(path: Path) -> str:
-    """sha256 of a file, or of a folder's list of hashes, remembered by path, inode, size and mtime.
-
-    Trap: a change that keeps all four (bit rot) is not seen; delete `hashes/` of the cache to
-    read every file again.
-    """
-    if path.is_dir():
-        names = sorted(p for p in path.rglob("*") if p.is_file() and p.name != CARD)
-        return listing_sha256({p.relative_to(path).as_posix(): sha256_of(p) for p in names})
-    path = path.absolute()
-    state = _state(path)
-    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-        known = json.loads(_memory(path).read_text(encoding="utf-8"))
-        if known["state"] == state:
-            return str(known["sha256"])
-    digest = read_sha256(path)
-    if _state(path) == state:
-        _remember_hash(path, digest)
-    return digest
-
-
-def read_sha256(path: Path) -> str:
-    """sha256 of a file's bytes as they are now."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def listing_sha256(hashes: Mapping[str, str]) -> str:
-    """sha256 of `<sha256>  <name>` lines in the order of names: one hash for a folder."""
-    text = "".join(f"{hashes[name]}  {name}\n" for name in sorted(hashes))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def require_sha256(path: Path, expected: str, what: str) -> None:
-    """Raise `AssetError` that shows both hashes when the file is not the expected one."""
-    actual = read_sha256(path)
-    if actual != expected:
-        raise AssetError(
-            f"{what}: sha256 is {actual}, expected {expected}.",
-            hint="The source changed or the download was damaged: fetch again; if it stays so, do not use it.",
-        )
-
-
 def given(name: str) -> Path | None:
     """A file the user put into the cache's folder `given/`, for machines without the source."""
     path = cache_root() / "given" / name
@@ -234,7 +190,7 @@ def _make(key: Key, build: Build) -> Landing:
         making.rename(folder)
         _sync(folder.parent)
         for name, entry in files.items():
-            _remember_hash(folder / name, entry["sha256"])
+            remember(folder / name, entry["sha256"])
     finally:
         _remove(making)
         _remove(spoiled)
@@ -254,26 +210,6 @@ def _hashed(folder: Path) -> dict[str, dict[str, Any]]:
 
 def _is(path: Path, sha256: str, size: int) -> bool:
     return path.stat().st_size == size and sha256_of(path) == sha256
-
-
-def _state(path: Path) -> list[int]:
-    stat = path.stat()
-    return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
-
-
-def _memory(path: Path) -> Path:
-    return cache_root() / "hashes" / (hashlib.sha256(str(path).encode()).hexdigest()[:32] + ".json")
-
-
-def _remember_hash(path: Path, digest: str) -> None:
-    """Best effort: a cache that cannot be written is only slower."""
-    memory = _memory(path)
-    part = memory.with_name(f"{memory.name}.{os.getpid()}")
-    entry = {"path": str(path), "state": _state(path), "sha256": digest}
-    with contextlib.suppress(OSError):
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(entry), encoding="utf-8")
-        part.replace(memory)
 
 
 def _remove(folder: Path) -> None:
@@ -301,9 +237,9 @@ def _disk_error(key: Key, error: OSError) -> AssetError:
         free = shutil.disk_usage(root).free if root.exists() else 0
         return AssetError(
             f"{key.title}: the disk of {root} is full ({free // 10**6} MB free).",
-            hint=f"Free some space, or set {ENVIRONMENT} to a folder on a larger disk, and fetch again.",
+            hint="Free some space, or set ASR_QUANT_BENCH_CACHE to a folder on a larger disk, and fetch again.",
         )
     return AssetError(
         f"{key.title}: cannot be written to {root}: {error}.",
-        hint=f"Make the folder writable, or set {ENVIRONMENT} to another one.",
+        hint="Make the folder writable, or set ASR_QUANT_BENCH_CACHE to another one.",
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import assert_never
 
 from bench.assets.builders import builder
+from bench.assets.hashes import sha256_of
 from bench.assets.manifest import (
     ConvertSource,
     HubSource,
@@ -19,7 +20,7 @@ from bench.assets.manifest import (
     Way,
 )
 from bench.assets.progress import NeedKind
-from bench.assets.store import Landing, sha256_of
+from bench.assets.store import Landing
 from bench.domain import WeightsFile
 from bench.errors import AssetError, SourceUnreachable, UnusableWeights
 

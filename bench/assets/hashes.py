@@ -1,0 +1,79 @@
+"""sha256 of files and folders, remembered so that gigabytes are read once."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from bench.errors import AssetError
+from bench.places import cache_root
+
+CARD: Final = "asset.json"
+
+
+def sha256_of(path: Path) -> str:
+    """sha256 of a file, or of a folder's list of hashes, remembered by path, inode, size and mtime.
+
+    Trap: a change that keeps all four (bit rot) is not seen; delete `hashes/` of the cache to
+    read every file again.
+    """
+    if path.is_dir():
+        names = sorted(p for p in path.rglob("*") if p.is_file() and p.name != CARD)
+        return listing_sha256({p.relative_to(path).as_posix(): sha256_of(p) for p in names})
+    path = path.absolute()
+    state = _state(path)
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        known = json.loads(_memory(path).read_text(encoding="utf-8"))
+        if known["state"] == state:
+            return str(known["sha256"])
+    digest = read_sha256(path)
+    if _state(path) == state:
+        remember(path, digest)
+    return digest
+
+
+def read_sha256(path: Path) -> str:
+    """sha256 of a file's bytes as they are now."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def listing_sha256(hashes: Mapping[str, str]) -> str:
+    """sha256 of `<sha256>  <name>` lines in the order of names: one hash for a folder."""
+    text = "".join(f"{hashes[name]}  {name}\n" for name in sorted(hashes))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def require_sha256(path: Path, expected: str, what: str) -> None:
+    """Raise `AssetError` that shows both hashes when the file is not the expected one."""
+    actual = read_sha256(path)
+    if actual != expected:
+        raise AssetError(
+            f"{what}: sha256 is {actual}, expected {expected}.",
+            hint="The source changed or the download was damaged: fetch again; if it stays so, do not use it.",
+        )
+
+
+def _state(path: Path) -> list[int]:
+    stat = path.stat()
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+
+
+def _memory(path: Path) -> Path:
+    return cache_root() / "hashes" / (hashlib.sha256(str(path).encode()).hexdigest()[:32] + ".json")
+
+
+def remember(path: Path, digest: str) -> None:
+    """Take note of a hash just computed.  Best effort: a cache that cannot be written is only slower."""
+    memory = _memory(path)
+    part = memory.with_name(f"{memory.name}.{os.getpid()}")
+    entry = {"path": str(path), "state": _state(path), "sha256": digest}
+    with contextlib.suppress(OSError):
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(json.dumps(entry), encoding="utf-8")
+        part.replace(memory)

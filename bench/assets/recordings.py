@@ -1,0 +1,99 @@
+"""The recordings that clips are cut from: a Debian package or a hub data set, fetched once."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bench.assets import audio, debian, hub, wav
+from bench.assets.manifest import CutRecipe, DebianSource, HubSource
+from bench.assets.progress import Need, NeedKind, Progress
+from bench.assets.speech import read_transcripts
+from bench.assets.store import Key, Landing, Made, found, obtain
+from bench.errors import AssetError
+
+Source = DebianSource | HubSource
+
+
+def fetch_source(source: Source, progress: Progress) -> Landing:
+    """The source's files in the cache."""
+    title = title_of(source)
+
+    def build(folder: Path) -> Made:
+        if isinstance(source, DebianSource):
+            return debian.fill(source, folder, title, progress)
+        made = hub.fill(source, folder, title, progress)
+        _unpack_archives(folder)
+        return made
+
+    return obtain(_key(source), build, progress=progress)
+
+
+def source_need(source: Source) -> Need:
+    """What `fetch_source` would do."""
+    size = debian.download_bytes(source) if isinstance(source, DebianSource) else hub.download_bytes(source)
+    cached = found(_key(source)) is not None
+    return Need(title=title_of(source), kind=NeedKind.DOWNLOAD, bytes=size, cached=cached)
+
+
+def read_utterances(recipe: CutRecipe, landing: Landing) -> list[tuple[str, str, bytes]]:
+    """Name, text and samples of each utterance of the recipe, in its order."""
+    texts = read_transcripts(landing.folder, recipe.transcripts)
+    names = recipe.utterances or _fitting(landing.folder, recipe, texts)
+    unknown = [name for name in names if name not in texts]
+    if unknown:
+        raise AssetError(
+            f"{title_of(recipe.source)}: its transcript has no utterance {', '.join(unknown)}.",
+            hint="Mend `utterances` in the manifest.",
+        )
+    return [(name, texts[name], audio.samples_of(_path(landing.folder, recipe, name))) for name in names]
+
+
+def title_of(source: Source) -> str:
+    """The source by the name its users know."""
+    if isinstance(source, DebianSource):
+        return " + ".join(package.package for package in source.packages)
+    return source.repo
+
+
+def _path(folder: Path, recipe: CutRecipe, name: str) -> Path:
+    path = folder / recipe.audio.replace("{}", name)
+    if not path.is_file():
+        raise AssetError(
+            f"{title_of(recipe.source)}: there is no recording {path.relative_to(folder)}.",
+            hint="Mend `audio` or `utterances` in the manifest.",
+        )
+    return path
+
+
+def _fitting(folder: Path, recipe: CutRecipe, texts: Mapping[str, str]) -> Sequence[str]:
+    """As many utterances as fit, in the transcript's order; texts without a recording are passed over."""
+    names, left = [], recipe.seconds
+    for name in texts:
+        path = folder / recipe.audio.replace("{}", name)
+        if not path.is_file():
+            continue
+        seconds = wav.seconds_of(audio.samples_of(path))
+        if seconds > left:
+            break
+        names.append(name)
+        left -= seconds + recipe.gap_seconds
+    return names
+
+
+def _unpack_archives(folder: Path) -> None:
+    """A hub data set's recordings come in tar files."""
+    for archive in sorted(folder.glob("*.tar*")):
+        with tarfile.open(archive) as tar:
+            tar.extractall(folder, filter="data")
+
+
+def _key(source: Source) -> Key:
+    name = source.packages[0].package if isinstance(source, DebianSource) else source.repo.replace("/", "--")
+    return Key(
+        room="speech",
+        name=name,
+        title=title_of(source),
+        recipe=source.model_dump(mode="json", by_alias=True),
+    )
