@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bench import plan
-from bench.domain import Conditions, Host, Measurement, Record, Status, absent, measured
+from bench.domain import Conditions, Host, Measurement, Record, Status, WeightsFile, absent, measured
 from bench.engines import Reading
 from bench.errors import JournalError, UnusableWeights
 from bench.folders import RunFolders
@@ -226,5 +226,5 @@ def _regular_files(path: Path) -> list[Path]:
     return sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
 
 
-def _hashes(weights: Iterable[object]) -> tuple[str, ...]:
-    return tuple(getattr(file, "sha256", "") for file in weights)
+def _hashes(weights: Iterable[WeightsFile]) -> tuple[str, ...]:
+    return tuple(file.sha256 for file in weights)
