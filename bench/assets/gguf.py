@@ -169,7 +169,9 @@ def read_gguf(path: Path) -> GgufFile:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
             found = _read(_Cursor(path, view))
     except OSError as error:
-        raise UnusableWeights(f"{path}: cannot be read: {error.strerror}.", hint="Fetch the weights.") from error
+        raise UnusableWeights(
+            f"{path}: cannot be read: {error.strerror}.", hint="Fetch the weights."
+        ) from error
     _check_extent(found, size)
     return found
 
@@ -241,7 +243,9 @@ def check_qwen3_asr_pair(decoder_path: Path, encoder_path: Path) -> None:
     """
     decoder = check_gguf(decoder_path, ("qwen3vl",))
     encoder = check_gguf(encoder_path, ("clip",))
-    projector = encoder.metadata.get("clip.audio.projector_type") or encoder.metadata.get("clip.projector_type")
+    projector = encoder.metadata.get("clip.audio.projector_type") or encoder.metadata.get(
+        "clip.projector_type"
+    )
     if projector != "qwen3a":
         raise UnusableWeights(
             f'{encoder_path}: its projector is "{projector}", expected "qwen3a": not a Qwen3-ASR encoder.',

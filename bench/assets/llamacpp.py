@@ -145,7 +145,10 @@ def quantize_gguf(source: Path, target: Path, quantization: str, *, threads: int
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "GGML_NO_BACKTRACE": "1"},  # else an abort starts a debugger, where one is installed
+        env={
+            **os.environ,
+            "GGML_NO_BACKTRACE": "1",
+        },  # else an abort starts a debugger, where one is installed
     )
     if done.returncode == 0:
         return

@@ -12,7 +12,7 @@ def main() -> int:
     import llama_cpp.llama_cpp as llama
 
     job = json.load(sys.stdin)
-    llama.llama_log_set(ctypes.cast(None, llama.llama_log_callback), None)
+    llama.llama_log_set(llama.llama_log_callback(0), None)
     llama.llama_backend_init()
     parameters = llama.llama_model_quantize_default_params()
     parameters.ftype = job["file_type"]

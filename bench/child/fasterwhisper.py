@@ -24,6 +24,8 @@ def load(payload: dict[str, Any]) -> Any:
     from faster_whisper import WhisperModel
 
     device = payload["device"]
+    if device not in ("auto", "cpu", "cuda"):
+        raise WrongBackend(f"asked for {device}, and ctranslate2 runs on cpu and cuda only")
     if device == "cuda" and not ctranslate2.get_cuda_device_count():
         raise WrongBackend("asked for cuda, and ctranslate2 finds no CUDA device")
     try:

@@ -32,7 +32,7 @@ def imports() -> None:
     import llama_cpp.llama_cpp as llama
     import llama_cpp.mtmd_cpp as mtmd
 
-    plain = ctypes.cast(None, llama.llama_log_callback)
+    plain = llama.llama_log_callback(0)
     llama.llama_log_set(plain, None)
     mtmd.mtmd_helper_log_set(plain, None)
 
@@ -287,7 +287,9 @@ def _prefill(model: _Loaded, chunks: Any) -> tuple[int, int, float, float]:
         llama.llama_synchronize(model.context)
         prefill_seconds += time.perf_counter() - started
         if failed:
-            raise RuntimeError(f"llama.cpp cannot take in the prompt (code {failed}); its reason is in the log")
+            raise RuntimeError(
+                f"llama.cpp cannot take in the prompt (code {failed}); its reason is in the log"
+            )
         position = after
     return position.value, audio_tokens, encode_seconds, prefill_seconds
 
@@ -295,7 +297,7 @@ def _prefill(model: _Loaded, chunks: Any) -> tuple[int, int, float, float]:
 def _decode(model: _Loaded, payload: dict[str, Any]) -> dict[str, Any]:
     """Greedy tokens until the end of the answer, the token limit, or a fixed number of them."""
     import llama_cpp.llama_cpp as llama
-    import numpy
+    import numpy as np
 
     fixed = payload["fixed_tokens"]
     limit = fixed or payload["max_tokens"]
@@ -305,11 +307,11 @@ def _decode(model: _Loaded, payload: dict[str, Any]) -> dict[str, Any]:
     first_token_at = last_token_at = 0.0
     truncated = False
     while True:
-        logits = numpy.ctypeslib.as_array(
+        logits = np.ctypeslib.as_array(
             llama.llama_get_logits_ith(model.context, -1), shape=(model.vocabulary_size,)
         )
         token = int(logits.argmax())
-        probability = 1.0 / float(numpy.exp(logits - logits[token]).sum())
+        probability = 1.0 / float(np.exp(logits - logits[token]).sum())
         last_token_at = time.perf_counter()
         first_token_at = first_token_at or last_token_at
         if not fixed and llama.llama_vocab_is_eog(model.vocabulary, token):

@@ -124,7 +124,9 @@ def by_cuts(segmenter: Segmenter, transcribe: Callable[..., dict[str, Any]]) -> 
         parts = []
         for start, end in cuts:
             before = time.perf_counter() - called
-            parts.append((start / SAMPLE_RATE, end / SAMPLE_RATE, before, transcribe(model, pcm[start:end], payload)))
+            parts.append(
+                (start / SAMPLE_RATE, end / SAMPLE_RATE, before, transcribe(model, pcm[start:end], payload))
+            )
         return {**joined(parts), "segmentation_seconds": cut_seconds}
 
     return transcribe_cuts
@@ -134,7 +136,9 @@ def joined(parts: Sequence[tuple[float, float, float, dict[str, Any]]]) -> dict[
     """Results of cuts (start, end, seconds before it, result) as the result of the recording."""
     results = [result for *_, result in parts]
     segments = [
-        _moved(segment, start) for start, end, _, result in parts for segment in _segments(result, end - start)
+        _moved(segment, start)
+        for start, end, _, result in parts
+        for segment in _segments(result, end - start)
     ]
     whole: dict[str, Any] = {
         "text": " ".join(text for result in results if (text := str(result.get("text", "")).strip())),

@@ -59,9 +59,7 @@ def _several(value: object) -> object:
 
 
 Pattern = Annotated[str, AfterValidator(_regular)]
-Patterns = Annotated[
-    tuple[Pattern, ...], BeforeValidator(_several, json_schema_input_type=str | list[str])
-]
+Patterns = Annotated[tuple[Pattern, ...], BeforeValidator(_several, json_schema_input_type=str | list[str])]
 
 
 class OutputPatterns(BaseModel):
@@ -78,8 +76,12 @@ class OutputPatterns(BaseModel):
     tokens: Patterns = ()
     text: Patterns = Field(default=(), description="Group 1 of every match, joined by spaces")
     language: Patterns = ()
-    unsupported: Patterns = Field(default=(), description="Says that the program refuses the model: its words")
-    backend: dict[str, Pattern] = Field(default_factory=dict, description="device: pattern, the first that matches")
+    unsupported: Patterns = Field(
+        default=(), description="Says that the program refuses the model: its words"
+    )
+    backend: dict[str, Pattern] = Field(
+        default_factory=dict, description="device: pattern, the first that matches"
+    )
 
 
 class CommandSettings(Settings):
@@ -90,9 +92,13 @@ class CommandSettings(Settings):
     text_from: Literal["stdout", "file", "pattern"] = Field(
         default="stdout", description="file: the program writes it to {text_out}"
     )
-    weights_format: str = Field(default="program", description="The format of the model's weights, as manifests name it")
+    weights_format: str = Field(
+        default="program", description="The format of the model's weights, as manifests name it"
+    )
     language: str = Field(default="clip", description='"clip": the clip\'s own; or a code like ru')
-    language_names: dict[str, str] = Field(default_factory=dict, description="ru: Russian, where codes will not do")
+    language_names: dict[str, str] = Field(
+        default_factory=dict, description="ru: Russian, where codes will not do"
+    )
     threads: int = Field(default=2, ge=1, le=512)
     families: tuple[str, ...] = Field(default=(), description="Model families the program runs; empty: any")
 
@@ -139,7 +145,9 @@ class Command:
         """Files must be there; what is in them is the program's business."""
         for file in weights:
             if not Path(file.path).exists():
-                raise UnusableWeights(f"{file.path}: does not exist.", hint="Mend the path in the model's manifest.")
+                raise UnusableWeights(
+                    f"{file.path}: does not exist.", hint="Mend the path in the model's manifest."
+                )
 
     def job(self, case: Case, model: Model, clip: Clip, weights: Sequence[WeightsFile]) -> Job:
         """The argument list with everything filled in."""
@@ -175,7 +183,9 @@ class Command:
         return Reading(
             status=status,
             reason=reason,
-            transcript=None if text is None else Transcript(text=text, language=heard.group(1) if heard else None),
+            transcript=None
+            if text is None
+            else Transcript(text=text, language=heard.group(1) if heard else None),
             backend=backend,
             measurements=_measurements(patterns, output),
         )
@@ -251,7 +261,10 @@ def _text(settings: CommandSettings, outcome: Outcome, output: str) -> str | Non
 
 def _text_file(argv: Sequence[str]) -> str | None:
     """What the program wrote to `{text_out}`; its folder is removed."""
-    found = next((re.search(rf"[^=]*{TEXT_PREFIX}[^/]*/{TEXT_NAME}", word) for word in argv if TEXT_PREFIX in word), None)
+    found = next(
+        (re.search(rf"[^=]*{TEXT_PREFIX}[^/]*/{TEXT_NAME}", word) for word in argv if TEXT_PREFIX in word),
+        None,
+    )
     if found is None:
         return None
     path = Path(found.group(0))
@@ -272,7 +285,11 @@ def _backend(patterns: Mapping[str, str], output: str) -> Backend | None:
 
 def _measurements(patterns: OutputPatterns, output: str) -> tuple[Measurement, ...]:
     return (
-        *(_time(name, getattr(patterns, name), output) for name in OutputPatterns.model_fields if name.endswith("_seconds")),
+        *(
+            _time(name, getattr(patterns, name), output)
+            for name in OutputPatterns.model_fields
+            if name.endswith("_seconds")
+        ),
         _tokens(patterns.tokens, output),
     )
 

@@ -33,11 +33,15 @@ COMPUTE_TYPES: Final = {
 class FasterWhisperSettings(Settings):
     """Decoding settings.  Greedy and without fallback unless `beam_size` says otherwise."""
 
-    language: str = Field(default="clip", description='"clip": the clip\'s own; "auto": detect; or a code like ru')
+    language: str = Field(
+        default="clip", description='"clip": the clip\'s own; "auto": detect; or a code like ru'
+    )
     threads: int = Field(default=2, ge=1, le=512)
     beam_size: int | None = Field(default=None, ge=2, le=16)
     prompt: str = ""
-    max_tokens: int | None = Field(default=None, ge=1, description="Per window; None is the model's own limit")
+    max_tokens: int | None = Field(
+        default=None, ge=1, description="Per window; None is the model's own limit"
+    )
     carry_context: bool = Field(default=False, description="Prime each window with the text before it")
     timestamps: bool = True
     word_timestamps: bool = False
@@ -70,7 +74,9 @@ class FasterWhisper:
     def check(self, weights: Sequence[WeightsFile]) -> None:
         """The folder has what the library opens; CTranslate2 itself checks model.bin."""
         for file in weights:
-            missing = [name for name in ("model.bin", "config.json") if not (Path(file.path) / name).is_file()]
+            missing = [
+                name for name in ("model.bin", "config.json") if not (Path(file.path) / name).is_file()
+            ]
             if missing:
                 raise UnusableWeights(
                     f"{file.path}: no CTranslate2 Whisper: {', '.join(missing)} is missing.",
@@ -107,7 +113,9 @@ class FasterWhisper:
             transcript=transcript,
             backend=backend,
             measurements=(
-                *stage_measurements(outcome, source=source, not_told="faster-whisper does not tell its stages"),
+                *stage_measurements(
+                    outcome, source=source, not_told="faster-whisper does not tell its stages"
+                ),
                 *token_measurements(outcome, transcript, source=source),
             ),
         )

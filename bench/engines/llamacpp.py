@@ -47,7 +47,9 @@ _ENCODER: Final = re.compile(r"CLIP using (\S+) backend")
 class Qwen3Settings(Settings):
     """How Qwen3-ASR is asked and decoded: always greedy."""
 
-    language: str = Field(default="clip", description='"clip": the clip\'s own; "auto": detected; or a code like ru')
+    language: str = Field(
+        default="clip", description='"clip": the clip\'s own; "auto": detected; or a code like ru'
+    )
     context: str = Field(default="", description="Words the speech may hold, put into the system prompt")
     threads: int = Field(default=2, ge=1, le=512)
     max_tokens: int | None = Field(
@@ -56,7 +58,9 @@ class Qwen3Settings(Settings):
     fixed_tokens: int | None = Field(
         default=None, ge=1, description="Exactly so many tokens, whatever they are: for synthetic weights"
     )
-    context_tokens: int | None = Field(default=None, ge=64, description="None: as many as the longest cut needs")
+    context_tokens: int | None = Field(
+        default=None, ge=64, description="None: as many as the longest cut needs"
+    )
     audio_tokens: Literal["engine", "reference"] = Field(
         default="engine",
         description="reference: 10 ms less of a clip of whole seconds, which gives the reference's token count",
@@ -152,9 +156,7 @@ def prompt(context: str, language: str | None) -> str:
     With a language the answer's beginning is given, and the model goes on with the text alone.
     Source: the prompt of the package qwen-asr.
     """
-    asked = (
-        f"<|im_start|>system\n{context}<|im_end|>\n<|im_start|>user\n<audio><|im_end|>\n<|im_start|>assistant\n"
-    )
+    asked = f"<|im_start|>system\n{context}<|im_end|>\n<|im_start|>user\n<audio><|im_end|>\n<|im_start|>assistant\n"
     return asked + (f"language {language}<asr_text>" if language else "")
 
 

