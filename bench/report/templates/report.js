@@ -67,7 +67,7 @@
   // ---- evidence: a finding marks the rows it rests on and goes to the first
   for (const link of all("a.evidence")) {
     link.addEventListener("click", (event) => {
-      const keys = new Set(link.dataset.cases.split("\n"));
+      const keys = new Set(JSON.parse(link.dataset.cases));
       const article = link.closest("article");
       const rows = all("tr[data-case]", article);
       for (const row of rows) row.classList.toggle("marked", keys.has(row.dataset.case));
