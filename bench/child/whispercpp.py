@@ -12,6 +12,7 @@ def imports() -> None:
 
 def load(payload: dict[str, Any]) -> Any:
     """Read the weights.  The engine's log goes to stderr, from which the parent reads the backend."""
+    import _pywhispercpp as whisper
     from pywhispercpp.model import Model
 
     beam = payload["beam_size"]
@@ -33,11 +34,16 @@ def load(payload: dict[str, Any]) -> Any:
         decoding["beam_search"] = {"beam_size": beam, "patience": -1.0}
     else:
         decoding["greedy"] = {"best_of": 1}
+    # Releases before 1.5 take no context parameters: the library's own defaults hold, and the parent
+    # reads from the log whether they are what was asked for.
+    context: dict[str, Any] = {}
+    if hasattr(whisper, "whisper_context_params"):
+        context["context_params"] = {"use_gpu": payload["use_gpu"], "flash_attn": payload["flash_attention"]}
     return Model(
         payload["weights"]["model"],
         params_sampling_strategy=1 if beam else 0,
         redirect_whispercpp_logs_to=False,
-        context_params={"use_gpu": payload["use_gpu"], "flash_attn": payload["flash_attention"]},
+        **context,
         **decoding,
     )
 

@@ -33,6 +33,7 @@ _GPU_LINES: Final = (
     (re.compile(r"using CUDA\S* backend"), "cuda"),
     (re.compile(r"using Vulkan\S* backend"), "vulkan"),
 )
+_FLASH_LINE: Final = re.compile(r"flash attn\s*=\s*([01])\b")
 
 
 class WhisperSettings(Settings):
@@ -97,6 +98,9 @@ class PyWhisperCpp:
         status, reason = outcome.status, outcome.reason
         if status is Status.OK and (mismatch := backend_mismatch(case.variant.device, backend)):
             status, reason = Status.WRONG_BACKEND, mismatch
+        asked = WhisperSettings.model_validate(case.variant.settings).flash_attention
+        if status is Status.OK and (refusal := attention_mismatch(asked, outcome.stderr)):
+            status, reason = Status.UNSUPPORTED, refusal
         return Reading(
             status=status,
             reason=reason,
@@ -104,6 +108,18 @@ class PyWhisperCpp:
             backend=backend,
             measurements=tuple(_token_measurements(transcript)),
         )
+
+
+def attention_mismatch(asked: bool, log: str) -> str | None:
+    """What to say when the log tells of another attention than was asked for, else None.
+
+    Releases of pywhispercpp before 1.5 cannot be told: there whisper.cpp's own default holds.
+    """
+    found = _FLASH_LINE.search(log)
+    if found is None or bool(int(found.group(1))) == asked:
+        return None
+    ran = str(not asked).lower()
+    return f"this release cannot be told flash_attention: {str(asked).lower()}; it runs with {ran}"
 
 
 def read_backend(outcome: Outcome) -> Backend | None:

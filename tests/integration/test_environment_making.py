@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 import threading
+import wave
 from pathlib import Path
 
 import pytest
 
-from bench.environments import READY, engine_version, ensure_environment, environments_root
+from bench import host
+from bench.config import load_suite
+from bench.domain import Status
+from bench.environments import READY, ensure_environment
 from bench.errors import EngineMissing
+from bench.folders import new_folders, start
+from bench.journal import RunData, read_run
+from bench.prepare import prepare
+from bench.regression.compare import compare_environments
+from bench.run import Runner
 
 
 @pytest.fixture
@@ -74,12 +84,59 @@ def test_one_whose_making_was_killed_is_made_again(wheel: str, tmp_path: Path) -
     assert json.loads((again.path / READY).read_text())["packages"]["tiny-engine"] == "1.0"
 
 
-def test_the_engines_version_is_that_within_the_environment(
-    wheel: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from fake_engine import ENGINE
+NIGHT = """
+name: releases
+title: Two releases of one engine
+models: [CONFIGS/models/whisper-tiny-synthetic.yaml]
+variants: [f16]
+clips: [{path: clip.wav, name: clip, language: en}]
+defaults:
+  engine: pywhispercpp
+  settings: {language: en, threads: 2, flash_attention: true} # 1.4.1 cannot be told otherwise
+  environments: [old, new]
+environments: {old: [pywhispercpp==1.4.1], new: [pywhispercpp==1.5.1]}
+protocol: {blocks: 3, timeout: 2 min, rerun_disturbed: false}
+"""
 
-    monkeypatch.setenv("ASR_QUANT_BENCH_CACHE", str(tmp_path / "cache"))
-    assert engine_version(ENGINE, [wheel]) is None
-    ensure_environment("tiny", [wheel], environments_root())
-    assert engine_version(ENGINE, [wheel]) == "1.0"
+
+def run_suite(folder: Path, suite: str) -> RunData:
+    """Measure a suite on a second of noise."""
+    with wave.open(str(folder / "clip.wav"), "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", ""))
+        file.writeframes(random.Random(1).randbytes(2 * 16000))
+    suite_file = folder / "releases.yaml"
+    suite_file.write_text(suite.replace("CONFIGS", str(Path(__file__).parents[2] / "configs")))
+    prepared = prepare(load_suite(suite_file))
+    folders = new_folders("releases", reports=folder / "reports", logs=folder / "logs")
+    start(folders, prepared.suite, host.describe())
+    Runner(prepared=prepared, folders=folders, host=host.describe()).run()
+    return read_run(folders.run)
+
+
+def test_two_releases_of_an_engine_are_measured_interleaved_in_one_run(tmp_path: Path) -> None:
+    """pywhispercpp 1.4.1 and 1.5.1, each from an environment of its own, on tiny random weights."""
+    data = run_suite(tmp_path, NIGHT)
+
+    assert {(record.status, record.reason) for record in data.records} == {(Status.OK, None)}
+    assert {(r.variant, r.engine_version) for r in data.records} == {
+        ("f16+old", "1.4.1"),
+        ("f16+new", "1.5.1"),
+    }
+    assert [sorted(r.variant for r in data.records if r.block == block) for block in (1, 2, 3)] == [
+        ["f16+new", "f16+old"]
+    ] * 3
+    (row,) = compare_environments(data, "old", {"transcribe_seconds": 0.05})
+    assert (row.comparison.paired, row.comparison.n) == (True, 3)
+    assert row.comparison.ratio is not None
+
+
+def test_a_release_that_cannot_be_told_a_setting_is_unsupported_with_it(tmp_path: Path) -> None:
+    """1.4.1 runs with flash attention whatever was asked for: never measured as if it did not."""
+    data = run_suite(
+        tmp_path,
+        NIGHT.replace("flash_attention: true", "flash_attention: false").replace("blocks: 3", "blocks: 1"),
+    )
+    found = {record.variant: record for record in data.records}
+    assert found["f16+old"].status is Status.UNSUPPORTED
+    assert "cannot be told flash_attention: false" in str(found["f16+old"].reason)
+    assert found["f16+new"].status is Status.OK
