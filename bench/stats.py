@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 RESAMPLES: Final = 2000
 CONFIDENCE: Final = 0.95
+CLAIM_CONFIDENCE: Final = (
+    0.995  # of a sentence that claims a difference: a report makes dozens of comparisons
+)
 OUTLIER_MADS: Final = 14.8  # ten standard deviations of a normal: 10 * 1.4826
 FEWEST_TO_CLAIM: Final = (
     6  # the range of n values holds the median with 1 - 2 ** (1 - n): 0.97 at 6, 0.94 at 5
@@ -58,6 +61,8 @@ class Comparison:
     """The ratio of a quantity to its baseline's, over `n` blocks (or the smaller sample, unpaired).
 
     `ratio` is None, with a `reason`, where a value is zero or negative or where there is none.
+    `clear` says that the wider interval of `CLAIM_CONFIDENCE` excludes 1 as well: what a sentence
+    that claims a difference, one of dozens in a report, asks for.
     """
 
     n: int
@@ -66,6 +71,7 @@ class Comparison:
     high: float | None
     paired: bool
     reason: str | None = None
+    clear: bool = False
 
     @property
     def few(self) -> bool:
@@ -82,13 +88,17 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """An estimate from `n` independent units with its interval; `reason` where there is none."""
+    """An estimate from `n` independent units with its interval; `reason` where there is none.
+
+    `clear` says that the wider interval of `CLAIM_CONFIDENCE` excludes zero, from enough units.
+    """
 
     value: float | None
     low: float | None
     high: float | None
     n: int
     reason: str | None = None
+    clear: bool = False
 
     @property
     def excludes_zero(self) -> bool:
@@ -149,7 +159,15 @@ def compare_paired(
         return Comparison(n=len(both), ratio=None, low=None, high=None, paired=True, reason=reason)
     logs = sorted(math.log(value / baseline) for value, baseline in both)
     low, high = _interval(logs, confidence, resamples, seed) if len(logs) > 1 else (None, None)
-    return Comparison(n=len(both), ratio=math.exp(_median(logs)), low=_exp(low), high=_exp(high), paired=True)
+    lowest, highest = _interval(logs, CLAIM_CONFIDENCE, resamples, seed)
+    return Comparison(
+        n=len(both),
+        ratio=math.exp(_median(logs)),
+        low=_exp(low),
+        high=_exp(high),
+        paired=True,
+        clear=len(logs) >= FEWEST_TO_CLAIM and not lowest <= 0 <= highest,
+    )
 
 
 def compare_unpaired(
@@ -176,8 +194,16 @@ def compare_unpaired(
     if n == 1:
         return Comparison(n=n, ratio=ratio, low=None, high=None, paired=False)
     differences = _medians(above, resamples, seed) - _medians(below, resamples, seed + 1)
-    low, high = np.quantile(differences, _tails(confidence), method="inverted_cdf")
-    return Comparison(n=n, ratio=ratio, low=math.exp(low), high=math.exp(high), paired=False)
+    tails = (*_tails(confidence), *_tails(CLAIM_CONFIDENCE))
+    low, high, lowest, highest = np.quantile(differences, tails, method="inverted_cdf")
+    return Comparison(
+        n=n,
+        ratio=ratio,
+        low=math.exp(low),
+        high=math.exp(high),
+        paired=False,
+        clear=n >= FEWEST_TO_CLAIM and not lowest <= 0 <= highest,
+    )
 
 
 def judge(comparison: Comparison, better: Better, tolerance: float) -> Verdict:
@@ -239,8 +265,10 @@ def bootstrap_ratio(
     counts = _counts(n, resamples, seed)
     above, below = counts @ np.asarray(numerators, float), counts @ np.asarray(denominators, float)
     rates = above[below > 0] / below[below > 0]
-    low, high = np.quantile(rates, _tails(confidence), method="inverted_cdf")
-    return Interval(value=value, low=float(low), high=float(high), n=n)
+    tails = (*_tails(confidence), *_tails(CLAIM_CONFIDENCE))
+    low, high, lowest, highest = np.quantile(rates, tails, method="inverted_cdf").tolist()
+    clear = n >= FEWEST_TO_CLAIM and not lowest <= 0 <= highest
+    return Interval(value=value, low=low, high=high, n=n, clear=clear)
 
 
 # ------------------------------------------------------------------- resampling

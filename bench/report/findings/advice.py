@@ -179,7 +179,7 @@ def _least_of(scene: Scene, measure: Measure, usable: list[Candidate]) -> tuple[
     alike = []
     for each in others:
         found = held[each.case.key]
-        if found is not None and found.outcome is not Outcome.MORE:
+        if found is None or found.outcome is not Outcome.MORE:
             alike.append(each)
     params: dict[str, Cell] = {
         "name": _full(scene, choice),
@@ -190,7 +190,7 @@ def _least_of(scene: Scene, measure: Measure, usable: list[Candidate]) -> tuple[
     if alike:
         params["others"] = Many(parts=tuple(_full(scene, each) for each in alike), between=", ")
         message = "advice.figure.alike"
-    few = any(found is not None and found.strength is Strength.OBSERVED for found in held.values())
+    few = choice.case.summaries[metric].few
     runs = choice.case.summaries[metric].n
     return (
         Phrase(message=message, params=params),

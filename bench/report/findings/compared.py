@@ -132,7 +132,7 @@ def _sentence(
         ),
     }
     needed = [each.needed for each in ordered if each.needed]
-    if outcome == Outcome.NONE and needed:
+    if outcome in {Outcome.NONE, Outcome.HINT} and needed:
         params["blocks"] = Phrase(message="finding.blocks", count=max(needed))
     return Finding(
         rule=rule,

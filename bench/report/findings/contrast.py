@@ -20,6 +20,7 @@ class Outcome(StrEnum):
     MORE = "more"
     SAME = "same"  # the interval lies within the tolerance; observed: the ratio does
     SLIGHT = "slight"  # a difference is shown, and is estimated within the tolerance
+    HINT = "hint"  # the 95 % interval excludes none, which is too little for a claim among dozens
     NONE = "none"  # no difference shown: the interval includes none
 
 
@@ -55,7 +56,10 @@ class Contrast:
 
 
 def contrast(case: CaseFigures, other: CaseFigures, metric: str, tolerance: Tolerance) -> Contrast | None:
-    """Hold a case's metric against another's; None where one has no value or there is no ratio."""
+    """Hold a case's metric against another's.
+
+    None where one has no value, where there is no ratio, and where a few disturbed runs are all there is.
+    """
     mine, theirs = case.values.get(metric, ()), other.values.get(metric, ())
     if case.baseline == other.key:
         found = case.comparisons.get(metric)
@@ -65,8 +69,11 @@ def contrast(case: CaseFigures, other: CaseFigures, metric: str, tolerance: Tole
         found = compare_unpaired((value for _, value in mine), (value for _, value in theirs))
     if found is None or found.ratio is None:
         return None
+    if found.few and tolerance.disturbable and (case.disturbed or other.disturbed):
+        return None
     outcome, strength = _outcome(found, found.ratio, tolerance)
-    needed = blocks_needed(found, tolerance.shown) if outcome is Outcome.NONE else None
+    settled = outcome not in {Outcome.NONE, Outcome.HINT}
+    needed = None if settled else blocks_needed(found, tolerance.shown)
     return Contrast(
         case=case,
         other=other,
@@ -88,18 +95,16 @@ def compare_blocks(
 
 
 def _outcome(found: Comparison, ratio: float, tolerance: Tolerance) -> tuple[Outcome, Strength]:
-    if found.few:
-        if ratio > 1 + tolerance.observed:
+    if found.few:  # the interval, if any, is the range: it must agree
+        low, high = found.low or ratio, found.high or ratio
+        if ratio > 1 + tolerance.observed and low > 1:
             return Outcome.MORE, Strength.OBSERVED
-        less = ratio < 1 / (1 + tolerance.observed)
+        less = ratio < 1 / (1 + tolerance.observed) and high < 1
         return Outcome.LESS if less else Outcome.SAME, Strength.OBSERVED
-    match judge(found, Better.LOWER, tolerance.shown):
-        case Verdict.BETTER:
-            outcome = Outcome.LESS
-        case Verdict.WORSE:
-            outcome = Outcome.MORE
-        case Verdict.SAME:
-            outcome = Outcome.SAME
-        case _:
-            outcome = Outcome.SLIGHT if found.excludes_one else Outcome.NONE
-    return outcome, Strength.SHOWN
+    verdict = judge(found, Better.LOWER, tolerance.shown)
+    if verdict in {Verdict.BETTER, Verdict.WORSE}:
+        claimed = Outcome.LESS if verdict is Verdict.BETTER else Outcome.MORE
+        return claimed if found.clear else Outcome.HINT, Strength.SHOWN
+    if verdict is Verdict.SAME:
+        return Outcome.SAME, Strength.SHOWN
+    return Outcome.SLIGHT if found.excludes_one else Outcome.NONE, Strength.SHOWN

@@ -74,7 +74,7 @@ def _versus(one: Family, other: Family) -> Iterator[Versus]:
 
 def _shown(each: Versus) -> bool:
     change = each.change
-    return change is not None and change.excludes_zero and change.high is not None and change.high < 0
+    return change is not None and change.clear and change.high is not None and change.high < 0
 
 
 def _judged(each: Versus) -> bool:

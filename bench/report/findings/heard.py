@@ -153,7 +153,7 @@ def _changed(scene: Scene, pair: Pair, change: Interval) -> Finding:
     if message in {"finding.wer.worse", "finding.wer.seen_worse"} and words:
         params["words"] = _error_words(words)
         message += ".words"
-    if message == "finding.wer.none":
+    if message in {"finding.wer.none", "finding.wer.hint"}:
         params["needed"] = Phrase(message="finding.utterances.needed", count=utterances_needed(change))
     return Finding(
         rule="quality.wer",
@@ -173,9 +173,9 @@ def _reading(change: Interval) -> tuple[str, Strength]:
         return f"finding.wer.seen_{seen}", Strength.OBSERVED
     if change.low >= -SAME_WER and change.high <= SAME_WER:
         return "finding.wer.same", Strength.SHOWN
-    if change.excludes_zero:
+    if change.clear:
         return ("finding.wer.worse" if change.value > 0 else "finding.wer.better"), Strength.SHOWN
-    return "finding.wer.none", Strength.SHOWN
+    return "finding.wer.hint" if change.excludes_zero else "finding.wer.none", Strength.SHOWN
 
 
 def utterances_needed(change: Interval, margin: float = SAME_WER) -> int:
@@ -247,7 +247,7 @@ def better_than_larger(scene: Scene) -> Iterator[Finding]:
             for large in variants:
                 pair = _smaller_pair(small, large)
                 change = difference(pair) if pair else None
-                if pair and change and change.excludes_zero and change.high is not None and change.high < 0:
+                if pair and change and change.clear and change.high is not None and change.high < 0:
                     yield _better(scene, pair, change)
 
 

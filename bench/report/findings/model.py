@@ -91,14 +91,16 @@ class Tolerance:
     """From which change of a quantity on a finding speaks of it, as a ratio (0.03 = 3 %).
 
     `shown` holds for changes with an interval; `observed`, wider, for those without: a single run
-    on a quiet machine is easily off by several per cent.
+    on a quiet machine is easily off by several per cent.  `disturbable` quantities are not spoken
+    of at all where there is no interval and something disturbed the machine.
     """
 
     shown: float
     observed: float
+    disturbable: bool = False
 
 
-TIME: Final = Tolerance(shown=0.03, observed=0.10)
+TIME: Final = Tolerance(shown=0.03, observed=0.10, disturbable=True)
 MEMORY: Final = Tolerance(shown=0.02, observed=0.05)
 
 SAME_WER: Final = 0.005  # a WER difference whose interval lies within half a point is none that matters

@@ -16,13 +16,12 @@ from bench.report.figures import CaseFigures, Figures
 from bench.report.findings.model import Evidence
 from bench.report.findings.scene import Scene
 from bench.report.findings.size import partial
-from bench.report.findings.standing import Candidate, Loss, candidates
+from bench.report.findings.standing import UTTERANCES_WANTED, Candidate, Loss, candidates
 from bench.report.numbers import Quantity
 from bench.report.view import Cell, Figure, Many, Phrase, Reason, Text
 from bench.stats import FEWEST_TO_CLAIM, Summary
 
 BLOCKS_PUBLISHED: Final = 10  # what is asked for where there is no interval to go by
-UTTERANCES_WANTED: Final = 300  # likewise: differences between fine quantizations take hundreds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

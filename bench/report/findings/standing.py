@@ -13,6 +13,7 @@ from bench.report.findings.scene import Family, Scene
 from bench.stats import FEWEST_TO_CLAIM, Interval
 
 BROKEN_WER = 0.6  # one star by the default bands: more than every second word is wrong
+UTTERANCES_WANTED = 300  # where nothing tells how many: differences of fine quantizations take hundreds
 NEAR_WER = 0.01  # an estimated loss of up to one point may be advised where none is shown
 
 
@@ -44,8 +45,10 @@ class Candidate:
     def needed(self) -> int | None:
         """About how many utterances would tell half a point apart; None where unknown or enough."""
         change = self.change
-        if change is None or change.low is None or change.high is None:
+        if change is None:
             return None
+        if change.low is None or change.high is None or change.n < FEWEST_TO_CLAIM:
+            return UTTERANCES_WANTED
         return utterances_needed(change)
 
 
@@ -93,7 +96,7 @@ def _measured(change: Interval) -> Loss:
     assert change.value is not None
     if change.low is None or change.high is None or change.n < FEWEST_TO_CLAIM:
         return Loss.UNKNOWN
-    if change.excludes_zero and change.value > 0:
+    if change.clear and change.value > 0:
         return Loss.SAME if change.high <= SAME_WER else Loss.SHOWN
     if change.high <= SAME_WER:
         return Loss.SAME

@@ -130,7 +130,9 @@ def disturbed(scene: Scene) -> Iterator[Finding]:
                 "disturbed": Figure(value=touched, quantity=Quantity.COUNT),
                 "trials": Phrase(message="finding.trials", count=trials),
             }
-            yield _finding("trust.disturbed", "finding.disturbed", cases, params, table="disturbances")
+            few = max(case.counted for case in cases) < FEWEST_TO_CLAIM
+            message = "finding.disturbed.few" if few else "finding.disturbed"
+            yield _finding("trust.disturbed", message, cases, params, table="disturbances")
 
 
 def _finding(

@@ -1,0 +1,405 @@
+"""Rules find what the figures show, say how firmly, and find nothing in noise."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from trials import Trials, run_of, sentences, spoil, spoken
+
+from bench.domain import Backend, Clip, Status
+from bench.report.figures import figures
+from bench.report.findings import RULES, Finding, Kind, Strength, findings
+from bench.report.language import language
+from bench.report.writer import MarkdownWriter
+
+TEXTS = sentences(60)
+WHOLE = " ".join(TEXTS)
+CLIP = spoken(texts=TEXTS)
+
+
+def found(
+    cases: Sequence[Trials], rule: str = "", *, clips: Sequence[Clip] = (CLIP,), **fields: Any
+) -> list[Finding]:
+    made = findings(figures([run_of(cases, clips=clips, **fields)]))
+    return [each for each in made if each.rule == rule] if rule else list(made)
+
+
+def case(variant: str, heard: str | None = None, **fields: Any) -> Trials:
+    names = {
+        "rtf",
+        "load_seconds",
+        "peak_rss_bytes",
+        "peak_anonymous_bytes",
+        "wall_seconds",
+        "transcribe_seconds",
+    }
+    names |= {"warm_transcribe_seconds", "startup_seconds", "peak_footprint_bytes"}
+    values = {name: value for name, value in fields.items() if name in names}
+    rest = {name: value for name, value in fields.items() if name not in names}
+    return Trials(variant=variant, heard=heard, figures=values, **rest)
+
+
+def message(finding: Finding) -> str:
+    return finding.phrase.message
+
+
+# -------------------------------------------------------------------- quantities
+
+
+def test_a_faster_variant_is_said_to_be_faster_with_its_interval() -> None:
+    [finding] = found([case("f16", rtf=0.2), case("q8_0", rtf=0.1)], "speed.transcribe")
+    assert message(finding) == "finding.transcribe.less"
+    assert finding.strength is Strength.SHOWN
+    [item] = finding.phrase.params["items"].parts
+    times = item.params["times"]
+    assert times.low < times.ratio < times.high < 1
+    assert {row.case.rpartition("/")[2] for row in finding.evidence} == {"m.f16.read", "m.q8_0.read"}
+    assert {row.table for row in finding.evidence} == {"performance"}
+
+
+def test_a_smaller_file_that_is_slower_is_called_a_paradox() -> None:
+    cases = [case("f16", rtf=0.1, weights=200), case("q8_0", rtf=0.2, weights=100)]
+    assert [message(each) for each in found(cases, "speed.transcribe")] == ["finding.transcribe.paradox"]
+
+
+def test_equal_variants_are_said_to_be_equal_within_the_tolerance() -> None:
+    cases = [case("f16", rtf=0.1, noise=0.002), case("q8_0", rtf=0.1, noise=0.002)]
+    assert [message(each) for each in found(cases, "speed.transcribe")] == ["finding.ratio.same"]
+
+
+def test_noise_shows_no_difference_and_says_how_many_blocks_would() -> None:
+    cases = [case("f16", rtf=0.1, noise=0.2), case("q8_0", rtf=0.1, noise=0.2)]
+    [finding] = found(cases, "speed.transcribe")
+    assert message(finding) == "finding.ratio.none"
+    assert finding.phrase.params["blocks"].count > 10
+
+
+def test_a_difference_too_small_to_matter_is_not_called_faster() -> None:
+    cases = [case("f16", rtf=0.1, noise=0.02), case("q8_0", rtf=0.098, noise=0.02)]
+    assert all(message(each).startswith("finding.ratio.") for each in found(cases, "speed.transcribe"))
+
+
+def test_equal_variants_are_hardly_ever_told_apart() -> None:
+    """Sixty A/A runs of five variants under heavy noise: claims of a difference stay rare."""
+    claims = 0
+    for seed in range(60):
+        cases = [case(name, rtf=0.1, noise=0.15) for name in ("f16", "a", "b", "c", "d", "e")]
+        for finding in found(cases, "speed.transcribe", seed=seed):
+            if not message(finding).startswith("finding.ratio."):
+                claims += len(finding.phrase.params["items"].parts)
+    assert claims / 300 < 0.04
+
+
+def test_a_few_runs_are_only_observed() -> None:
+    [finding] = found([case("f16", rtf=0.2), case("q8_0", rtf=0.1)], "speed.transcribe", blocks=3)
+    assert finding.strength is Strength.OBSERVED
+    assert finding.runs == 3
+    assert finding.sentence().parts[-1].message == "finding.observed"  # type: ignore[union-attr]
+    [item] = finding.phrase.params["items"].parts
+    assert item.params["times"].low is None
+
+
+def test_a_small_change_in_a_single_run_is_no_change_seen() -> None:
+    [finding] = found([case("f16", rtf=0.114), case("q4_0", rtf=0.120)], "speed.transcribe", blocks=1)
+    assert message(finding) == "finding.ratio.unseen"
+
+
+def test_times_of_a_few_disturbed_runs_are_not_compared_at_all() -> None:
+    cases = [
+        case("f16", rtf=0.2, peak_rss_bytes=2e8, disturbed=True),
+        case("q8_0", rtf=0.1, peak_rss_bytes=1e8, disturbed=True),
+    ]
+    assert not found(cases, "speed.transcribe", blocks=2)
+    assert found(cases, "memory.rss", blocks=2)
+    assert [message(each) for each in found(cases, "trust.disturbed", blocks=2)] == ["finding.disturbed.few"]
+
+
+def test_without_a_baseline_variants_are_held_against_the_largest() -> None:
+    cases = [
+        case("q8_0", rtf=0.2, weights=200, baseline=None),
+        case("q4_0", rtf=0.1, weights=100, baseline=None),
+    ]
+    [finding] = found(cases, "speed.transcribe")
+    assert finding.phrase.params["anchor"].text == "Q8_0"
+    assert finding.subjects == ("made/up/m.q4_0.read",)
+
+
+def test_a_baseline_that_failed_leaves_nothing_to_compare_with() -> None:
+    cases = [case("f16", rtf=0.2, statuses=[Status.CRASHED]), case("q8_0", rtf=0.1)]
+    assert not found(cases, "speed.transcribe")
+
+
+def test_a_smaller_quantization_slower_than_a_larger_one_is_pointed_out() -> None:
+    cases = [
+        case("f16", rtf=0.4, weights=300),
+        case("q8_0", rtf=0.1, weights=200),
+        case("q6_k", rtf=0.2, weights=150),
+    ]
+    [finding] = found(cases, "speed.not_monotonic")
+    assert finding.subjects == ("made/up/m.q6_k.read",)
+
+
+def test_quick_to_load_and_slow_to_transcribe_pays_up_to_a_length() -> None:
+    """4.0 - 1.0 seconds won at the start, 0.2 - 0.1 lost per second of audio: 30 s."""
+    cases = [
+        case("f16", rtf=0.1, load_seconds=4.0, noise=0.0),
+        case("q8_0", rtf=0.2, load_seconds=1.0, noise=0.0),
+    ]
+    [finding] = found(cases, "speed.trade", blocks=1)
+    assert message(finding) == "finding.trade.quick_start"
+    assert finding.phrase.params["seconds"].value == 30
+
+
+def test_weights_that_are_a_small_part_of_the_peak_are_said_to_be() -> None:
+    cases = [
+        case("f16", peak_footprint_bytes=1e9, weights=140_000_000),
+        case("q4_0", peak_footprint_bytes=0.9e9, weights=40_000_000),
+    ]
+    [finding] = found(cases, "memory.dominated")
+    assert finding.phrase.params["share"].value == pytest.approx(0.14, abs=0.011)
+
+
+def test_a_costly_first_transcription_is_found_within_the_process() -> None:
+    cases = [case("f16", transcribe_seconds=9.0, warm_transcribe_seconds=5.0)]
+    assert [each.strength for each in found(cases, "speed.first_run")] == [Strength.SHOWN]
+    assert not found([case("f16", transcribe_seconds=5.0, warm_transcribe_seconds=5.0)], "speed.first_run")
+
+
+# ----------------------------------------------------------------------- quality
+
+
+def test_the_baselines_own_words_are_said_to_be_the_same() -> None:
+    cases = [case("f16", WHOLE), case("q8_0", WHOLE), case("q6_k", WHOLE.upper())]
+    assert [message(each) for each in found(cases, "quality.identical")] == [
+        "finding.identical",
+        "finding.identical_words",
+    ]
+
+
+def test_a_loss_that_utterances_show_is_named_with_its_words() -> None:
+    cases = [case("f16", WHOLE), case("q4_0", spoil(WHOLE, 0.15))]
+    [finding] = found(cases, "quality.wer")
+    assert message(finding) == "finding.wer.worse.words"
+    assert finding.strength is Strength.SHOWN
+    assert finding.phrase.params["utterances"].count == 60
+    assert finding.phrase.params["words"].errors
+
+
+def test_a_change_that_utterances_do_not_show_is_no_difference_shown() -> None:
+    """Each makes errors in other places: as many on both sides."""
+    cases = [case("f16", spoil(WHOLE, 0.1, seed=1)), case("q8_0", spoil(WHOLE, 0.1, seed=2))]
+    [finding] = found(cases, "quality.wer")
+    assert message(finding) == "finding.wer.none"
+    assert finding.phrase.params["needed"].count > 60
+
+
+def test_errors_that_the_baseline_makes_too_are_not_held_against_a_variant() -> None:
+    base = spoil(WHOLE, 0.2, seed=1)
+    [finding] = found([case("f16", base), case("q4_0", spoil(base, 0.3, seed=2))], "quality.wer")
+    old = {word for word in base.split() if word.endswith("шум")}
+    assert not {heard for _, heard, _ in finding.phrase.params["words"].errors} & old
+
+
+def test_a_few_utterances_are_too_few_for_a_claim() -> None:
+    few = TEXTS[:3]
+    cases = [case("f16", " ".join(few)), case("q4_0", spoil(" ".join(few), 0.5))]
+    [finding] = found(cases, "quality.wer", clips=[spoken(texts=few)])
+    assert message(finding).startswith("finding.wer.seen_worse")
+    assert finding.strength is Strength.OBSERVED
+
+
+def test_without_a_reference_only_a_change_can_be_told() -> None:
+    cases = [case("f16", "раз два три"), case("q4_0", "раз дна три")]
+    assert [message(each) for each in found(cases, "quality.wer", clips=[spoken()])] == []
+    assert [message(each) for each in found(cases, "quality.unlike", clips=[spoken()])] == ["finding.unlike"]
+
+
+def test_utterances_of_all_clips_count_and_one_in_two_clips_counts_once() -> None:
+    clips = [spoken("one", texts=TEXTS[:20]), spoken("two", texts=TEXTS[10:40])]
+    cases = [
+        Trials(variant=name, clip=clip.name, heard=spoil(clip.reference or "", share), figures={"rtf": 0.1})
+        for name, share in (("f16", 0.0), ("q4_0", 0.3))
+        for clip in clips
+    ]
+    [finding] = found(cases, "quality.wer", clips=clips)
+    assert finding.phrase.params["utterances"].count == 40
+
+
+def test_a_smaller_quantization_with_fewer_errors_is_pointed_out() -> None:
+    cases = [
+        case("f16", WHOLE, weights=300),
+        case("q5_0", spoil(WHOLE, 0.3), weights=200),
+        case("q4_k", spoil(WHOLE, 0.02), weights=100),
+    ]
+    [finding] = found(cases, "quality.not_monotonic")
+    assert finding.subjects == ("made/up/m.q4_k.read",)
+
+
+def test_a_better_model_is_one_that_is_better_at_every_quantization() -> None:
+    def both(share: float) -> list[Trials]:
+        return [
+            case(name, spoil(WHOLE, lost, seed=seed), model=model)
+            for seed, (model, lost) in enumerate((("small", 0.3), ("large", share)))
+            for name in ("f16", "q8_0")
+        ]
+
+    [finding] = found(both(0.05), "quality.models")
+    assert finding.phrase.params["model"].text == "LARGE"
+    assert not found(both(0.3), "quality.models")
+
+
+def test_synthetic_weights_yield_no_finding_on_quality() -> None:
+    cases = [case("f16", WHOLE, rtf=0.2), case("q4_0", spoil(WHOLE, 0.5), rtf=0.1)]
+    kinds = {each.kind for each in found(cases, synthetic=True)}
+    assert Kind.QUALITY not in kinds
+    assert Kind.SPEED in kinds
+
+
+# ------------------------------------------------------------------ long recordings
+
+LOOP = "ну да " * 20
+
+
+def test_a_variant_that_loops_is_named_beside_those_that_do_not() -> None:
+    cases = [case("f16", WHOLE), case("q3_k", f"{WHOLE} {LOOP}")]
+    [finding] = found(cases, "long.loops")
+    assert message(finding) == "finding.loops.some"
+    assert [item.params["name"].text for item in finding.phrase.params["items"].parts] == ["Q3_K"]
+
+
+def test_no_loop_on_a_long_recording_is_worth_saying_and_on_a_short_one_is_not() -> None:
+    long = spoken(texts=TEXTS, seconds=265.0)
+    assert [message(each) for each in found([case("f16", WHOLE)], "long.loops", clips=[long])] == [
+        "finding.loops.none"
+    ]
+    assert not found([case("f16", WHOLE)], "long.loops")
+
+
+def test_a_loop_that_only_the_long_recording_shows_is_said_so() -> None:
+    clips = [spoken("short", texts=TEXTS[:9], seconds=60.0), spoken("long", texts=TEXTS, seconds=265.0)]
+    cases = [
+        Trials(variant="q4_0", clip="short", heard=" ".join(TEXTS[:9]), baseline=None),
+        Trials(variant="q4_0", clip="long", heard=f"{WHOLE} {LOOP}", baseline=None),
+    ]
+    assert found(cases, "long.length", clips=clips)
+
+
+def test_segmentation_that_ends_a_loop_is_said_to() -> None:
+    cases = [
+        case("q3_k", f"{WHOLE} {LOOP}", baseline=None),
+        case("q3_k-vad", WHOLE, quantization="q3_k", baseline=None),
+    ]
+    [finding] = found(cases, "long.remedy")
+    assert [cell.text for cell in finding.phrase.params["others"].parts] == ["q3_k-vad"]
+
+
+# --------------------------------------------------------------------------- trust
+
+
+def test_wall_time_that_does_not_add_up_is_pointed_out() -> None:
+    cases = [
+        case("a", load_seconds=2.60, transcribe_seconds=6.84, wall_seconds=12.84, noise=0.0),
+        case("b", load_seconds=2.33, transcribe_seconds=6.83, wall_seconds=9.35, noise=0.0),
+    ]
+    [finding] = found(cases, "trust.wall", blocks=1)
+    assert finding.subjects == ("made/up/m.a.read",)
+
+
+def test_later_passes_are_no_hole_in_the_wall_time() -> None:
+    cases = [
+        case("a", load_seconds=1.0, transcribe_seconds=5.0, warm_transcribe_seconds=5.0, wall_seconds=16.0)
+    ]
+    assert not found(cases, "trust.wall")
+
+
+def test_another_device_than_asked_is_said() -> None:
+    cases = [case("f16", rtf=0.1), case("q8_0", statuses=[Status.WRONG_BACKEND])]
+    assert [message(each) for each in found(cases, "trust.backend")] == ["finding.backend"]
+
+
+def test_a_comparison_across_devices_is_said_to_be_one() -> None:
+    cases = [case("f16", rtf=0.1), case("q8_0", rtf=0.1, fields={"backend": Backend(device="metal")})]
+    assert [message(each) for each in found(cases, "trust.backend")] == ["finding.backend.mixed"]
+
+
+def test_trials_that_ended_differently_are_counted() -> None:
+    [finding] = found([case("f16", rtf=0.1, statuses=[Status.OK, Status.CRASHED])], "trust.unstable")
+    assert finding.phrase.params["failed"].value == 5
+
+
+def test_enough_quiet_trials_of_a_repeatable_case_leave_nothing_to_warn_of() -> None:
+    assert not [each for each in found([case("f16", WHOLE, rtf=0.1)]) if each.kind is Kind.TRUST]
+
+
+# ------------------------------------------------------------------------ sentences
+
+
+def test_rules_have_ids_of_their_own() -> None:
+    assert len({rule.id for rule in RULES}) == len(RULES)
+
+
+def test_findings_come_in_the_order_of_their_kinds() -> None:
+    cases = [
+        case("f16", WHOLE, rtf=0.2, peak_rss_bytes=2e8),
+        case("q4_0", spoil(WHOLE, 0.2), rtf=0.1, weights=9),
+    ]
+    kinds = [each.kind for each in found(cases, blocks=2)]
+    assert kinds == sorted(kinds, key=list(Kind).index)
+
+
+@pytest.mark.parametrize("code", ["ru", "en"])
+def test_every_sentence_can_be_said_in_every_language(code: str) -> None:
+    """Random runs of all kinds; a message without words, or with other parameters, raises."""
+    write = MarkdownWriter(language(code))
+    said = set()
+    for seed in range(40):
+        for finding in found(
+            *_anything(random.Random(seed))[:1],
+            clips=_anything(random.Random(seed))[1],
+            blocks=1 + 9 * (seed % 2),
+        ):
+            text = " ".join(str(write.cell(part)) for part in finding.sentence().parts)
+            assert "%(" not in text
+            assert "None" not in text
+            said.add(message(finding))
+    assert len(said) > 25
+
+
+def _anything(chosen: random.Random) -> tuple[list[Trials], list[Clip]]:
+    clips = [
+        spoken("short", texts=TEXTS[:9] if chosen.random() < 0.8 else ()),
+        spoken("long", texts=TEXTS, seconds=265.0),
+    ]
+    cases = []
+    for clip in clips:
+        for at, name in enumerate(("f16", "q8_0", "q4_0", "q4_0-vad")):
+            heard = spoil(clip.reference or WHOLE, chosen.choice((0.0, 0.1, 0.4)), seed=chosen.randrange(3))
+            if chosen.random() < 0.2:
+                heard += " " + LOOP
+            cases.append(
+                case(
+                    name,
+                    heard.upper() if chosen.random() < 0.1 else heard,
+                    clip=clip.name,
+                    quantization=name.removesuffix("-vad"),
+                    weights=400_000_000 - at * 90_000_000,
+                    baseline=None if clip.name == "short" and chosen.random() < 0.1 else "f16",
+                    noise=chosen.choice((0.001, 0.02, 0.2)),
+                    statuses=chosen.choice(
+                        ((), (), (Status.OK, Status.WRONG_BACKEND), (Status.CRASHED, Status.OK))
+                    ),
+                    fields={"backend": Backend(device=chosen.choice(("cpu", "cpu", "metal")))},
+                    disturbed=chosen.random() < 0.3,
+                    rtf=chosen.choice((0.1, 0.1, 0.2)),
+                    load_seconds=chosen.choice((1.0, 2.0)),
+                    peak_rss_bytes=chosen.choice((1e9, 1.01e9, 2e9)),
+                    peak_anonymous_bytes=chosen.choice((1e9, 2e9)),
+                    transcribe_seconds=6.0,
+                    wall_seconds=chosen.choice((7.5, 20.0)),
+                    **({"warm_transcribe_seconds": 5.0} if chosen.random() < 0.3 else {}),
+                )
+            )
+    return cases, clips

@@ -1,0 +1,126 @@
+"""A question gets a variant with its evidence, or what is missing to answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from trials import Trials, run_of, sentences, spoil, spoken
+
+from bench.report.figures import figures
+from bench.report.findings import Constraints, Decision, Recommendation, recommend
+from bench.report.findings.recommend import State
+from bench.report.language import language
+from bench.report.view import Phrase, Reason
+from bench.report.writer import MarkdownWriter
+
+TEXTS = sentences(80)
+WHOLE = " ".join(TEXTS)
+MEMORY = "peak_anonymous_bytes"
+CASES = (
+    Trials(variant="f16", figures={"rtf": 0.10, MEMORY: 3e8}, heard=WHOLE, weights=300),
+    Trials(variant="q8_0", figures={"rtf": 0.08, MEMORY: 2e8}, heard=WHOLE, weights=200),
+    Trials(variant="q4_0", figures={"rtf": 0.05, MEMORY: 1e8}, heard=spoil(WHOLE, 0.2), weights=100),
+)
+
+
+def ask(cases: Sequence[Trials] = CASES, *, blocks: int = 10, **limits: Any) -> Recommendation:
+    run = run_of(cases, clips=[spoken(texts=TEXTS)], blocks=blocks)
+    return recommend(figures([run]), Constraints(**limits))
+
+
+def chosen(found: Recommendation) -> str:
+    assert found.choice is not None
+    return found.choice.case.case.variant.name
+
+
+def test_the_same_text_in_a_smaller_file_is_preferred() -> None:
+    found = ask(max_rtf=0.3, max_footprint_bytes=5e8, max_wer_loss=0.005)
+    assert found.decision is Decision.CHOSEN
+    assert chosen(found) == "q8_0"
+    assert found.runner_up is not None
+    assert found.runner_up.case.case.variant.name == "f16"
+
+
+def test_a_limit_that_only_a_lossy_variant_keeps_chooses_it() -> None:
+    assert chosen(ask(max_footprint_bytes=1.5e8)) == "q4_0"
+
+
+def test_limits_that_no_variant_keeps_together_are_impossible() -> None:
+    found = ask(max_footprint_bytes=1.5e8, max_wer_loss=0.005)
+    assert found.decision is Decision.IMPOSSIBLE
+    assert found.choice is None
+    broken = {
+        check.limit for answer in found.answers for check in answer.checks if check.state is State.BROKEN
+    }
+    assert broken == {"max_footprint_bytes", "max_wer_loss"}
+
+
+def test_an_interval_across_the_limit_is_open_and_says_how_many_blocks_close_it() -> None:
+    cases = [Trials(variant="f16", figures={"rtf": 0.1}, noise=0.3)]
+    middle = figures([run_of(cases)]).cases[0].summaries["rtf"]
+    assert middle.high is not None
+    found = ask(cases, max_rtf=(middle.median + middle.high) / 2)
+    assert found.decision is Decision.INCONCLUSIVE
+    [missing] = found.missing
+    assert isinstance(missing, Phrase)
+    assert missing.count is not None
+    assert missing.count > 10
+
+
+def test_a_figure_on_the_limit_itself_is_not_promised_to_be_settled() -> None:
+    cases = [Trials(variant="f16", figures={"rtf": 0.1}, noise=0.3)]
+    middle = figures([run_of(cases)]).cases[0].summaries["rtf"]
+    assert [
+        each.message for each in ask(cases, max_rtf=middle.median).missing if isinstance(each, Phrase)
+    ] == ["recommend.missing.too_close"]
+
+
+def test_too_little_speech_is_said_with_how_much_would_do() -> None:
+    cases = [
+        Trials(variant="f16", figures={"rtf": 0.1}, heard=spoil(WHOLE, 0.1, seed=1), weights=300),
+        Trials(variant="q8_0", figures={"rtf": 0.1}, heard=spoil(WHOLE, 0.1, seed=2), weights=200),
+    ]
+    found = ask(cases, max_wer_loss=0.001, max_weights_bytes=250)
+    assert found.decision is Decision.INCONCLUSIVE
+    assert [each.message for each in found.missing if isinstance(each, Phrase)] == [
+        "recommend.missing.utterances"
+    ]
+
+
+def test_a_figure_that_was_not_measured_is_missing_with_its_reason() -> None:
+    found = ask(max_load_seconds=1.0)
+    assert found.decision is Decision.INCONCLUSIVE
+    assert isinstance(found.missing[0], Reason)
+
+
+def test_few_blocks_are_never_enough() -> None:
+    assert ask(blocks=5, max_rtf=10.0).decision is Decision.INCONCLUSIVE
+    assert ask(blocks=6, max_rtf=10.0).decision is Decision.CHOSEN
+
+
+def test_a_variant_that_loops_is_not_recommended() -> None:
+    cases = [Trials(variant="q3_k", figures={"rtf": 0.1}, heard="ну да " * 50, baseline=None)]
+    assert ask(cases, max_rtf=1.0).decision is Decision.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("code", ["ru", "en"])
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {},
+        {"max_rtf": 0.3},
+        {"max_rtf": 0.001},
+        {"max_wer": 0.1},
+        {"max_wer_loss": 0.0},
+        {"max_load_seconds": 1.0},
+        {"max_weights_bytes": 150, "max_rss_bytes": 1.0},
+        {"model": "none"},
+    ],
+)
+def test_every_answer_can_be_said(code: str, limits: dict[str, Any]) -> None:
+    write = MarkdownWriter(language(code))
+    lines = [str(write.cell(line)) for line in ask(**limits).phrases()]
+    assert lines
+    assert not [line for line in lines if "%(" in line or "None" in line]
