@@ -11,6 +11,7 @@ from bench.report import context, diffs, metrics, verdicts, weights
 from bench.report.digest import digest
 from bench.report.figures import Figures
 from bench.report.findings import findings
+from bench.report.findings.advice import advice
 from bench.report.names import Names, scopes
 from bench.report.notes import Notes
 from bench.report.view import Cell, Spoken, Text, View
@@ -56,7 +57,7 @@ def build(
         side_by_side=side_by_side,
         digest=digest(parts, found, names),
         findings=tuple(finding.sentence() for finding in findings(found)),
-        advice=(),
+        advice=advice(found),
         refusals=verdicts.refusals(found, names),
         failures=verdicts.failures(runs, found, names),
         loops=verdicts.loops(found, names),

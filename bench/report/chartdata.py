@@ -35,8 +35,11 @@ def rtf_points(cases: Iterable[CaseFigures], label: Label) -> Rows:
 
 def stage_parts(cases: Iterable[CaseFigures], label: Label, word: Word) -> Rows:
     """A process's way from its spawn to a ready model: interpreter, import, load."""
-    rows = []
-    for case in cases:
+    rows: list[Mapping[str, Any]] = []
+    given = list(cases)
+    if not any("startup_seconds" in case.summaries for case in given):
+        return rows  # the load time alone is no breakdown
+    for case in given:
         parts = _stages(case)
         for rank, (name, seconds) in enumerate(parts):
             rows.append({**_who(case, label), "part": word(name), "rank": rank, "value": seconds})

@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final
 
 from bench.domain import Protocol, Status
@@ -25,6 +25,7 @@ from bench.report.view import (
     Reason,
     Row,
     Sound,
+    Spoken,
     Table,
     Text,
     Tongue,
@@ -58,10 +59,15 @@ def parameters(runs: Sequence[RunData], found: Figures, names: Names) -> Table:
         ("parameter.format", Phrase(message="parameter.format.wav")),
         ("parameter.device", _devices(found)),
         ("parameter.language", _languages(found, clips.values())),
+        *_parts(found, names),
         ("parameter.engine", _engines(found)),
     ]
-    rows += [("parameter.protocol", cell) for cell in _protocols(runs, names)]
+    if all(case.published for case in found.cases):
+        rows.append(("parameter.protocol", Phrase(message="parameter.published")))
+    else:
+        rows += [("parameter.protocol", cell) for cell in _protocols(runs, names)]
     rows.append(("parameter.figures", _statistics(found)))
+    rows = _as_published(rows, found)
     return Table(
         name="parameters",
         columns=(
@@ -73,8 +79,45 @@ def parameters(runs: Sequence[RunData], found: Figures, names: Names) -> Table:
     )
 
 
+def _as_published(rows: list[tuple[str, Cell]], found: Figures) -> list[tuple[str, Cell]]:
+    """The rows with a published report's own words where it has some."""
+    said = {f"parameter.{name}": texts for each in found.published for name, texts in each.parameters.items()}
+    if not all(case.published for case in found.cases):
+        return rows
+    known = {name for name, _ in rows}
+    own: list[tuple[str, Cell]] = [
+        (name, Spoken(texts=texts)) for name, texts in said.items() if name not in known
+    ]
+    found_rows = [(name, Spoken(texts=said[name]) if name in said else cell) for name, cell in rows]
+    at = 1 + max(
+        (number for number, (name, _) in enumerate(rows) if name == "parameter.language"), default=-1
+    )
+    return [*found_rows[:at], *own, *found_rows[at:]]
+
+
+def _parts(found: Figures, names: Names) -> list[tuple[str, Cell]]:
+    """Which part of a model was quantized, and what stayed as it was, where files say so."""
+    files = [(case, file) for case in found.cases for file in case.weights]
+    encoders = dict.fromkeys(PurePath(file.path).name for _, file in files if file.role == "encoder")
+    parted = dict.fromkeys(names.model(case) for case, file in files if file.role == "decoder")
+    rows: list[tuple[str, Cell]] = []
+    if encoders:
+        rows.append(
+            (
+                "parameter.encoder",
+                Many(parts=tuple(Text(text=name, code=True) for name in encoders), between=", "),
+            )
+        )
+    if parted:
+        models = Many(parts=tuple(Text(text=title) for title in parted), between=", ")
+        rows.append(
+            ("parameter.quantized", Phrase(message="parameter.quantized.decoder", params={"models": models}))
+        )
+    return rows
+
+
 def _clip(clip: Clip, names: Names) -> list[tuple[str, Cell]]:
-    title: Cell = Text(text=names.clip(clip))
+    title: Cell = Text(text=names.clip(clip), code=clip.title == clip.path)
     if clip.corpus:
         title = Many(parts=(title, Text(text=f"{clip.corpus}/{clip.name}", code=True)), between=", ")
     return [
@@ -301,12 +344,12 @@ def logs(runs: Sequence[RunData], found: Figures, names: Names, out: Path) -> tu
         there = _Folders(run.path, out)
         for record in run.records:
             if record.log:
-                text = f"b{record.block}" + (f".a{record.attempt}" if record.attempt > 1 else "")
                 target = there.target(record.log)
+                text = f"b{record.block}" + (f".a{record.attempt}" if record.attempt > 1 else "")
+                if target is None and run.suite.protocol.blocks == 1:
+                    text = PurePath(record.log).name
                 links.setdefault((name, record.case), []).append(Link(text=text, target=target))
-    return tuple(
-        Logs(label=labels.get(key, key[1]), links=tuple(found_links)) for key, found_links in links.items()
-    )
+    return tuple(Logs(label=labels.get(key, key[1]), links=tuple(each)) for key, each in links.items())
 
 
 def journals(runs: Sequence[RunData], names: Names, out: Path) -> tuple[Logs, ...]:

@@ -269,7 +269,7 @@ def _table(layout: Layout, scope: Scope, found: Figures, names: Names, notes: No
     columns = [column for column in layout.columns if _wanted(column, scope.cases)]
     if not columns or (layout.optional and not _told(columns, scope.cases)):
         return None
-    headings = [_heading(column, notes) for column in columns]
+    headings = [_heading(column, scope.cases, notes) for column in columns]
     rows = [
         Row(
             cells=(*titles(case, names), *(_cell(column, case, found, notes) for column in columns)),
@@ -292,9 +292,20 @@ def _title_columns() -> tuple[Column, Column]:
     return Column(heading=Phrase(message="column.model")), Column(heading=Phrase(message="column.quant"))
 
 
-def _heading(column: Metric | Ratio, notes: Notes) -> Column:
-    note = notes.phrase(column.note) if column.note else None
-    return Column(heading=Phrase(message=column.heading), note=note, numeric=True)
+def _heading(column: Metric | Ratio, cases: Sequence[CaseFigures], notes: Notes) -> Column:
+    remark = _remark(column, cases)
+    return Column(
+        heading=Phrase(message=column.heading), note=notes.phrase(remark) if remark else None, numeric=True
+    )
+
+
+def _remark(column: Metric | Ratio, cases: Sequence[CaseFigures]) -> str:
+    """What a column's heading needs said; of published figures only what holds for them too."""
+    if isinstance(column, Ratio):
+        seen = [case.comparisons.get(column.metric(case)) for case in cases]
+        once = all(each.n <= 1 for each in seen if each is not None)
+        return "note.ratio.once" if once else column.note
+    return "" if any(case.published for case in cases) else column.note
 
 
 def _cell(column: Metric | Ratio, case: CaseFigures, found: Figures, notes: Notes) -> Cell:

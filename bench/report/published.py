@@ -34,6 +34,8 @@ class Judgement:
 class Published:
     """A published report: where it is from, its judgements by case, what it says of models.
 
+    `parameters` are rows of its table of test parameters that records cannot hold, by the name
+    of the report's own row ("language", "encoder", "quantized") and by language.
     `baseline_bytes` are sizes of baselines that were not run; `notes` are what its figures do not
     settle, by language; `unsupported` what its program refuses, by model.
     """
@@ -42,6 +44,7 @@ class Published:
     date: str
     cases: Mapping[str, Judgement] = field(default_factory=dict)
     baseline_bytes: Mapping[str, int] = field(default_factory=dict)
+    parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     notes: tuple[Mapping[str, str], ...] = ()
 
 

@@ -187,6 +187,18 @@ JUDGED = {  # stars, words quoted, the cell's text in Russian and English, wheth
     ),
 }
 
+PARAMETERS = {
+    "language": {"ru": "Russian (форсированный)", "en": "Russian (forced)"},
+    "encoder": {
+        "ru": "AuT (safetensors, BF16) — одинаковый для всех",
+        "en": "AuT (safetensors, BF16), the same for all",
+    },
+    "quantized": {
+        "ru": "Только декодер Qwen3 (GGUF); у Whisper — вся модель (encoder + decoder)",
+        "en": "The Qwen3 decoder alone (GGUF); of Whisper the whole model (encoder + decoder)",
+    },
+}
+
 NOTES = (
     {
         "ru": "Цифры опубликованы автором RustASR 11 февраля 2026 (обновлены 12 февраля); здесь их никто не измерял.",
@@ -401,6 +413,7 @@ def published() -> dict[str, object]:
             }
             for cell, (stars, heard, russian, english, same) in JUDGED.items()
         },
+        "parameters": PARAMETERS,
         "notes": list(NOTES),
     }
 
