@@ -30,7 +30,7 @@ def identity() -> str:
 
 
 def estimated_bytes(quantization: str, parameters: Mapping[str, Any], source: int | None) -> int | None:
-    """The share of the type's bits in f16's; within 3 % for Whisper base and larger."""
+    """The share of the type's bits in f16's; too low by what stays f32: 10 % of q4_0 base, 4 % of turbo."""
     kind = ggml.TYPES.get(quantization)
     return int(source * kind.bytes / kind.block / 2) if kind and source else None
 
