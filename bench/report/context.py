@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 CLIPS_NAMED: Final = 4
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
+_PLACED: Final = re.compile(r"\$(?:VIRTUAL_ENV|PWD|TMPDIR|HOME)(?:/[\w@%+=:,./-]*)?")
+_WORKER: Final = "child/worker.py"  # its job file is gone with the trial: nothing to repeat by hand
+_SWITCH: Final = re.compile(r"(\w+) = (\d+)")
 _SYSTEMS: Final = {"linux": "Linux", "macos": "macOS", "darwin": "macOS"}
 
 
@@ -142,11 +145,18 @@ def _devices(found: Figures) -> Cell:
     for case in found.cases:
         asked, backend = case.case.variant.device, case.backend
         if backend is not None:
-            text = f"{backend.device} ({backend.detail})" if backend.detail else backend.device
+            detail = _features(backend.detail)
+            text = f"{backend.device} ({detail})" if detail else backend.device
             parts.setdefault(text, Text(text=text))
         elif case.status is Status.OK:
             parts.setdefault(f"?{asked}", Phrase(message="parameter.device.untold", params={"asked": asked}))
     return Many(parts=tuple(parts.values()), between="; ") if parts else Phrase(message="absent")
+
+
+def _features(detail: str) -> str:
+    """An engine's words on its backend; of a list of switches those that are on."""
+    switches = _SWITCH.findall(detail)
+    return ", ".join(name for name, on in switches if on != "0") if len(switches) > 1 else detail
 
 
 def _languages(found: Figures, clips: Iterable[Clip]) -> Cell:
@@ -325,9 +335,14 @@ def _repeat(case: CaseFigures) -> str:
             if each
         )
         lines.append(f"asr-quant-bench run {shlex.quote(f'configs/{case.suite}.yaml')} {only}")
-    if case.command:
-        lines.append(shlex.join(case.command))
+    if case.command and not any(part.endswith(_WORKER) for part in case.command):
+        lines.append(" ".join(map(_quoted, case.command)))
     return "\n".join(lines)
+
+
+def _quoted(part: str) -> str:
+    """An argument as a shell takes it; the journal's stand-ins for folders stay variables."""
+    return part if _PLACED.fullmatch(part) else shlex.quote(part)
 
 
 def _id(key: str | None) -> str:

@@ -19,6 +19,8 @@ from bench.errors import ReportError
 
 LOCALE: Final = Path(__file__).parent / "locale"
 CATALOGS: Final = "LC_MESSAGES/*.po"
+REASON: Final = "reason."
+_PLACE: Final = re.compile(r"%\\\((\w+)\\\)s")  # %(name)s after re.escape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,7 @@ class Language:
     code: str
     catalog: NullTranslations
     ids: frozenset[str]
+    patterns: tuple[tuple[re.Pattern[str], str], ...] = ()
 
     def word(self, message: str) -> str:
         """The words of a message id; ReportError for one that the catalog lacks."""
@@ -44,9 +47,13 @@ class Language:
             return self.word(message)
         return self.catalog.ngettext(message, message, number)
 
-    def knows(self, message: str) -> bool:
-        """Whether the catalog has the message."""
-        return message in self.ids
+    def reason(self, text: str) -> tuple[str, Mapping[str, str]] | None:
+        """The message of an instrument's reason and its parameters; None for one nobody translated."""
+        message = REASON + text
+        if message in self.ids:
+            return message, {}
+        found = ((pattern.fullmatch(text), known) for pattern, known in self.patterns)
+        return next(((known, match.groupdict()) for match, known in found if match), None)
 
     def pick(self, texts: Mapping[str, str], default: str) -> str:
         """The text in this language, or in English, or in any, or the default."""
@@ -102,4 +109,13 @@ def language(code: str) -> Language:
         for message in catalog
         if message.id and message.string and all(message.string)
     )
-    return Language(code=code, catalog=GNUTranslations(compiled), ids=ids)
+    return Language(code=code, catalog=GNUTranslations(compiled), ids=ids, patterns=_patterns(ids))
+
+
+def _patterns(ids: frozenset[str]) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Reasons with something that varies: their text as a pattern, and the message."""
+    varying = sorted(message for message in ids if message.startswith(REASON) and "%(" in message)
+    return tuple(
+        (re.compile(_PLACE.sub(r"(?P<\1>.+)", re.escape(message.removeprefix(REASON)))), message)
+        for message in varying
+    )

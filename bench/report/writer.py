@@ -163,8 +163,8 @@ class Writer(ABC):
                 return self._reason(cell.text)
 
     def _reason(self, text: str) -> Markup:
-        key = f"reason.{safe.one_line(text)}"
-        return self.words(key) if self.language.knows(key) else self.data(text)
+        known = self.language.reason(safe.one_line(text))
+        return self.data(text) if known is None else self.phrase(Phrase(message=known[0], params=known[1]))
 
     def _figure(self, cell: Figure) -> Markup:
         text = escape(number(cell.value, cell.quantity, self.language.word))
