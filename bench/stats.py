@@ -128,7 +128,9 @@ def summarize(
     ordered = sorted(given)
     middle = _median(ordered)
     mad = _median(sorted(abs(value - middle) for value in given))
-    low, high = _interval(ordered, confidence, resamples, seed) if len(given) > 1 else (None, None)
+    low = high = None
+    if len(given) > 1:
+        [(low, high)] = _intervals(ordered, (confidence,), resamples, seed)
     return Summary(
         n=len(given),
         median=middle,
@@ -158,13 +160,15 @@ def compare_paired(
     if reason:
         return Comparison(n=len(both), ratio=None, low=None, high=None, paired=True, reason=reason)
     logs = sorted(math.log(value / baseline) for value, baseline in both)
-    low, high = _interval(logs, confidence, resamples, seed) if len(logs) > 1 else (None, None)
-    lowest, highest = _interval(logs, CLAIM_CONFIDENCE, resamples, seed)
+    ratio = math.exp(_median(logs))
+    if len(logs) == 1:
+        return Comparison(n=1, ratio=ratio, low=None, high=None, paired=True)
+    (low, high), (lowest, highest) = _intervals(logs, (confidence, CLAIM_CONFIDENCE), resamples, seed)
     return Comparison(
         n=len(both),
-        ratio=math.exp(_median(logs)),
-        low=_exp(low),
-        high=_exp(high),
+        ratio=ratio,
+        low=math.exp(low),
+        high=math.exp(high),
         paired=True,
         clear=len(logs) >= FEWEST_TO_CLAIM and not lowest <= 0 <= highest,
     )
@@ -263,7 +267,7 @@ def bootstrap_ratio(
     if n < 2:
         return Interval(value=value, low=None, high=None, n=n, reason="a single unit has no interval")
     counts = _counts(n, resamples, seed)
-    above, below = counts @ np.asarray(numerators, float), counts @ np.asarray(denominators, float)
+    above, below = (counts @ np.array([numerators, denominators], float).T).T
     rates = above[below > 0] / below[below > 0]
     tails = (*_tails(confidence), *_tails(CLAIM_CONFIDENCE))
     low, high, lowest, highest = np.quantile(rates, tails, method="inverted_cdf").tolist()
@@ -295,21 +299,19 @@ def _unusable(pairs: Sequence[tuple[float, float]]) -> str | None:
     return None
 
 
-def _exp(value: float | None) -> float | None:
-    return None if value is None else math.exp(value)
-
-
 def _tails(confidence: float) -> tuple[float, float]:
     return (1 - confidence) / 2, (1 + confidence) / 2
 
 
-def _interval(ordered: Sequence[float], confidence: float, resamples: int, seed: int) -> tuple[float, float]:
-    """Percentile interval of the median of sorted values, from the shared table of resamples."""
-    weighted = sorted(
-        ((ordered[i] + ordered[j]) / 2, weight) for i, j, weight in _middles(len(ordered), resamples, seed)
-    )
-    tail = (1 - confidence) / 2 * resamples
-    return _walk(weighted, tail), _walk(weighted[::-1], tail)
+def _intervals(
+    ordered: Sequence[float], confidences: Sequence[float], resamples: int, seed: int
+) -> list[tuple[float, float]]:
+    """Percentile intervals of the median of sorted values, from the shared table of resamples."""
+    table = _middles(len(ordered), resamples, seed)
+    weighted = sorted([((ordered[i] + ordered[j]) / 2, weight) for i, j, weight in table])
+    backwards = weighted[::-1]
+    tails = [(1 - confidence) / 2 * resamples for confidence in confidences]
+    return [(_walk(weighted, tail), _walk(backwards, tail)) for tail in tails]
 
 
 def _walk(weighted: Sequence[tuple[float, int]], tail: float) -> float:

@@ -90,6 +90,7 @@ def _show(words: list[str], normalizer: Normalizer) -> str:
     return " ".join(word for word in shown if word)
 
 
+@lru_cache(maxsize=65536)
 def _weight(ours: str, theirs: str, normalizer: Normalizer) -> float:
     from rapidfuzz.distance import Levenshtein
 

@@ -17,7 +17,7 @@ from typing import Final
 
 from bench.errors import SuiteError
 from bench.quality.languages import LANGUAGES, Language
-from bench.quality.lexer import Token, lexer
+from bench.quality.lexer import Lexeme, Token, lexer
 from bench.quality.numerals import spell
 
 MEMORY: Final = 4096
@@ -76,10 +76,12 @@ def _tokens(way: Normalizer, text: str) -> tuple[Token, ...]:
         return tuple(Token(piece, i, i) for i, piece in enumerate(pieces))
     language = LANGUAGES[way.language] if way.language else None
     lex = lexer(way.language)
-    lexemes = [lexeme for at, piece in enumerate(pieces) for lexeme in lex(piece, at)]
-    if language is None:
-        return tuple(Token(lexeme.text, lexeme.first, lexeme.last) for lexeme in lexemes)
-    return _fold_phrases(language, spell(language, lexemes))
+    parts = [(part, at) for at, piece in enumerate(pieces) for part in lex(piece)]
+    if language is None or all(part.kind == "word" for part, _ in parts):
+        tokens = [Token(part.text, at, at) for part, at in parts]
+    else:
+        tokens = spell(language, [Lexeme(part.kind, part.text, at, at, part.closed) for part, at in parts])
+    return _fold_phrases(language, tokens) if language else tuple(tokens)
 
 
 @lru_cache(maxsize=MEMORY)

@@ -6,6 +6,7 @@ recommendations all read these figures, so that no two of them can disagree.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,7 +50,8 @@ class Heard:
     `score` and `raw` are against the reference, normalized and not; `to_baseline` and `identity`
     against the baseline's transcript.  `difference` is WER minus the baseline's over utterances
     (positive is worse), `interval` the WER's own; `kept` is the share of utterances with no more
-    errors than the baseline's.  `texts` counts the different transcripts of the trials: greedy
+    errors than the baseline's.  `errors` are against the reference; `changes`, where there is none,
+    against the baseline's text.  `texts` counts the different transcripts of the trials: greedy
     decoding gives one.  `reason` says why there is no score.
     """
 
@@ -173,6 +175,13 @@ class Figures:
             key = (case.run, case.case.model, case.case.clip, case.case.variant.engine)
             found.setdefault(key, []).append(case)
         return tuple(tuple(group) for group in found.values())
+
+
+def spoken(clip: Clip) -> tuple[str, ...]:
+    """The utterances of a clip's reference; its sentences where the utterances are not known."""
+    if clip.utterances:
+        return tuple(utterance.text for utterance in clip.utterances)
+    return tuple(re.split(r"(?<=[.!?…])\s+", (clip.reference or "").strip()))
 
 
 def figures(runs: Iterable[RunData]) -> Figures:
@@ -302,13 +311,12 @@ class _Run:
         if clip.reference is not None:
             normalized, raw = score(clip.reference, text, way), score(clip.reference, text, RAW)
             errors = telling_errors(clip.reference, text, way, settings.key_errors)
-            spoken = tuple(utterance.text for utterance in clip.utterances)
-            if spoken:
-                ours = utterance_scores(spoken, text, way)
-                interval = wer_interval(ours)
-                if base is not None:
-                    theirs = utterance_scores(spoken, base.text, way)
-                    difference, kept = wer_difference(ours, theirs), no_regression_share(ours, theirs)
+            units = spoken(clip)
+            ours = utterance_scores(units, text, way)
+            interval = wer_interval(ours)
+            if base is not None:
+                theirs = utterance_scores(units, base.text, way)
+                difference, kept = wer_difference(ours, theirs), no_regression_share(ours, theirs)
         wer = normalized.wer if normalized else None
         return Heard(
             score=normalized,
@@ -317,7 +325,9 @@ class _Run:
             stars=stars(wer, settings.stars) if wer is not None else None,
             errors=errors,
             to_baseline=score(base.text, text, way) if base else None,
-            changes=telling_errors(base.text, text, way, settings.key_errors) if base else (),
+            changes=()
+            if normalized or not base
+            else telling_errors(base.text, text, way, settings.key_errors),
             identity=identical(base.text, text, way) if base else None,
             difference=difference,
             kept=kept,

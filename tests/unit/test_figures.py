@@ -130,6 +130,15 @@ def test_without_a_reference_only_the_baseline_is_left_to_judge_by() -> None:
     assert case.heard.to_baseline.wer == 0.5
 
 
+def test_a_reference_without_utterances_is_judged_by_its_sentences() -> None:
+    clip = dataclasses.replace(spoken(texts=["Раз два. Три четыре! Пять?"]), utterances=())
+    run = run_of([Trials(variant="f16", heard="раз два три пять")], clips=[clip])
+    interval = figures([run]).cases[0].heard.interval
+    assert interval is not None
+    assert interval.n == 3
+    assert interval.value == pytest.approx(1 / 5)
+
+
 def test_quality_of_synthetic_weights_is_withheld_with_the_reason() -> None:
     case = figures(
         [run_of([Trials(variant="f16", heard="шум")], clips=[spoken(texts=TEXTS)], synthetic=True)]

@@ -42,6 +42,16 @@ def test_characters_are_those_of_the_normalized_text() -> None:
     assert found.cer == pytest.approx(1 / 6)
 
 
+def test_character_errors_are_jiwers() -> None:
+    import jiwer
+
+    pairs = [("мама мыла раму", "мамам ыла рану"), ("а", "аб вг"), ("один два", "два один")]
+    for reference, hypothesis in pairs:
+        output = jiwer.process_characters(reference, hypothesis)
+        errors = output.substitutions + output.deletions + output.insertions
+        assert score(reference, hypothesis, RU).character_errors == errors
+
+
 def test_an_empty_reference_has_no_rate_but_a_reason() -> None:
     found = score("—", "два слова", RU)
     assert found.wer is None

@@ -151,6 +151,15 @@ def test_too_few_blocks_show_nothing_however_clear_they_look() -> None:
     assert not clear.excludes_one
 
 
+def test_a_claim_asks_for_more_than_the_interval_that_is_shown() -> None:
+    """Nine ratios of ten above 1: the 95 % interval may exclude 1, the claim needs all but none below."""
+    mixed = compare_paired([(1.01 * (1 + at / 50), 1.0) for at in range(8)] + [(0.97, 1.0), (0.98, 1.0)])
+    assert mixed.excludes_one
+    assert not mixed.clear
+    assert compare_paired([(1.05 + at / 100, 1.0) for at in range(10)]).clear
+    assert not compare_paired([(1.05 + at / 100, 1.0) for at in range(FEWEST_TO_CLAIM - 1)]).clear
+
+
 def test_equal_engines_are_rarely_told_apart() -> None:
     """A/A: of many comparisons of a case with itself hardly any is called a difference."""
     random = np.random.default_rng(3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Final
@@ -44,11 +44,21 @@ def models(scene: Scene) -> Iterator[Finding]:
     for one, other in permutations(scene.families, 2):
         if not _comparable(one, other):
             continue
-        found = list(_versus(one, other))
-        if found and all(_shown(each) for each in found):
-            yield _finding(scene, found, Strength.SHOWN)
-        elif found and all(_judged(each) for each in found):
-            yield _finding(scene, found, Strength.JUDGED)
+        for better, strength in ((_shown, Strength.SHOWN), (_judged, Strength.JUDGED)):
+            found = _while(better, _versus(one, other))
+            if found:
+                yield _finding(scene, found, strength)
+                break
+
+
+def _while(better: Callable[[Versus], bool], all_of: Iterable[Versus]) -> list[Versus]:
+    """All of them, or none as soon as one is not better: the others need no resampling then."""
+    found = []
+    for each in all_of:
+        if not better(each):
+            return []
+        found.append(each)
+    return found
 
 
 def _comparable(one: Family, other: Family) -> bool:

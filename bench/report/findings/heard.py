@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.quality import ErrorPair, Score, normalizer, telling_errors, utterance_scores, wer_difference
-from bench.report.figures import CaseFigures
+from bench.report.figures import CaseFigures, spoken
 from bench.report.findings.model import SAME_WER, Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.scene import Family, Scene
 from bench.report.numbers import Quantity
@@ -56,10 +56,10 @@ def utterances(pair: Pair) -> tuple[list[Score], list[Score]]:
         if mine.heard.score is None or mine.heard.transcript is None or base.heard.transcript is None:
             continue
         way = normalizer(mine.heard.score.normalizer)
-        spoken = tuple(utterance.text for utterance in mine.clip.utterances)
-        left = utterance_scores(spoken, mine.heard.transcript.text, way)
-        right = utterance_scores(spoken, base.heard.transcript.text, way)
-        for text, one, other in zip(spoken, left, right, strict=True):
+        units = spoken(mine.clip)
+        left = utterance_scores(units, mine.heard.transcript.text, way)
+        right = utterance_scores(units, base.heard.transcript.text, way)
+        for text, one, other in zip(units, left, right, strict=True):
             if text not in seen and one.reference_words:
                 seen.add(text)
                 ours.append(one)
@@ -246,7 +246,7 @@ def better_than_larger(scene: Scene) -> Iterator[Finding]:
         for small in variants:
             for large in variants:
                 pair = _smaller_pair(small, large)
-                change = difference(pair) if pair else None
+                change = difference(pair) if pair and _fewer_errors(pair) else None
                 if pair and change and change.clear and change.high is not None and change.high < 0:
                     yield _better(scene, pair, change)
 
@@ -264,6 +264,16 @@ def _smaller_pair(small: Sequence[CaseFigures], large: Sequence[CaseFigures]) ->
     return (
         Pair(mine=tuple(one for one, _ in both), theirs=tuple(other for _, other in both)) if both else None
     )
+
+
+def _fewer_errors(pair: Pair) -> bool:
+    """Whether it is worth resampling: the clips' own error rates say so by more than half a point."""
+    scores = [
+        (mine.heard.score, other.heard.score) for mine, other in zip(pair.mine, pair.theirs, strict=True)
+    ]
+    both = [(mine, other) for mine, other in scores if mine and other]
+    words = sum(mine.reference_words for mine, _ in both)
+    return sum(mine.errors - other.errors for mine, other in both) < -SAME_WER * words
 
 
 def _better(scene: Scene, pair: Pair, change: Interval) -> Finding:
