@@ -203,7 +203,7 @@ def judge(
 
 def _report_path(run: Path, reports: Path) -> str | None:
     """The run's report as a path below `reports`; None where there is none there."""
-    found = [run / f"report.{language}.{kind}" for kind in ("html", "md") for language in ("en", "ru")]
+    found = (run / name for name in ("report.html", "report.en.md", "report.ru.md"))
     file = next((file for file in found if file.is_file()), None)
     try:
         return file.resolve().relative_to(reports.resolve()).as_posix() if file else None

@@ -9,53 +9,19 @@ import signal
 import subprocess
 import sys
 import time
-import wave
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import fake_engine
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from gated_suite import lay_out, write_suite
+from typer.testing import CliRunner, Result
 
 from bench.cli import app
 from bench.errors import JournalError
 from bench.regression.history import read_history
 
 FAKES = Path(__file__).resolve().parent.parent / "fakes"
-MODEL = """
-name: m
-title: Model
-family: whisper
-baseline: f16
-licence: MIT
-weights:
-  - format: fake
-    quantizations: [f16, q8_0]
-    source: {kind: path, files: {model: weights.bin}}
-"""
-SUITE = """
-name: demo
-title: Demo
-models: [m]
-variants: [f16, {quantization: q8_0, settings: {first_seconds: Q8_SECONDS}}]
-clips: [{path: clip.wav, text: clip.txt, name: clip}]
-defaults: {engine: fake, settings: {first_seconds: 0.30}}
-protocol: {blocks: 4, rerun_disturbed: false, timeout: 20 s}
-tolerances: {transcribe_seconds: 0.10}
-"""
-
-
-def lay_out(folder: Path) -> None:
-    """A suite whose engine takes the time it is told to."""
-    (folder / "models").mkdir()
-    (folder / "models" / "m.yaml").write_text(MODEL)
-    (folder / "models" / "weights.bin").write_bytes(b"FAKE" + bytes(1000))
-    (folder / "clip.txt").write_text("раз\n", encoding="utf-8")
-    with wave.open(str(folder / "clip.wav"), "wb") as file:
-        file.setparams((1, 2, 16000, 0, "NONE", ""))
-        file.writeframes(b"\x00\x01" * 16000)
-    write_suite(folder)
 
 
 def enter(folder: Path, patch: pytest.MonkeyPatch) -> None:
@@ -94,10 +60,6 @@ def accepted(three_nights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     shutil.copytree(three_nights, folder, symlinks=True)
     enter(folder, monkeypatch)
     return folder
-
-
-def write_suite(folder: Path, *, seconds: float = 0.30) -> None:
-    (folder / "demo.yaml").write_text(SUITE.replace("Q8_SECONDS", f"{seconds:.4f}"))
 
 
 def call(*arguments: str) -> Result:

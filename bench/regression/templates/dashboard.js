@@ -205,7 +205,7 @@ function show() {
 
 function drawVerdicts() {
   const width = 1000, step = width / DATA.nights.length;
-  const svg = make("svg", { viewBox: `0 0 ${width} 34`, preserveAspectRatio: "none", role: "img" });
+  const svg = make("svg", { viewBox: `0 0 ${width} 34`, preserveAspectRatio: "none", role: "group" });
   const counts = {};
   DATA.nights.forEach((night, i) => {
     const verdict = night.verdict || "none", height = { FAIL: 34, INCONCLUSIVE: 22 }[verdict] || 12;
@@ -232,7 +232,7 @@ function start() {
     return item;
   }));
   if (!DATA.references.length) at("references").append("none");
-  at("controls").addEventListener("input", show);
+  for (const kind of ["input", "change"]) at("controls").addEventListener(kind, show);
   at("controls").addEventListener("submit", (event) => event.preventDefault());
   drawVerdicts();
   show();
