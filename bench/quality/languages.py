@@ -13,6 +13,20 @@ from typing import Any, Final
 Form = Mapping[str, Any]  # keyword arguments of num2words: to, case, gender, plural
 
 
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A phrase that is read like another: `words` become `becomes`.
+
+    Not where the word before is one of `not_after`, and only where the word behind is one of
+    `only_before`, if any are given.
+    """
+
+    words: tuple[str, ...]
+    becomes: tuple[str, ...]
+    not_after: frozenset[str] = frozenset()
+    only_before: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Language:
     """One language's tables.
@@ -42,7 +56,7 @@ class Language:
     symbols: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     symbols_before: frozenset[str] = frozenset()
     contractions: tuple[tuple[str, str], ...] = ()
-    phrases: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
+    phrases: tuple[Fold, ...] = ()
     function_words: frozenset[str] = frozenset()
 
 
@@ -55,6 +69,19 @@ def _following(low: int, high: int, words: str, form: Form) -> dict[str, tuple[i
 
 
 _ORDINAL: Final = {"to": "ordinal"}
+
+# "Twenty-one thousand" is no "one thousand": what stands before its "one".
+_COMPOUND: Final = _words(
+    "двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто сто двести триста "
+    "четыреста пятьсот шестьсот семьсот восемьсот девятьсот двадцати тридцати сорока пятидесяти шестидесяти "
+    "семидесяти восьмидесяти девяноста ста двухсот трехсот четырехсот пятисот шестисот семисот восьмисот девятисот"
+)
+_NUMBERS: Final = _words(
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety first second third "
+    "fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth twentieth thirtieth fortieth "
+    "fiftieth sixtieth seventieth eightieth ninetieth"
+)
 
 RUSSIAN: Final = Language(
     code="ru",
@@ -126,11 +153,11 @@ RUSSIAN: Final = Language(
     },
     symbols_before=frozenset("$€"),
     phrases=(
-        (("одна", "тысяча"), ("тысяча",)),
-        (("одну", "тысячу"), ("тысячу",)),
-        (("одной", "тысячи"), ("тысячи",)),
-        (("один", "миллион"), ("миллион",)),
-        (("один", "миллиард"), ("миллиард",)),
+        Fold(("одна", "тысяча"), ("тысяча",), not_after=_COMPOUND),
+        Fold(("одну", "тысячу"), ("тысячу",), not_after=_COMPOUND),
+        Fold(("одной", "тысячи"), ("тысячи",), not_after=_COMPOUND),
+        Fold(("один", "миллион"), ("миллион",), not_after=_COMPOUND),
+        Fold(("один", "миллиард"), ("миллиард",), not_after=_COMPOUND),
     ),
     function_words=_words(
         "а без бы в вам вас весь во вот все вы где да для до его ее ей ему если есть еще же за и из или "
@@ -177,9 +204,9 @@ ENGLISH: Final = Language(
         (r"^ok$", "okay"),
     ),
     phrases=(
-        (("hundred", "and"), ("hundred",)),
-        (("thousand", "and"), ("thousand",)),
-        (("per", "cent"), ("percent",)),
+        Fold(("hundred", "and"), ("hundred",), only_before=_NUMBERS),
+        Fold(("thousand", "and"), ("thousand",), only_before=_NUMBERS),
+        Fold(("per", "cent"), ("percent",)),
     ),
     function_words=_words(
         "a am an and are as at be been but by can could did do does for from had has have he her him his "

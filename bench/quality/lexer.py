@@ -79,10 +79,11 @@ def lexer(code: str | None) -> Lex:
     language = LANGUAGES[code]
     signs = re.escape("".join(language.symbols))
     separators = re.escape(language.decimals + language.thousands.strip())
+    letter = rf"[^\s\d\-.,:'{signs}]"  # letters and their marks: all that the fold leaves
     grammar = re.compile(
-        rf"(?P<minus>(?:(?<!\w)-)?)(?P<digits>\d+(?:[{separators}]\d+)*)(?:(?P<hyphen>[-']?)(?P<suffix>[^\W\d]+))?"
+        rf"(?P<minus>(?:(?<!\w)-)?)(?P<digits>\d+(?:[{separators}]\d+)*)(?:(?P<hyphen>[-']?)(?P<suffix>{letter}+))?"
         rf"|(?P<symbol>[{signs}])"
-        rf"|(?P<word>[^\s\d\-.,:'{signs}]+(?:'[^\s\d\-.,:'{signs}]+)*)"
+        rf"|(?P<word>{letter}+(?:'{letter}+)*)"
     )
     fold = _Fold(".,:" + "".join(language.symbols), language.marks)
     letters = str.maketrans(dict(language.letters))
@@ -91,7 +92,8 @@ def lexer(code: str | None) -> Lex:
     def lex(piece: str) -> tuple[Part, ...]:
         # The compatibility form of the number sign would be two letters.
         text = "№".join(unicodedata.normalize("NFKC", part) for part in piece.split("№"))
-        text = text.lower().translate(fold).translate(letters)
+        # What was dropped may have kept a letter from its mark: compose again.
+        text = unicodedata.normalize("NFC", text.lower().translate(fold)).translate(letters)
         found: list[Part] = []
         for match in grammar.finditer(text):
             if match["digits"]:
@@ -110,7 +112,7 @@ def _plain_lexer() -> Lex:
 
     @lru_cache(maxsize=PIECES)
     def lex(piece: str) -> tuple[Part, ...]:
-        text = unicodedata.normalize("NFKC", piece).lower().translate(fold)
+        text = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", piece).lower().translate(fold))
         return tuple(Part("word", word) for word in text.replace("'", "").replace("-", " ").split())
 
     return lex

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Final
 
 from bench.errors import SuiteError
-from bench.quality.languages import LANGUAGES, Language
+from bench.quality.languages import LANGUAGES, Fold, Language
 from bench.quality.lexer import Lexeme, Token, lexer
 from bench.quality.numerals import spell
 
@@ -90,23 +90,31 @@ def _token_words(way: Normalizer, text: str) -> tuple[str, ...]:
 
 
 def _fold_phrases(language: Language, tokens: Sequence[Token]) -> tuple[Token, ...]:
-    """Replace the phrases that are read alike, the longest stretch of pieces kept."""
-    starts = {phrase[0] for phrase, _ in language.phrases}
+    """Replace the phrases that are read alike; what they become keeps their pieces."""
+    starts = {fold.words[0] for fold in language.phrases}
     folded: list[Token] = []
     at = 0
     while at < len(tokens):
-        if tokens[at].text in starts:
-            for phrase, replacement in language.phrases:
-                stretch = tokens[at : at + len(phrase)]
-                if tuple(token.text for token in stretch) == phrase:
-                    first, last = stretch[0].first, stretch[-1].last
-                    folded += [Token(word, first, last) for word in replacement]
-                    at += len(phrase)
-                    break
-            else:
-                folded.append(tokens[at])
-                at += 1
-        else:
+        fold = _fold_at(language, tokens, at) if tokens[at].text in starts else None
+        if fold is None:
             folded.append(tokens[at])
             at += 1
+        else:
+            first, last = tokens[at].first, tokens[at + len(fold.words) - 1].last
+            folded += [Token(word, first, last) for word in fold.becomes]
+            at += len(fold.words)
     return tuple(folded)
+
+
+def _fold_at(language: Language, tokens: Sequence[Token], at: int) -> Fold | None:
+    before = tokens[at - 1].text if at else ""
+    for fold in language.phrases:
+        end = at + len(fold.words)
+        behind = tokens[end].text if end < len(tokens) else ""
+        if (
+            tuple(token.text for token in tokens[at:end]) == fold.words
+            and before not in fold.not_after
+            and (not fold.only_before or behind in fold.only_before)
+        ):
+            return fold
+    return None

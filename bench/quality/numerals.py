@@ -11,10 +11,13 @@ import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, Final
 
 from bench.quality.languages import LANGUAGES, Form, Language
 from bench.quality.lexer import Lexeme, Token
+
+LONGEST_WHOLE: Final = 15  # digits; longer ones are codes and are read digit by digit
+LONGEST_FRACTION: Final = 6
 
 
 def spell(language: Language, lexemes: Sequence[Lexeme]) -> list[Token]:
@@ -102,7 +105,9 @@ def _whole_or_fraction(
 ) -> list[str]:
     parts = re.split(r"\D", digits)
     if len(parts) == 2 and digits[len(parts[0])] in language.decimals and not suffix:
-        return _fraction(language, *parts)
+        whole, fraction = parts
+        if len(whole) <= LONGEST_WHOLE and len(fraction) <= LONGEST_FRACTION:
+            return _fraction(language, whole, fraction)
     words: list[str] = []
     for part in parts[:-1]:
         words += _whole(language, part, {})
@@ -125,7 +130,7 @@ def _form(language: Language, digits: str, suffix: str, following: str, *, year:
 
 
 def _whole(language: Language, digits: str, form: Form) -> list[str]:
-    if len(digits) > 15 or (len(digits) > 1 and digits.startswith("0")):  # codes, telephones
+    if len(digits) > LONGEST_WHOLE or (len(digits) > 1 and digits.startswith("0")):  # codes, telephones
         return [word for digit in digits for word in _say(language, int(digit), {})]
     return _say(language, int(digits), form)
 

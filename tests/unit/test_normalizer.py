@@ -62,6 +62,7 @@ def test_the_short_i_stays_a_letter_in_either_unicode_form() -> None:
         ("-5 градусов", "минус пять градусов"),
         ("5-7", "пять семь"),
         ("007", "ноль ноль семь"),
+        ("1,1234567", "один миллион двести тридцать четыре тысячи пятьсот шестьдесят семь"),
         ("covid19", "covid девятнадцать"),
         ("12345678901234567890", "один два три четыре пять шесть семь восемь девять ноль " * 2),
     ],
@@ -107,8 +108,14 @@ def test_english_is_folded_and_read_out(written: str, said: str) -> None:
     assert EN(written) == said
 
 
+def test_twenty_one_thousand_is_not_folded_into_twenty_thousand() -> None:
+    assert RU("двадцать один миллион") == RU("21 000 000") == "двадцать один миллион"
+    assert RU("сто одна тысяча") == RU("101 000") == "сто одна тысяча"
+
+
 def test_english_hundreds_meet_with_and_without_and() -> None:
     assert EN("one hundred and five") == EN("one hundred five") == EN("105")
+    assert EN("a hundred and more") == "a hundred and more"
 
 
 def test_other_languages_keep_their_marks_and_digits() -> None:

@@ -105,6 +105,7 @@ MEMORY: Final = Tolerance(shown=0.02, observed=0.05)
 
 SAME_WER: Final = 0.005  # a WER difference whose interval lies within half a point is none that matters
 DOMINATED: Final = 0.5  # weights below half of the peak: something else dominates memory
-UNEXPLAINED_WALL: Final = 0.10  # share of the wall time that load and transcription leave unexplained
+UNEXPLAINED_WALL: Final = 0.10  # share of the wall time that load and transcription leave unexplained ...
+UNEXPLAINED_SECONDS: Final = 1.0  # ... and no less than this: a process takes a moment to end
 LONG_SECONDS: Final = 120.0  # a recording long enough for the absence of loops to be worth saying
 DISTURBED_SHARE: Final = 0.5  # of a case's trials

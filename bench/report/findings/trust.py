@@ -9,6 +9,7 @@ from bench.domain import Status
 from bench.report.figures import CaseFigures
 from bench.report.findings.model import (
     DISTURBED_SHARE,
+    UNEXPLAINED_SECONDS,
     UNEXPLAINED_WALL,
     Evidence,
     Finding,
@@ -46,7 +47,7 @@ def unexplained_wall(scene: Scene) -> Iterator[Finding]:
         if wall is None or transcribe is None or start is None or passes is not None:
             continue
         gap = wall - start - transcribe
-        if gap / wall > UNEXPLAINED_WALL:
+        if gap / wall > UNEXPLAINED_WALL and gap > UNEXPLAINED_SECONDS:
             params: dict[str, Cell] = {
                 "model": scene.subject([case]),
                 "name": scene.name(case),
