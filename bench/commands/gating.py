@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,9 +38,23 @@ EnvironmentOption = Annotated[
 InconclusiveOption = Annotated[
     int, typer.Option(min=0, max=255, help="Exit code of INCONCLUSIVE: 0 lets it pass, 1 makes it fail.")
 ]
+ClassOption = Annotated[
+    str | None,
+    typer.Option(help="Keep nights under this name, not the machine's id: for runners that change."),
+]
 SummaryOption = Annotated[
     Path | None, typer.Option(help="Append the short report to this file (a CI job's summary).")
 ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """How a night is judged: the rule of the statistical gate (None: the default one) and its scope."""
+
+    rule: Rule | None = None
+    exact_only: bool = False
+    reference_environment: str | None = None
+    machine_class: str | None = None
 
 
 def register(app: typer.Typer) -> None:
@@ -56,6 +72,7 @@ def gate(
     reference_environment: EnvironmentOption = None,
     inconclusive: InconclusiveOption = 2,
     summary: SummaryOption = None,
+    machine_class: ClassOption = None,
     reports: ReportsOption = Path("reports"),
     logs: Annotated[Path, typer.Option(help="Folder for the trials' logs.")] = Path("logs"),
 ) -> None:
@@ -65,9 +82,12 @@ def gate(
     report = _gate(
         suite,
         run=run,
-        rule=Rule(nights=nights, alarms=alarms),
-        exact_only=exact_only,
-        reference_environment=reference_environment,
+        judging=Judging(
+            rule=Rule(nights=nights, alarms=alarms),
+            exact_only=exact_only,
+            reference_environment=reference_environment,
+            machine_class=machine_class,
+        ),
         summary=summary,
         reports=reports,
         logs=logs,
@@ -84,6 +104,7 @@ def nightly(
     reference_environment: EnvironmentOption = None,
     inconclusive: InconclusiveOption = 2,
     summary: SummaryOption = None,
+    machine_class: ClassOption = None,
     reports: ReportsOption = Path("reports"),
     logs: Annotated[Path, typer.Option(help="Folder for the trials' logs.")] = Path("logs"),
 ) -> None:
@@ -97,9 +118,12 @@ def nightly(
     report = _gate(
         suite,
         run=run,
-        rule=Rule(nights=nights, alarms=alarms),
-        exact_only=exact_only,
-        reference_environment=reference_environment,
+        judging=Judging(
+            rule=Rule(nights=nights, alarms=alarms),
+            exact_only=exact_only,
+            reference_environment=reference_environment,
+            machine_class=machine_class,
+        ),
         summary=summary,
         reports=reports,
         logs=logs,
@@ -125,9 +149,7 @@ def _gate(
     suite: Path,
     *,
     run: Path | None,
-    rule: Rule,
-    exact_only: bool,
-    reference_environment: str | None,
+    judging: Judging,
     summary: Path | None,
     reports: Path,
     logs: Path,
@@ -136,24 +158,27 @@ def _gate(
     from bench import host
     from bench.commands.measure import measure
     from bench.config import load_suite
-    from bench.errors import JournalError
+    from bench.errors import JournalError, SuiteError
     from bench.journal import read_run
     from bench.regression.history import append_night, history_file, nightly_lock
 
+    if judging.machine_class is not None and not judging.exact_only:
+        raise SuiteError(
+            "--machine-class puts different machines under one name: their times and memory do not compare.",
+            hint="Add --exact-only, or leave the class out to gate this machine against itself.",
+        )
     asked = load_suite(suite)
-    machine = host.describe().id if run is None else read_run(run).host.id
+    machine = judging.machine_class or (host.describe().id if run is None else read_run(run).host.id)
     file = history_file(reports, machine, asked.name)
     with nightly_lock(file):
         folder = measure(asked, source=suite, out=reports, logs=logs).run if run is None else run
-        data = read_run(folder)
+        data = in_class(read_run(folder), judging.machine_class)
         if data.suite.name != asked.name:
             raise JournalError(
                 f"{folder} is a run of {data.suite.name}, not of {asked.name}.",
                 hint="Give a run of the suite.",
             )
-        report = judge(
-            data, reports, rule=rule, exact_only=exact_only, reference_environment=reference_environment
-        )
+        report = judge(data, reports, judging)
         _write_beside(report, data)
         append_night(file, report.night)
     _print(report)
@@ -165,22 +190,21 @@ def _gate(
     return report
 
 
-def judge(
-    data: RunData,
-    reports: Path,
-    *,
-    rule: Rule | None = None,
-    exact_only: bool = False,
-    reference_environment: str | None = None,
-) -> GateReport:
-    """The gate's report on a run, from the reference and history under `reports`; writes nothing."""
-    import dataclasses
+def in_class(data: RunData, machine_class: str | None) -> RunData:
+    """The run as one of that machine class; unchanged without a class."""
+    if machine_class is None:
+        return data
+    return dataclasses.replace(data, host=dataclasses.replace(data.host, id=machine_class))
 
+
+def judge(data: RunData, reports: Path, judging: Judging | None = None) -> GateReport:
+    """The gate's report on a run, from the reference and history under `reports`; writes nothing."""
     from bench.regression.baselines import baseline_file, read_references
     from bench.regression.gate import gate_run
     from bench.regression.history import history_file, read_history
-    from bench.regression.series import Rule
+    from bench.regression.series import DEFAULT_RULE
 
+    judging = judging or Judging()
     references, warnings = read_references(baseline_file(reports, data.host.id, data.suite.name))
     found = read_history(history_file(reports, data.host.id, data.suite.name))
     for warning in (*warnings, *found.warnings):
@@ -192,9 +216,9 @@ def judge(
         data,
         reference,
         [night for night in before if night.started_at < earliest],
-        rule=rule or Rule(),
-        exact_only=exact_only,
-        reference_environment=reference_environment,
+        rule=judging.rule or DEFAULT_RULE,
+        exact_only=judging.exact_only,
+        reference_environment=judging.reference_environment,
     )
     return dataclasses.replace(
         report, night=dataclasses.replace(report.night, report=_report_path(data.path, reports))

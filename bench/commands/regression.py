@@ -145,6 +145,7 @@ def accept(
         typer.Argument(help="Run directories, each one a night of the reference.", show_default=False),
     ],
     why: Annotated[str, typer.Option(help="Why these are right from now on; kept with the reference.")],
+    machine_class: gating.ClassOption = None,
     reports: ReportsOption = Path("reports"),
 ) -> None:
     """Freeze runs as the reference of their suite on their machine; earlier ones are kept."""
@@ -152,7 +153,8 @@ def accept(
     from bench.regression.baselines import accept as accept_runs
     from bench.regression.baselines import baseline_file
 
-    reference = accept_runs([read_run(run) for run in runs], why, reports)
+    given = [gating.in_class(read_run(run), machine_class) for run in runs]
+    reference = accept_runs(given, why, reports)
     file = baseline_file(reports, reference.machine, reference.suite)
     typer.echo(f"{reference.id}: {len(reference.nights)} nights, {len(reference.states)} cases -> {file}")
     if len(reference.nights) == 1:

@@ -18,7 +18,7 @@ from gated_suite import lay_out, write_suite
 from typer.testing import CliRunner, Result
 
 from bench.cli import app
-from bench.errors import JournalError
+from bench.errors import JournalError, SuiteError
 from bench.regression.history import read_history
 
 FAKES = Path(__file__).resolve().parent.parent / "fakes"
@@ -113,6 +113,19 @@ def test_the_whole_night_writes_history_index_page_and_summary(accepted: Path) -
     page = call("history", "demo", "--html", "page.html", "--rebuild-index")
     assert page.exit_code == 0
     assert (accepted / "page.html").is_file()
+
+
+def test_a_machine_class_is_judged_exactly_and_never_by_the_clock(folder: Path) -> None:
+    assert call("run", "demo.yaml", "--blocks", "1").exit_code == 0
+    (run,) = runs(folder)
+    refused = call("gate", "demo.yaml", "--run", run, "--machine-class", "hosted").exception
+    assert isinstance(refused, SuiteError)
+    assert "--exact-only" in refused.hint
+    assert call("accept", run, "--why", "first", "--machine-class", "hosted").exit_code == 0
+    exact = ("--run", run, "--machine-class", "hosted", "--exact-only")
+    found = call("nightly", "demo.yaml", *exact)
+    assert found.exit_code == 0, found.output
+    assert (folder / "reports" / "history" / "hosted" / "demo.jsonl").is_file()
 
 
 def test_without_a_reference_a_gate_is_inconclusive_and_says_how_to_accept_one(folder: Path) -> None:

@@ -1,0 +1,101 @@
+"""The workflows ask for no more than they need, and a linter of workflows finds nothing."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+WORKFLOWS = sorted((Path(__file__).parents[2] / ".github" / "workflows").glob("*.yml"))
+
+
+def read(file: Path) -> dict[str, Any]:
+    data: dict[str, Any] = YAML(typ="safe").load(file.read_text())
+    return data
+
+
+def steps(file: Path) -> list[dict[str, Any]]:
+    return [step for job in read(file)["jobs"].values() for step in job["steps"]]
+
+
+def test_zizmor_finds_nothing() -> None:
+    zizmor = Path(sys.executable).with_name("zizmor")
+    if not zizmor.exists():
+        pytest.skip("zizmor is in the extra dev: make lint")
+    done = subprocess.run(
+        [zizmor, "--offline", "--no-progress", *WORKFLOWS], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+def test_nothing_is_permitted_but_what_a_job_names(file: Path) -> None:
+    workflow = read(file)
+    assert workflow["permissions"] == {}
+    for name, job in workflow["jobs"].items():
+        assert set(job["permissions"].items()) <= {("contents", "read"), ("contents", "write")}, name
+        if job["permissions"]["contents"] == "write":
+            assert not any("checkout" in step.get("uses", "") for step in job["steps"]), name
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+def test_actions_are_pinned_and_shell_lines_take_no_expressions(file: Path) -> None:
+    for step in steps(file):
+        assert re.search(r"@[0-9a-f]{40}$", step.get("uses", "@" + "0" * 40)), step
+        assert "${{" not in step.get("run", ""), step
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+def test_shell_lines_are_shell(file: Path) -> None:
+    for step in steps(file):
+        done = subprocess.run(
+            ["bash", "-n"], input=step.get("run", ""), capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def test_times_are_judged_on_machines_of_ones_own_alone() -> None:
+    nightly = read(next(file for file in WORKFLOWS if file.name == "nightly.yml"))
+    for name, job in nightly["jobs"].items():
+        for step in job["steps"]:
+            if "make nightly" in step.get("run", ""):
+                own = "self-hosted" in job["runs-on"]
+                assert own != ("--exact-only" in step["run"]), name
+
+
+def test_the_keeping_job_adds_nights_and_never_shortens_a_history(tmp_path: Path) -> None:
+    """The shell of the job, against a branch in a folder instead of a server."""
+    nightly = read(next(file for file in WORKFLOWS if file.name == "nightly.yml"))
+    script = nightly["jobs"]["keep"]["steps"][-1]["run"]
+    server = tmp_path / "server.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", server], check=True)
+    address = '"https://x-access-token:${GITHUB_TOKEN}@github.com/${GITHUB_REPOSITORY}.git"'
+    assert address in script
+    script = script.replace(address, f'"{server}"')
+
+    def night(number: int, lines: dict[str, int]) -> None:
+        work = tmp_path / str(number)
+        for machine, count in lines.items():
+            file = work / "nights" / f"nightly-{machine}" / "history" / machine / "nightly.jsonl"
+            file.parent.mkdir(parents=True)
+            file.write_text("{}\n" * count)
+        subprocess.run(["bash", "-c", script], cwd=work, check=True, capture_output=True)
+
+    night(1, {"apple": 1, "hosted": 1})
+    night(2, {"apple": 2})
+    night(3, {"apple": 1, "hosted": 2})
+    shown = {
+        name: subprocess.run(
+            ["git", "-C", server, "show", f"nightly-results:history/{name}/nightly.jsonl"],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for name in ("apple", "hosted")
+    }
+    assert {name: text.count("\n") for name, text in shown.items()} == {"apple": 2, "hosted": 2}
