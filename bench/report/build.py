@@ -14,18 +14,26 @@ from bench.report.findings import findings
 from bench.report.findings.advice import advice
 from bench.report.names import Names, scopes
 from bench.report.notes import Notes
-from bench.report.view import Cell, Spoken, Text, View
+from bench.report.pooled import pooled
+from bench.report.view import Cell, Phrase, Spoken, Text, View
 
 if TYPE_CHECKING:
     from bench.journal import RunData
 
 
 def build(
-    runs: Sequence[RunData], found: Figures, names: Names, *, out: Path, with_diffs: bool = False
+    runs: Sequence[RunData],
+    found: Figures,
+    names: Names,
+    *,
+    out: Path,
+    with_diffs: bool = False,
+    undrawn: int = 0,
 ) -> View:
     """The view of the runs' figures; links in it are relative to the folder `out`.
 
     Word diffs cost more than all the rest, so they are made only for formats that show them.
+    `undrawn` tables have no charts, for there are too many of them.
     """
     notes = Notes()
     parts = scopes(found)
@@ -38,7 +46,7 @@ def build(
     memory = metrics.tables(metrics.MEMORY, parts, found, names, notes)
     cpu = metrics.tables(metrics.CPU, parts, found, names, notes)
     side_by_side = metrics.side_by_side(found, names, notes)
-    quality = verdicts.quality(parts, found, names, notes)
+    quality = (*pooled(found, names, notes), *verdicts.quality(parts, found, names, notes))
     return View(
         title=runs[0].suite.title if len({run.suite.name for run in runs}) == 1 else _titles(found),
         name=" + ".join(dict.fromkeys(run.suite.name for run in runs)),
@@ -62,7 +70,7 @@ def build(
         failures=verdicts.failures(runs, found, names),
         loops=verdicts.loops(found, names),
         disturbances=context.disturbances(found),
-        warnings=tuple(_warnings(found)),
+        warnings=tuple(_warnings(found, undrawn)),
         commands=context.commands(found, names),
         logs=context.logs(runs, found, names, out),
         journals=context.journals(runs, names, out),
@@ -88,7 +96,9 @@ def _days(runs: Sequence[RunData]) -> tuple[date | None, date | None]:
     return (days[0], days[-1]) if days else (None, None)
 
 
-def _warnings(found: Figures) -> Iterator[Cell]:
+def _warnings(found: Figures, undrawn: int) -> Iterator[Cell]:
+    if undrawn:
+        yield Phrase(message="chart.undrawn", count=undrawn)
     for text in found.warnings:
         yield Text(text=text)
     for published in found.published:

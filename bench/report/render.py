@@ -17,7 +17,7 @@ from bench.report.build import build
 from bench.report.figures import figures
 from bench.report.files import write_file
 from bench.report.language import Language, language
-from bench.report.names import Names, scopes
+from bench.report.names import Names, Scope, scopes
 from bench.report.templating import fill, tidy
 from bench.report.writer import MarkdownWriter
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from bench.report.view import View
 
 FORMATS: Final = ("md", "html", "charts", "json", "csv", "short")
+MOST_DRAWN: Final = 6  # machines x clips with charts of their own
+MOST_CASES_DRAWN: Final = 40  # in one chart
 _NEEDED: Final = {"charts": ("altair", "vl_convert")}
 
 
@@ -98,8 +100,19 @@ class _Rendering:
     @cached_property
     def view(self) -> View:
         return build(
-            self.runs, self.found, self.names, out=self.out.resolve(), with_diffs="html" in self.formats
+            self.runs,
+            self.found,
+            self.names,
+            out=self.out.resolve(),
+            with_diffs="html" in self.formats,
+            undrawn=len(scopes(self.found)) - len(self.drawn) if "charts" in self.formats else 0,
         )
+
+    @cached_property
+    def drawn(self) -> tuple[Scope, ...]:
+        """The machines and clips that charts are drawn of: a picture of hundreds of cases shows none."""
+        fit = [scope for scope in scopes(self.found) if len(scope.cases) <= MOST_CASES_DRAWN]
+        return tuple(fit[:MOST_DRAWN])
 
     @cached_property
     def charts(self) -> Mapping[str, Mapping[str, Sequence[Chart]]]:
@@ -108,8 +121,7 @@ class _Rendering:
             return {each.code: {} for each in self.spoken}
         from bench.report.plots import draw
 
-        parts = scopes(self.found)
-        return {each.code: draw(parts, self.names, each) for each in self.spoken}
+        return {each.code: draw(self.drawn, self.names, each) for each in self.spoken}
 
     def write(self) -> Iterator[Path]:
         """Write what was asked for; the reports first."""

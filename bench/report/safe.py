@@ -8,10 +8,12 @@ inert in GitHub-flavoured Markdown.  HTML is escaped by Jinja's autoescape, afte
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from markupsafe import Markup, escape
 
+MEMORY: Final = 8192  # names and reasons come up in every row
 _ANSI: Final = re.compile(
     r"""
     \x1b\[ [0-?]* [ -/]* [@-~]                   # CSI: colours, cursor
@@ -43,6 +45,7 @@ def clean(text: str) -> str:
     return _SURROGATE.sub("\ufffd", text)
 
 
+@lru_cache(maxsize=MEMORY)
 def one_line(text: str) -> str:
     """Cleaned text on one line: every run of white space and line breaks is one space.
 
@@ -51,6 +54,7 @@ def one_line(text: str) -> str:
     return _BREAKS.sub(" ", clean(text)).strip()
 
 
+@lru_cache(maxsize=MEMORY)
 def markdown(text: str) -> Markup:
     """Data as inline Markdown that reads as the data: nothing in it is markup, anywhere in a line."""
     escaped = _MARKDOWN.sub(lambda match: "\\" + match.group(0), one_line(text)).translate(_ENTITIES)

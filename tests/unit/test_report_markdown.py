@@ -253,6 +253,26 @@ def test_a_clip_gets_tables_of_its_own(tmp_path: Path) -> None:
     assert len([rows for rows in tables(written(run, tmp_path)) if rows[0][-1].startswith("RTF")]) == 2
 
 
+def test_quality_over_all_clips_is_from_summed_counts(tmp_path: Path) -> None:
+    run = measured_run(tmp_path / "r", asked=suite(clips=(clip("one"), clip("two"))))
+    rows = {row[0]: row for row in table(written(run, tmp_path), "Не хуже baseline")[1:]}
+    assert rows["F16"][1:3] == ["2", "10"]
+    assert rows["**Q4_0**"][5] == "4/0/2", "twice the 2/0/1 of one clip"
+    assert rows["**Q8_0**"][6:] == ["0.0 п. п.", "100.0%"]
+    assert rows["**Q2_K**"][6].startswith("**+83.8 п. п.**"), "ten utterances are enough to show it"
+
+
+def test_too_many_charts_are_left_out_and_it_is_said(tmp_path: Path) -> None:
+    asked = suite(
+        clips=tuple(clip(f"c{number}") for number in range(7)), quantizations=("f16", "q8_0"), blocks=1
+    )
+    files = render(
+        [measured_run(tmp_path / "r", asked=asked)], languages=["ru"], out=tmp_path, formats=["md", "charts"]
+    )
+    assert len([path for path in files if path.name.startswith("rtf")]) == 6
+    assert "Графики не построены для 1 таблицы" in files[0].read_text(encoding="utf-8").replace("\u202f", " ")
+
+
 def test_a_metric_that_nothing_told_of_says_so(run: RunData) -> None:
     def forget(record: Record) -> Record:
         kept = {name: each for name, each in record.measurements.items() if name != "load_seconds"}

@@ -1,0 +1,158 @@
+"""Quality over all clips of a report: rates from summed counts, intervals over all utterances."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.quality import (
+    Normalizer,
+    Score,
+    no_regression_share,
+    normalizer,
+    pool,
+    utterance_scores,
+    wer_difference,
+    wer_interval,
+)
+from bench.report.figures import CaseFigures, Figures, spoken
+from bench.report.names import Names
+from bench.report.notes import Notes
+from bench.report.numbers import Quantity
+from bench.report.view import Cell, Column, Counts, Figure, Phrase, Row, Table, Text
+
+_HEADINGS = (
+    ("column.clips", ""),
+    ("column.utterances", ""),
+    ("column.wer", "note.pooled"),
+    ("column.cer", ""),
+    ("column.sdi", "note.sdi"),
+    ("column.wer_loss", "note.wer_loss"),
+    ("column.kept", "note.kept"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pooled:
+    """One variant over its clips: whole scores for counts, utterances for intervals."""
+
+    whole: Score
+    utterances: tuple[Score, ...]
+    baseline: tuple[Score, ...]
+
+
+def pooled(found: Figures, names: Names, notes: Notes) -> tuple[Table, ...]:
+    """A table a machine and model whose variants were judged on several clips; else none."""
+    ways = {suite.name: suite.quality.normalizer for suite in found.suites}
+    groups: dict[tuple[str, str, str, str], dict[str, list[CaseFigures]]] = {}
+    for case in found.cases:
+        if case.heard.score is not None:
+            key = (case.host.id, case.run, case.case.model, case.case.variant.engine)
+            groups.setdefault(key, {}).setdefault(case.case.variant.name, []).append(case)
+    return tuple(
+        _table(list(variants.values()), found, ways, names, notes)
+        for variants in groups.values()
+        if any(len(cases) > 1 for cases in variants.values())
+    )
+
+
+def _table(
+    variants: Sequence[Sequence[CaseFigures]],
+    found: Figures,
+    ways: dict[str, str],
+    names: Names,
+    notes: Notes,
+) -> Table:
+    first = variants[0][0]
+    scope: list[Cell] = [Text(text=names.model(first)), Phrase(message="quality.all_clips")]
+    if names.many_machines:
+        scope.insert(1, Text(text=names.machine(first.host)))
+    return Table(
+        name="pooled",
+        columns=(
+            Column(heading=Phrase(message="column.quant")),
+            *(
+                Column(
+                    heading=Phrase(message=heading), note=notes.phrase(note) if note else None, numeric=True
+                )
+                for heading, note in _HEADINGS
+            ),
+        ),
+        rows=tuple(_row(cases, found, ways, names, notes) for cases in variants),
+        scope=tuple(scope),
+    )
+
+
+def _row(
+    cases: Sequence[CaseFigures], found: Figures, ways: dict[str, str], names: Names, notes: Notes
+) -> Row:
+    one = cases[0]
+    pair = _pool(cases, found, ways)
+    interval = wer_interval(pair.utterances)
+    assert pair.whole.wer is not None or pair.whole.reason
+    cells: list[Cell] = [
+        Text(text=names.label(one), strong=not one.is_baseline),
+        Figure(value=len(cases), quantity=Quantity.COUNT),
+        Figure(value=len(pair.utterances), quantity=Quantity.COUNT),
+        _rate(pair.whole.wer, notes, interval.low, interval.high),
+        _rate(pair.whole.cer, notes),
+        Counts(
+            substitutions=pair.whole.substitutions,
+            deletions=pair.whole.deletions,
+            insertions=pair.whole.insertions,
+        ),
+        *_against_baseline(one, pair, notes),
+    ]
+    return Row(cells=tuple(cells), key=one.key, label=names.full(one), quantization=one.quantization)
+
+
+def _pool(cases: Sequence[CaseFigures], found: Figures, ways: dict[str, str]) -> _Pooled:
+    mine: list[Score] = []
+    theirs: list[Score] = []
+    complete = True
+    for case in cases:
+        way = normalizer(ways[case.suite], case.clip.language)
+        mine += _utterances(case, way)
+        baseline = found.baseline(case)
+        if baseline is None or baseline.heard.score is None:
+            complete = False
+        else:
+            theirs += _utterances(baseline, way)
+    whole = pool(case.heard.score for case in cases if case.heard.score is not None)
+    assert whole is not None
+    return _Pooled(whole=whole, utterances=tuple(mine), baseline=tuple(theirs) if complete else ())
+
+
+def _utterances(case: CaseFigures, way: Normalizer) -> tuple[Score, ...]:
+    assert case.heard.transcript is not None
+    return utterance_scores(spoken(case.clip), case.heard.transcript.text, way)
+
+
+def _against_baseline(case: CaseFigures, pair: _Pooled, notes: Notes) -> tuple[Cell, Cell]:
+    if case.is_baseline:
+        return Phrase(message="baseline"), Phrase(message="baseline")
+    if not pair.baseline:
+        missing = notes.absent_phrase("reason.baseline_missing")
+        return missing, missing
+    difference = wer_difference(pair.utterances, pair.baseline)
+    kept = no_regression_share(pair.utterances, pair.baseline)
+    if difference.value is None or kept is None:
+        missing = notes.absent(difference.reason or "there is nothing to divide by")
+        return missing, missing
+    return (
+        Figure(
+            value=difference.value,
+            quantity=Quantity.POINTS,
+            low=difference.low,
+            high=difference.high,
+            n=difference.n,
+            strong=difference.excludes_zero,
+        ),
+        Figure(value=kept, quantity=Quantity.PERCENT),
+    )
+
+
+def _rate(value: float | None, notes: Notes, low: float | None = None, high: float | None = None) -> Cell:
+    if value is None:
+        return notes.absent("the reference has no words")
+    return Figure(value=value, quantity=Quantity.PERCENT, low=low, high=high)
