@@ -1,0 +1,207 @@
+"""What Qwen3-ASR is asked, how large its context is, and where the log says that it ran."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+import pytest
+
+from bench.assets.llamacpp import FILE_TYPES, parts_of
+from bench.domain import Case, Clip, Model, Status, Variant, WeightsFile
+from bench.engines import Event, Outcome
+from bench.engines.llamacpp import (
+    ENGINE,
+    HALF,
+    Qwen3Settings,
+    answer_tokens,
+    audio_tokens,
+    context_tokens,
+    prompt,
+    read_backend,
+)
+from bench.errors import UnusableWeights
+
+
+def half() -> Any:
+    spec = importlib.util.spec_from_file_location("half", HALF)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_forced_language_begins_the_answer() -> None:
+    assert prompt("", "Russian").endswith("<|im_start|>assistant\nlanguage Russian<asr_text>")
+
+
+def test_a_detected_language_is_the_answers_own_beginning() -> None:
+    assert prompt("", None).endswith("<|im_start|>assistant\n")
+
+
+def test_context_words_are_the_system_prompt() -> None:
+    assert prompt("Якутск", None).startswith(
+        "<|im_start|>system\nЯкутск<|im_end|>\n<|im_start|>user\n<audio>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "forced", "language", "text"),
+    [
+        ("language Russian<asr_text>Да.", None, "Russian", "Да."),
+        ("language None<asr_text>", None, None, ""),
+        ("no marker at all", None, None, "no marker at all"),
+        ("Да.", "Russian", "Russian", "Да."),
+    ],
+)
+def test_an_answer_is_language_and_text(
+    answer: str, forced: str | None, language: str | None, text: str
+) -> None:
+    assert half().heard(answer, forced) == (language, text)
+
+
+@pytest.mark.parametrize(("seconds", "tokens"), [(10.0, 143), (9.98, 130), (60.0, 793), (265.0, 3458)])
+def test_libmtmd_makes_thirteen_tokens_of_every_started_second(seconds: float, tokens: int) -> None:
+    assert audio_tokens(seconds) == tokens
+
+
+@pytest.mark.parametrize(
+    ("samples", "fed"),
+    [(160_000, 159_840), (160_159, 159_840), (160_160, 160_160), (168_000, 168_000), (16_000, 16_000)],
+)
+def test_the_reference_count_takes_a_frame_from_whole_seconds_only(samples: int, fed: int) -> None:
+    assert half()._samples_to_feed(samples, "reference") == fed
+    assert half()._samples_to_feed(samples, "engine") == samples
+
+
+def test_a_context_holds_audio_prompt_and_answer() -> None:
+    for seconds in (1.0, 10.0, 60.0, 265.0):
+        answer = answer_tokens(seconds)
+        size = context_tokens(seconds, "", answer)
+        assert size >= audio_tokens(seconds) + answer + 14
+        assert size % 256 == 0
+
+
+def test_a_cut_recording_needs_the_context_of_its_longest_cut() -> None:
+    whole = payload_of({}, seconds=265.0)
+    cut = payload_of({"segmentation": {"kind": "windows", "window_seconds": 30}}, seconds=265.0)
+    assert whole["context_tokens"] > 6000
+    assert cut["context_tokens"] <= 1024
+    assert cut["segmentation"] == {"kind": "windows", "window_seconds": 30.0}
+
+
+def payload_of(settings: dict[str, Any], seconds: float = 10.0) -> dict[str, Any]:
+    weights = [
+        WeightsFile(role=role, path=f"/{role}", bytes=1, sha256="0") for role in ("decoder", "encoder")
+    ]
+    clip = Clip(name="c", title="c", language="ru", duration_seconds=seconds, path="/c.wav")
+    return dict(ENGINE.job(case(settings), MODEL, clip, weights).payload)
+
+
+MODEL = Model(name="m", title="M", family="qwen3-asr", baseline="bf16", licence="")
+
+
+def case(settings: dict[str, Any] | None = None, device: str = "auto") -> Case:
+    variant = Variant(
+        name="v", quantization="q8_0", engine="llama-cpp", device=device, settings=settings or {}
+    )
+    return Case(id="m.v.c", model="m", variant=variant, clip="c")
+
+
+def test_the_clips_language_is_forced_unless_said_otherwise() -> None:
+    assert payload_of({})["language"] == "Russian"
+    assert payload_of({"language": "en"})["language"] == "English"
+    assert payload_of({"language": "auto"})["language"] is None
+
+
+def test_a_language_the_model_lacks_is_refused_in_words() -> None:
+    said = ENGINE.refusal(MODEL, Qwen3Settings(language="tlh"), "q8_0")
+    assert said is not None
+    assert '"tlh"' in said
+
+
+def test_one_file_is_not_enough() -> None:
+    with pytest.raises(UnusableWeights, match="missing: encoder"):
+        ENGINE.check([WeightsFile(role="decoder", path="/d", bytes=1, sha256="0")])
+
+
+METAL = """
+llama_prepare_model_devices: using device MTL0 (Apple M2 Pro) (unknown id) - 21845 MiB free
+load_tensors: offloaded 29/29 layers to GPU
+clip_ctx: CLIP using MTL0 backend
+"""
+CUDA = METAL.replace("MTL0 (Apple M2 Pro)", "CUDA0 (NVIDIA H200)").replace("MTL0", "CUDA0")
+CPU = "load_tensors: CPU_Mapped model buffer size = 5 MiB\nclip_ctx: CLIP using CPU backend\n"
+
+
+def outcome(stderr: str, *events: Event, status: Status = Status.OK) -> Outcome:
+    return Outcome(status=status, reason=None, events=events, stdout="", stderr=stderr, measurements=())
+
+
+@pytest.mark.parametrize(
+    ("log", "device"),
+    [
+        (METAL, "metal"),
+        (CUDA, "cuda"),
+        (CPU, "cpu"),
+        (METAL.replace("29/29", "0/29").replace("using MTL0 backend", "using CPU backend"), "cpu"),
+        (METAL.replace("29/29", "12/29"), "mixed"),
+        (METAL.replace("CLIP using MTL0", "CLIP using CPU"), "mixed"),
+    ],
+)
+def test_the_log_says_where_decoder_and_encoder_ran(log: str, device: str) -> None:
+    backend = read_backend(outcome(log))
+    assert backend is not None
+    assert backend.device == device
+
+
+def test_a_log_without_a_word_is_no_backend() -> None:
+    assert read_backend(outcome("")) is None
+
+
+def test_asked_for_metal_and_run_on_the_cpu_is_a_failed_case() -> None:
+    transcribed = Event(name="transcribed", seconds=1.0, data={"result": {"text": "x"}, "pass": 1})
+    reading = ENGINE.read(case(device="metal"), outcome(CPU, transcribed))
+    assert reading.status is Status.WRONG_BACKEND
+    assert reading.reason == "asked for metal, ran on cpu"
+
+
+def test_stages_tokens_and_confidence_are_measured() -> None:
+    result = {
+        "text": "x",
+        "tokens": 11,
+        "confidence": 0.75,
+        "truncated": False,
+        "stages": {"mel": 0.1, "encode": 1.0, "prefill": 0.5, "decode": 2.0, "first_token": 1.7},
+    }
+    transcribed = Event(name="transcribed", seconds=9.0, data={"result": result, "pass": 1})
+    found = {m.name: m.value for m in ENGINE.read(case(), outcome(CPU, transcribed)).measurements}
+    assert found["encode_seconds"] == 1.0
+    assert found["first_token_seconds"] == 1.7
+    assert found["tokens"] == 11
+    assert found["tokens_per_second"] == 5.0  # ten after the first, in two seconds
+    assert found["confidence"] == 0.75
+
+
+def test_no_speech_found_is_the_reason_for_missing_stages() -> None:
+    result = {"text": "", "cuts": [], "segmentation_seconds": 0.2, "stages": {}}
+    transcribed = Event(name="transcribed", seconds=9.0, data={"result": result, "pass": 1})
+    found = {m.name: m for m in ENGINE.read(case(), outcome(CPU, transcribed)).measurements}
+    assert found["encode_seconds"].reason == "the segmentation found no speech in the clip"
+    assert found["segmentation_seconds"].value == 0.2
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("q8_0", ("q8_0", None)),
+        ("bf16-encoder-q8_0", ("bf16", "q8_0")),
+        ("q4_k_m-encoder-q4_0", ("q4_k_m", "q4_0")),
+    ],
+)
+def test_a_quantizations_name_says_what_becomes_of_each_part(
+    name: str, parts: tuple[str, str | None]
+) -> None:
+    assert parts_of(name) == parts
+    assert parts[0] in FILE_TYPES
