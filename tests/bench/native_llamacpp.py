@@ -13,7 +13,8 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
-from bench.assets.store import Key, Made, obtain, require_sha256
+from bench.assets.hashes import require_sha256
+from bench.assets.store import Key, Made, obtain
 from bench.assets.synthetic.qwen3_asr import VOCABULARY
 
 PACKAGE: dict[str, Any] = VOCABULARY["packages"][0]

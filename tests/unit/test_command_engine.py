@@ -114,14 +114,14 @@ def test_text_is_stdout_unless_said_otherwise() -> None:
 
 
 def test_text_may_be_what_every_match_of_a_pattern_holds() -> None:
-    settings = {"text_from": "pattern", "patterns": {"text": r"^\[.*?\]\s+(.*)$"}}
+    settings: dict[str, Any] = {"text_from": "pattern", "patterns": {"text": r"^\[.*?\]\s+(.*)$"}}
     transcript = ENGINE.read(case(**settings), outcome("[0 --> 1]  раз\nnoise\n[1 --> 2]  два\n")).transcript
     assert transcript is not None
     assert transcript.text == "раз два"
 
 
 def test_no_text_where_one_was_expected_is_a_failure() -> None:
-    settings = {"text_from": "pattern", "patterns": {"text": "text: (.*)"}}
+    settings: dict[str, Any] = {"text_from": "pattern", "patterns": {"text": "text: (.*)"}}
     reading = ENGINE.read(case(**settings), outcome("nothing"))
     assert reading.status is Status.FAILED
     assert reading.reason is not None
@@ -129,7 +129,7 @@ def test_no_text_where_one_was_expected_is_a_failure() -> None:
 
 
 def test_the_text_file_is_read_and_removed(tmp_path: Path) -> None:
-    settings = {"argv": ["p", "--out-text={text_out}"], "text_from": "file"}
+    settings: dict[str, Any] = {"argv": ["p", "--out-text={text_out}"], "text_from": "file"}
     argv = ENGINE.job(case(**settings), model(), clip(), ()).argv
     file = Path(argv[1].removeprefix("--out-text="))
     file.write_text("сказано\n", encoding="utf-8")
@@ -157,7 +157,7 @@ def clip() -> Clip:
 
 
 def test_every_word_is_one_argument_whatever_is_in_it() -> None:
-    settings = {
+    settings: dict[str, Any] = {
         "argv": [
             "p",
             "-m",

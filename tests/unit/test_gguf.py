@@ -18,17 +18,15 @@ def text(value: str) -> bytes:
 
 
 def value_of(value: Value) -> bytes:
-    match value:
-        case str():
-            return struct.pack("<I", 8) + text(value)
-        case int():
-            return struct.pack("<II", 4, value)
-        case float():
-            return struct.pack("<If", 6, value)
-        case [str(), *_]:
-            return struct.pack("<IIQ", 9, 8, len(value)) + b"".join(text(str(item)) for item in value)
-        case _:
-            return struct.pack("<IIQ", 9, 4, len(value)) + struct.pack(f"<{len(value)}I", *value)
+    if isinstance(value, str):
+        return struct.pack("<I", 8) + text(value)
+    if isinstance(value, int):
+        return struct.pack("<II", 4, value)
+    if isinstance(value, float):
+        return struct.pack("<If", 6, value)
+    if isinstance(value[0], str):
+        return struct.pack("<IIQ", 9, 8, len(value)) + b"".join(text(str(item)) for item in value)
+    return struct.pack("<IIQ", 9, 4, len(value)) + struct.pack(f"<{len(value)}I", *value)
 
 
 def write(path: Path, metadata: dict[str, Value], *, version: int = 3, tensors: bool = True) -> Path:
