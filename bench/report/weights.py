@@ -90,14 +90,16 @@ def _saving(case: CaseFigures, notes: Notes) -> Cell:
 
 
 def _distinct(cases: Iterable[CaseFigures], names: Names) -> list[CaseFigures]:
-    """One case a model, quantization and set of files, whatever the clip and the machine."""
-    found: dict[tuple[object, ...], CaseFigures] = {}
+    """One case a model, quantization and set of files, whatever the clip and the machine.
+
+    A case that never got its files has a row only where no other of its name has one.
+    """
+    found: dict[tuple[str, str], dict[tuple[object, ...], CaseFigures]] = {}
     for case in cases:
-        if case.status is Status.UNSUPPORTED:
-            continue
-        files = tuple(file.sha256 or file.bytes for file in case.weights)
-        found.setdefault((case.case.model, names.label(case), files), case)
-    return list(found.values())
+        if case.status is not Status.UNSUPPORTED:
+            files = tuple(file.sha256 or file.bytes for file in case.weights)
+            found.setdefault((case.case.model, names.label(case)), {}).setdefault(files, case)
+    return [case for alike in found.values() for files, case in alike.items() if files or not any(alike)]
 
 
 def _format(cases: Iterable[CaseFigures]) -> str:

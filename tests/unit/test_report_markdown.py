@@ -248,6 +248,13 @@ def test_two_machines_stand_side_by_side(tmp_path: Path) -> None:
     assert re.search(r"5[12]\.\dB", text)
 
 
+def test_a_quantization_is_listed_once_though_one_machine_lacked_its_file(tmp_path: Path) -> None:
+    one, other = measured_run(tmp_path / "a"), measured_run(tmp_path / "b", host=MAC)
+    runs = [one, spoiled(other, "q6_k", Status.MISSING, "no such file")]
+    rows = table(written(runs, tmp_path), "Экономия")[1:]
+    assert [row[1] for row in rows] == ["Q8_0", "Q6_K", "Q4_0", "Q2_K"]
+
+
 def test_a_clip_gets_tables_of_its_own(tmp_path: Path) -> None:
     run = measured_run(tmp_path / "r", asked=suite(clips=(clip("one"), clip("two"))))
     assert len([rows for rows in tables(written(run, tmp_path)) if rows[0][-1].startswith("RTF")]) == 2
