@@ -65,10 +65,7 @@ def parameters(runs: Sequence[RunData], found: Figures, names: Names) -> Table:
         *_parts(found, names),
         ("parameter.engine", _engines(found)),
     ]
-    if all(case.published for case in found.cases):
-        rows.append(("parameter.protocol", Phrase(message="parameter.published")))
-    else:
-        rows += [("parameter.protocol", cell) for cell in _protocols(runs, names)]
+    rows += [("parameter.protocol", cell) for cell in _protocols(runs, found, names)]
     rows.append(("parameter.figures", _statistics(found)))
     rows = _as_published(rows, found)
     return Table(
@@ -173,16 +170,27 @@ def _languages(found: Figures, clips: Iterable[Clip]) -> Cell:
 
 def _engines(found: Figures) -> Cell:
     """Engines that ran, with the versions the records name."""
-    seen: dict[str, None] = {}
+    versions: dict[str, dict[str, None]] = {}
     for case in found.cases:
         if case.status is not Status.UNSUPPORTED:
-            engine, version = case.case.variant.engine, case.engine_version
-            seen.setdefault(f"{engine} {version}" if version else engine)
-    return Many(parts=tuple(Text(text=text) for text in seen), between=", ")
+            known = versions.setdefault(case.case.variant.engine, {})
+            if case.engine_version:
+                known.setdefault(case.engine_version)
+    parts = [Text(text=f"{engine} {', '.join(known)}".strip()) for engine, known in versions.items()]
+    return Many(parts=tuple(parts), between="; ")
 
 
-def _protocols(runs: Sequence[RunData], names: Names) -> list[Cell]:
-    texts: list[tuple[RunData, Cell]] = [(run, _protocol(run.suite.protocol)) for run in runs]
+def _protocols(runs: Sequence[RunData], found: Figures, names: Names) -> list[Cell]:
+    printed = {case.run.partition("#")[0] for case in found.cases if case.published}
+    texts: list[tuple[RunData, Cell]] = [
+        (
+            run,
+            Phrase(message="parameter.published")
+            if f"{run.suite.name}/{run.run_id}" in printed
+            else _protocol(run.suite.protocol),
+        )
+        for run in runs
+    ]
     if len({repr(cell) for _, cell in texts}) == 1:
         return [texts[0][1]]
     return [Many(parts=(Text(text=names.run(run), strong=True), cell), between=": ") for run, cell in texts]

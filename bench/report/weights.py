@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 from bench.domain import Status
 from bench.report.figures import CaseFigures, Figures
-from bench.report.names import Names
+from bench.report.names import Names, quantization
 from bench.report.notes import Notes
 from bench.report.numbers import Quantity
 from bench.report.view import Cell, Column, Figure, Many, Phrase, Row, Table, Text
@@ -17,7 +17,7 @@ HASH_DIGITS = 12
 
 def sizes(found: Figures, names: Names, notes: Notes) -> Table:
     """One row a model and quantization; the baseline has a row only where it stands alone."""
-    cases = _distinct(found.cases, names)
+    cases = _distinct(found.cases)
     quantized = {case.case.model for case in cases if not case.is_baseline}
     shown = [case for case in cases if not case.is_baseline or case.case.model not in quantized]
     hashed = any(file.sha256 for case in shown for file in case.weights)
@@ -45,15 +45,21 @@ def sizes(found: Figures, names: Names, notes: Notes) -> Table:
     return Table(
         name="weights",
         columns=tuple(headings),
-        rows=tuple(_row(case, names, notes, hashed=hashed) for case in shown),
+        rows=tuple(_row(case, _label(case, shown, names), names, notes, hashed=hashed) for case in shown),
         heads=2,
     )
 
 
-def _row(case: CaseFigures, names: Names, notes: Notes, *, hashed: bool) -> Row:
+def _label(case: CaseFigures, shown: Sequence[CaseFigures], names: Names) -> str:
+    """The quantization; with what tells it apart where a name stands for several files."""
+    alike = [each for each in shown if (each.case.model, each.label) == (case.case.model, case.label)]
+    return quantization(case.label) if len(alike) == 1 else names.label(case)
+
+
+def _row(case: CaseFigures, label: str, names: Names, notes: Notes, *, hashed: bool) -> Row:
     cells: list[Cell] = [
         Text(text=names.model(case)),
-        Text(text=names.label(case)),
+        Text(text=label),
         _size(case.weights_bytes, case, notes),
         _baseline_size(case, notes),
         _saving(case, notes),
@@ -89,7 +95,7 @@ def _saving(case: CaseFigures, notes: Notes) -> Cell:
     return Figure(value=-case.saving, quantity=Quantity.SAVING)
 
 
-def _distinct(cases: Iterable[CaseFigures], names: Names) -> list[CaseFigures]:
+def _distinct(cases: Iterable[CaseFigures]) -> list[CaseFigures]:
     """One case a model, quantization and set of files, whatever the clip and the machine.
 
     A case that never got its files has a row only where no other of its name has one.
@@ -98,7 +104,7 @@ def _distinct(cases: Iterable[CaseFigures], names: Names) -> list[CaseFigures]:
     for case in cases:
         if case.status is not Status.UNSUPPORTED:
             files = tuple(file.sha256 or file.bytes for file in case.weights)
-            found.setdefault((case.case.model, names.label(case)), {}).setdefault(files, case)
+            found.setdefault((case.case.model, case.label), {}).setdefault(files, case)
     return [case for alike in found.values() for files, case in alike.items() if files or not any(alike)]
 
 

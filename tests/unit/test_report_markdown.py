@@ -255,6 +255,16 @@ def test_a_quantization_is_listed_once_though_one_machine_lacked_its_file(tmp_pa
     assert [row[1] for row in rows] == ["Q8_0", "Q6_K", "Q4_0", "Q2_K"]
 
 
+def test_two_runs_of_a_suite_on_a_machine_are_told_apart(tmp_path: Path) -> None:
+    runs = [measured_run(tmp_path / "first"), measured_run(tmp_path / "second")]
+    text = written(runs, tmp_path)
+    assert [row[1] for row in table(text, "RTF")[1:]][:2] == ["F16 · first", "**Q8_0 · first**"]
+    assert "**Q8_0 · second**" in [row[1] for row in table(text, "RTF")[1:]]
+    assert [row[1] for row in table(text, "Экономия")[1:]] == ["Q8_0", "Q6_K", "Q4_0", "Q2_K"], (
+        "the same files"
+    )
+
+
 def test_a_clip_gets_tables_of_its_own(tmp_path: Path) -> None:
     run = measured_run(tmp_path / "r", asked=suite(clips=(clip("one"), clip("two"))))
     assert len([rows for rows in tables(written(run, tmp_path)) if rows[0][-1].startswith("RTF")]) == 2
