@@ -1,16 +1,20 @@
-"""`report`: reports from run directories, old ones and other machines' too."""
+"""`report` and `recommend`: what run directories say, old ones and other machines' too."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+# The exit codes of `recommend`: a variant was chosen, every one breaks a limit, it cannot be said yet.
+_EXIT = {"chosen": 0, "impossible": 1, "inconclusive": 2}
+
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
+    """Add the commands."""
     app.command("report")(report)
+    app.command("recommend")(recommend)
 
 
 def report(
@@ -45,3 +49,71 @@ def report(
         data, languages=languages, out=out or runs[0], formats=form, templates=templates, sound=sound
     ):
         typer.echo(f"wrote {path}")
+
+
+def _size(text: str) -> float:
+    from bench.config.shape import parse_size
+
+    try:
+        return float(parse_size(text))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+SizeOption = Any  # bytes, once `_size` has read "2 GB"
+
+
+def recommend(
+    runs: Annotated[
+        list[Path], typer.Argument(help="Run directories: reports/SUITE/RUN-ID", show_default=False)
+    ],
+    max_footprint: Annotated[
+        SizeOption,
+        typer.Option(parser=_size, metavar="SIZE", help="Peak memory: 2GB. The footprint on macOS."),
+    ] = None,
+    max_rss: Annotated[
+        SizeOption, typer.Option(parser=_size, metavar="SIZE", help="Peak RSS: 500MB.")
+    ] = None,
+    max_size: Annotated[
+        SizeOption, typer.Option(parser=_size, metavar="SIZE", help="Weights on disk.")
+    ] = None,
+    max_rtf: Annotated[float | None, typer.Option(help="Transcription seconds per second of audio.")] = None,
+    max_load: Annotated[float | None, typer.Option(help="Cold start in seconds.")] = None,
+    max_wer: Annotated[float | None, typer.Option(help="Word error rate in per cent.")] = None,
+    max_wer_loss: Annotated[
+        float | None, typer.Option(help="Percentage points of WER above the baseline.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="Choose among the variants of this model.")] = None,
+    lang: Annotated[str, typer.Option(help="Language of the answer: ru, en.")] = "en",
+) -> None:
+    """Name the variant that keeps your limits, with its evidence, or what is missing to say.
+
+    Exit codes: 0 a variant was chosen, 1 every one breaks a limit, 2 inconclusive.
+    """
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    from bench.journal import read_run
+    from bench.report.figures import figures
+    from bench.report.findings.recommend import Constraints, recommend
+    from bench.report.language import language
+    from bench.report.writer import MarkdownWriter
+
+    answer = recommend(
+        figures(read_run(run) for run in runs),
+        Constraints(
+            max_footprint_bytes=max_footprint,
+            max_rss_bytes=max_rss,
+            max_weights_bytes=max_size,
+            max_rtf=max_rtf,
+            max_load_seconds=max_load,
+            max_wer=None if max_wer is None else max_wer / 100,
+            max_wer_loss=None if max_wer_loss is None else max_wer_loss / 100,
+            model=model,
+        ),
+    )
+    writer = MarkdownWriter(language(lang))
+    console = Console()
+    for line in answer.phrases():
+        console.print(Markdown(str(writer.cell(line))))
+    raise typer.Exit(_EXIT[answer.decision.value])
