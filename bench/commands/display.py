@@ -6,6 +6,7 @@ measurement.  Elsewhere (a CI log, a pipe) plain lines.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable
 from statistics import median
@@ -104,7 +105,8 @@ class Display:
 
     def block_repeats(self, number: int, disturbances: Iterable[str]) -> None:
         """The machine was disturbed."""
-        self._say(f"block {number} was disturbed ({'; '.join(disturbances)}); once more", style="yellow")
+        kinds = dict.fromkeys(re.sub(r"\d[\d.]*\s?%", "some", text) for text in disturbances)
+        self._say(f"block {number} was disturbed ({'; '.join(kinds)}); once more", style="yellow")
 
     def interrupted(self) -> None:
         """Ctrl-C."""
