@@ -90,10 +90,16 @@ def _titles(found: Figures) -> dict[str, str]:
 
 
 def _days(runs: Sequence[RunData]) -> tuple[date | None, date | None]:
-    days = sorted(
-        {datetime.fromisoformat(record.started_at).date() for run in runs for record in run.records}
-    )
+    starts = (_day(record.started_at) for run in runs for record in run.records)
+    days = sorted({day for day in starts if day is not None})
     return (days[0], days[-1]) if days else (None, None)
+
+
+def _day(moment: str) -> date | None:
+    try:
+        return datetime.fromisoformat(moment).date()
+    except ValueError:
+        return None  # a foreign record's: its figures count all the same
 
 
 def _warnings(found: Figures, undrawn: int) -> Iterator[Cell]:

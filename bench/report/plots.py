@@ -291,6 +291,8 @@ _CONFIG: Final[Mapping[str, Any]] = {
         "titleFontSize": 11,
         "titleFontWeight": "normal",
         "labelLimit": 260,
+        "labelOverlap": "greedy",
+        "labelSeparation": 8,
     },
     "legend": {"labelColor": INK, "titleColor": INK, "orient": "bottom", "labelFontSize": 11, "columns": 4},
     "text": {"color": INK},

@@ -25,7 +25,10 @@ def test_ten_thousand_records_as_markdown(
     run = measured_run(tmp_path / "r", asked=asked)
     assert len(run.records) == 10_000
     written = benchmark.pedantic(
-        render, args=([run],), kwargs={"languages": ["ru", "en"], "out": tmp_path, "formats": ["md"]}, rounds=3
+        render,
+        args=([run],),
+        kwargs={"languages": ["ru", "en"], "out": tmp_path, "formats": ["md"]},
+        rounds=3,
     )
     assert [path.name for path in written] == ["report.ru.md", "report.en.md"]
     for path in written:
