@@ -58,7 +58,7 @@ clean: ## remove the virtual environment and caches of tools
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer was found. Install one, or: make PYTHON=/path/to/python3 ..."; exit 1; }
-	$(PYTHON) -m venv $(VENV) || { echo "On Debian or Ubuntu: apt install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "On Debian or Ubuntu: apt install python3-venv"; exit 1; }
 
 # The development set holds the bench set, so a tree that was tested needs no second installation.
 $(VENV)/.bench: requirements/bench.txt pyproject.toml | $(BIN)/python

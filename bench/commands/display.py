@@ -19,9 +19,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from bench.domain import Record, Status, Suite
 
 if TYPE_CHECKING:
+    from bench.folders import RunFolders
     from bench.plan import Slot
     from bench.prepare import Prepared
-    from bench.folders import RunFolders
 
 
 class Display:
