@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from bench.domain import Protocol, Status
 from bench.journal import HOST, RECORDS, SUITE
+from bench.places import expand
 from bench.report.numbers import Quantity, grouped
 from bench.report.view import (
     Cell,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 CLIPS_NAMED: Final = 4
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
-_PLACED: Final = re.compile(r"\$(?:VIRTUAL_ENV|PWD|TMPDIR|HOME)(?:/[\w@%+=:,./-]*)?")
+_PLACED: Final = re.compile(r"\$(?:ASR_QUANT_BENCH_CACHE|VIRTUAL_ENV|PWD|TMPDIR|HOME)(?:/[\w@%+=:,./-]*)?")
 _WORKER: Final = "child/worker.py"  # its job file is gone with the trial: nothing to repeat by hand
 _SWITCH: Final = re.compile(r"(\w+) = (\d+)")
 _SYSTEMS: Final = {"linux": "Linux", "macos": "macOS", "darwin": "macOS"}
@@ -315,7 +316,7 @@ def disturbances(found: Figures) -> Table | None:
 def _range(seen: Iterable[tuple[tuple[float, ...], int]]) -> Cell:
     figures = [figure[0] for figure, _ in seen if figure]
     if not figures:
-        return Text(text="")
+        return Text(text="—")  # a kind without a figure: it was so, or it was not
     low, high = min(figures), max(figures)
     text = grouped(low, 1) if low == high else f"{grouped(low, 1)}–{grouped(high, 1)}"
     return Text(text=text)
@@ -386,13 +387,14 @@ def journals(runs: Sequence[RunData], names: Names, out: Path) -> tuple[Logs, ..
 
 
 def sounds(runs: Sequence[RunData]) -> tuple[Sound, ...]:
-    """The clips, each once, with their files where they are still there."""
+    """The clips, each once, with where their files were."""
     clips = {clip.name: clip for run in runs for clip in run.suite.clips.values()}
     return tuple(
         Sound(
             clip=clip.name,
             title=clip.title or clip.name,
-            path=Path(clip.path) if clip.path and Path(clip.path).is_file() else None,
+            path=expand(clip.path) if clip.path else None,
+            sha256=clip.sha256,
         )
         for clip in clips.values()
     )

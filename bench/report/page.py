@@ -92,6 +92,16 @@ def _inline(charts: Mapping[str, Sequence[Chart]], code: str) -> Mapping[str, li
 
 
 def _data_url(sound: Sound) -> str | None:
-    if sound.path is None:
+    """The clip's WAV file in a URL; None unless it is the very file that was measured.
+
+    Records may be anybody's: a path in them must not put some other file of this machine into the page.
+    """
+    if sound.path is None or sound.sha256 is None:
         return None
-    return "data:audio/wav;base64," + base64.b64encode(sound.path.read_bytes()).decode()
+    try:
+        data = sound.path.read_bytes()
+    except OSError:
+        return None
+    if hashlib.sha256(data).hexdigest() != sound.sha256 or data[:4] != b"RIFF":
+        return None
+    return "data:audio/wav;base64," + base64.b64encode(data).decode()

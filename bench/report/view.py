@@ -292,11 +292,12 @@ class Diff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sound:
-    """A clip to listen to; `path` is the file on the machine that renders, None where it is gone."""
+    """A clip to listen to; `path` is where its file was, if it is there still and has that hash."""
 
     clip: str
     title: str
     path: Path | None
+    sha256: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import math
 import re
@@ -40,7 +41,8 @@ def _wav(path: Path, seconds: float = 60.0) -> Path:
 
 def _run(folder: Path) -> RunData:
     """Every kind of case, one of them hostile in all its texts, with a clip to listen to and a log."""
-    spoken = dataclasses.replace(clip(), path=str(_wav(folder / "clip.wav")))
+    file = _wav(folder / "clip.wav")
+    spoken = dataclasses.replace(clip(), path=str(file), sha256=hashlib.sha256(file.read_bytes()).hexdigest())
     run = measured_run(folder / "demo" / "r1", asked=suite(clips=(spoken,)))
     log = run.path / "logs" / "whisper-base.f16.river-60.b1.log"
     log.parent.mkdir()
@@ -164,6 +166,15 @@ def test_the_page_of_the_default_size_is_small_without_sound(page_file: Path, tm
     run = measured_run(tmp_path / "r")
     [file, *_] = render([run], languages=["ru", "en"], out=tmp_path, formats=["html", "charts"])
     assert file.stat().st_size < 3_000_000
+
+
+def test_no_other_file_than_the_clip_gets_into_the_page(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.wav"
+    secret.write_bytes(b"RIFF secret")
+    spoken = dataclasses.replace(clip(), path=str(secret), sha256="0" * 64)
+    run = measured_run(tmp_path / "r", asked=suite(clips=(spoken,)))
+    [file] = render([run], languages=["en"], out=tmp_path, formats=["html"], sound=True)
+    assert "data:audio" not in file.read_text(encoding="utf-8")
 
 
 # --------------------------------------------------------------------- in a browser
