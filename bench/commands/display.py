@@ -100,7 +100,8 @@ class Display:
             self._walls.setdefault(record.case, []).append(wall)
         self._ended.add((record.case, record.block))
         total = len(self.suite.cases) * self.suite.protocol.blocks
-        head = f"[{len(self._ended)}/{total}] block {record.block}  {record.case}"
+        again = " again" if record.attempt > 1 else ""
+        head = f"[{len(self._ended)}/{total}] block {record.block}{again}  {record.case}"
         self._say(f"{head}  {summary(record)}  {self._left()}", style=_style(record))
 
     def block_repeats(self, number: int, disturbances: Iterable[str]) -> None:

@@ -114,8 +114,11 @@ def _write_reports(folders: RunFolders, suite: Suite, lang: list[str] | None) ->
     data = read_run(folders.run)
     if not data.records:
         return
-    for path in render([data], languages=tuple(lang or suite.report.languages), out=folders.run):
+    written = render([data], languages=tuple(lang or suite.report.languages), out=folders.run)
+    pages = [path for path in written if path.name.startswith("report.") and path.parent == folders.run]
+    for path in pages:
         typer.echo(f"wrote {path}")
+    typer.echo(f"and {len(written) - len(pages)} files of charts and data beside them")
 
 
 def _conclude(folders: RunFolders) -> int:

@@ -28,7 +28,7 @@ model = Model(
     greedy={"best_of": 1},
 )
 with wave.open(sys.argv[2]) as file:
-    pcm = np.frombuffer(file.readframes(file.getnframes()), np.int16).astype(np.float32) / 32768
+    pcm = np.frombuffer(file.readframes(file.getnframes()), np.int16).astype(np.float32) / np.float32(32768)
 begun = time.perf_counter()
 segments = model.transcribe(pcm)
 spent = time.perf_counter() - begun
