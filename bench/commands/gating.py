@@ -273,8 +273,21 @@ def _print(report: GateReport) -> None:
             catchable = change_text(one.catchable) if one.catchable is not None else "-"
             table.add_row(*(Text(clean(cell)) for cell in series_cells(one)), catchable, style=style)
         console.print(table)
-    for row in report.interleaved:
-        console.print(Text(clean("  ".join(comparison_cells(row)))))
+    if report.interleaved:
+        table = Table(
+            "case",
+            "metric",
+            "reference",
+            "other",
+            "change (95 %)",
+            "tolerance",
+            "verdict",
+            title="within the night",
+        )
+        for row in report.interleaved:
+            style = {"worse": "red", "better": "green"}.get(str(row.verdict))
+            table.add_row(*(Text(clean(cell)) for cell in comparison_cells(row)), style=style)
+        console.print(table)
     for metric, ratio in report.shifted.items():
         text = f"all cases moved together in {metric} ({change_text(ratio)}): look at the machine first"
         console.print(Text(text, style="yellow"))

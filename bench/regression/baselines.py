@@ -12,16 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from bench.domain import Status
 from bench.errors import JournalError
 from bench.journal import RunData
 from bench.regression.exact import State
 from bench.regression.lines import encode, read_lines, replace_lines
-from bench.regression.night import Figure, Night, from_json, night_of, night_texts, to_json
+from bench.regression.night import Figure, Night, from_json, missing_trials, night_of, night_texts, to_json
 
 SCHEMA: Final = 1
-# A case that could not be started has one record, not one a block.
-NEVER_RUN: Final = {Status.MISSING, Status.UNSUPPORTED, Status.UNUSABLE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,12 +109,9 @@ def accept(runs: Sequence[RunData], why: str, reports: Path, *, now: datetime | 
 
 def _whole_night(run: RunData) -> Night:
     """The night of a finished run; an unfinished one is refused."""
-    blocked = {record.case for record in run.records if record.status in NEVER_RUN}
-    cases = [case.id for case in run.suite.cases if case.id not in blocked]
-    expected = {(case, block) for case in cases for block in range(1, run.suite.protocol.blocks + 1)}
-    missing = expected - {(record.case, record.block) for record in run.records}
+    missing = missing_trials(run)
     if missing:
-        case, block = min(missing, key=lambda slot: (slot[1], slot[0]))
+        case, block = missing[0]
         raise JournalError(
             f"{run.path}: {len(missing)} trials are missing (the first: {case}, block {block}).",
             hint="Finish the run with --resume, then accept it.",

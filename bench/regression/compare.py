@@ -20,7 +20,7 @@ from bench.stats import (
     judge,
     summarize,
 )
-from bench.units import METRICS
+from bench.units import METRICS, Better
 
 DEFAULT_TOLERANCE: Final = 0.05
 # Compared where neither the suite nor the user names metrics; those that neither side has are left out.
@@ -249,7 +249,7 @@ def _row(
         )
     else:
         comparison = compare_unpaired(right.values(), left.values())
-    verdict = judge(comparison, METRICS[metric].better, tolerance)
+    verdict = _exactly(left, right, metric, tolerance) or judge(comparison, METRICS[metric].better, tolerance)
     inconclusive = verdict is Verdict.INCONCLUSIVE
     return CaseComparison(
         case=new[0].case,
@@ -262,6 +262,23 @@ def _row(
         base=before.median,
         new=after.median,
     )
+
+
+def _exactly(
+    left: Mapping[int, float], right: Mapping[int, float], metric: str, tolerance: float
+) -> Verdict | None:
+    """The verdict on what does not vary on either side, such as a file's size; None for all else."""
+    if min(len(left), len(right)) < 2 or len({*left.values()}) > 1 or len({*right.values()}) > 1:
+        return None
+    base, new = next(iter(left.values())), next(iter(right.values()))
+    if min(base, new) <= 0:
+        return Verdict.SAME if base == new else None
+    if max(base, new) / min(base, new) <= 1 + tolerance:
+        return Verdict.SAME
+    better = METRICS[metric].better
+    if better is Better.NEITHER:
+        return Verdict.DIFFERENT
+    return Verdict.BETTER if (new < base) == (better is Better.LOWER) else Verdict.WORSE
 
 
 def _facts(

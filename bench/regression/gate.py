@@ -14,7 +14,7 @@ from bench.journal import RunData
 from bench.regression.baselines import Reference
 from bench.regression.compare import CaseComparison, compare_environments
 from bench.regression.exact import Fact, check_cases
-from bench.regression.night import Figure, Night, night_of, night_texts
+from bench.regression.night import Figure, Night, missing_trials, night_of, night_texts
 from bench.regression.series import DEFAULT_RULE, Line, Rule, SeriesVerdict, common_shift, judge_lines
 from bench.stats import Verdict
 from bench.units import METRICS
@@ -92,7 +92,13 @@ def gate_run(
         )
         outcome = _outcome((), (), interleaved, missing=True)
         return _closed(
-            GateReport(outcome=outcome, night=night, reference=None, interleaved=interleaved, notes=(note,))
+            GateReport(
+                outcome=outcome,
+                night=night,
+                reference=None,
+                interleaved=interleaved,
+                notes=(*_unfinished(run), note),
+            )
         )
     refuse_other(night, reference)
     texts = {**reference.texts, **night_texts(run)}
@@ -106,7 +112,7 @@ def gate_run(
         series=series,
         interleaved=interleaved,
         shifted=common_shift(series),
-        notes=tuple(_notes(night, reference, exact_only=exact_only)),
+        notes=(*_unfinished(run), *_notes(night, reference, exact_only=exact_only)),
     )
     return _closed(report)
 
@@ -182,6 +188,11 @@ def _outcome(
     if missing or Verdict.INCONCLUSIVE in verdicts:
         return Outcome.INCONCLUSIVE
     return Outcome.PASS
+
+
+def _unfinished(run: RunData) -> list[str]:
+    missing = missing_trials(run)
+    return [f"the run is not finished: {len(missing)} trials are missing"] if missing else []
 
 
 def _notes(night: Night, reference: Reference, *, exact_only: bool) -> list[str]:

@@ -123,6 +123,19 @@ def _disturbed(trials: Collection[Record]) -> int:
     return sum(1 for record in trials if record.conditions.disturbances)
 
 
+# A case that could not be started has one record, not one a block.
+NEVER_RUN: Final = frozenset({Status.MISSING, Status.UNSUPPORTED, Status.UNUSABLE})
+
+
+def missing_trials(run: RunData) -> list[tuple[str, int]]:
+    """The (case, block) that a finished run would have and this one has not, block by block."""
+    blocked = {record.case for record in run.records if record.status in NEVER_RUN}
+    cases = [case.id for case in run.suite.cases if case.id not in blocked]
+    there = {(record.case, record.block) for record in run.records}
+    blocks = range(1, run.suite.protocol.blocks + 1)
+    return [(case, block) for block in blocks for case in cases if (case, block) not in there]
+
+
 def by_case(records: Iterable[Record]) -> dict[str, list[Record]]:
     """Trials grouped by their case, in the order of the blocks."""
     grouped: dict[str, list[Record]] = {}

@@ -25,8 +25,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from bench.journal import read_run
 from bench.regression.night import Figure, by_case, settled, values_by_block
 from bench.regression.series import DEFAULT_RULE, Line, Rule, SeriesVerdict, judge_lines
-from bench.stats import Verdict
-from bench.units import METRICS
+from bench.stats import Verdict, compare_paired, judge
+from bench.units import METRICS, Better
 
 # A recorded run: {(case, metric): the value of each block, in order}.
 Recorded = Mapping[tuple[str, str], Sequence[float]]
@@ -120,11 +120,7 @@ def draw_night(runs: Sequence[Recorded], setting: Setting, random_: random.Rando
     """One night of all series."""
     run = random_.choice(runs)
     length = min(len(values) for values in run.values())
-    drawn: list[int] = []
-    while len(drawn) < setting.blocks:
-        start = random_.randrange(length)
-        drawn += [(start + step) % length for step in range(STRETCH)]
-    drawn = drawn[: setting.blocks]
+    drawn = _stretches(length, setting.blocks, random_)
     own = setting.night_noise / math.sqrt(2)
     common = random_.gauss(0, own)
     night: dict[tuple[str, str], Figure] = {}
@@ -136,6 +132,15 @@ def draw_night(runs: Sequence[Recorded], setting: Setting, random_: random.Rando
         mad = median(abs(value - middle) for value in sample)
         night[key] = Figure(median=middle, low=None, high=None, mad=mad, n=len(sample))
     return night
+
+
+def _stretches(length: int, count: int, random_: random.Random) -> list[int]:
+    """Indexes of `count` blocks out of `length`, drawn with replacement, `STRETCH` neighbours at a time."""
+    drawn: list[int] = []
+    while len(drawn) < count:
+        start = random_.randrange(length)
+        drawn += [(start + step) % length for step in range(STRETCH)]
+    return drawn[:count]
 
 
 def judged_night(
@@ -180,6 +185,50 @@ def _scaled(figure: Figure, ratio: float) -> Figure:
     return Figure(median=figure.median * ratio, low=None, high=None, mad=figure.mad * ratio, n=figure.n)
 
 
+def interleaved(
+    runs: Sequence[Recorded], change: float, *, blocks: int, tolerance: float, draws: int, seed: int
+) -> dict[Verdict, float]:
+    """Verdicts of the comparison within one night, as shares of the draws.
+
+    Real per-block ratios of two cases of a run, centred on their median, so that only their noise is
+    left; resampled like nights, and multiplied by the change.
+    """
+    random_ = random.Random(f"{seed}/{change}")
+    noises = [_centred_ratios(run, *pair) for run in runs for pair in _pairs(run)]
+    found: dict[Verdict, int] = {}
+    for _ in range(draws):
+        noise = random_.choice(noises)
+        ratios = [noise[index] * change for index in _stretches(len(noise), blocks, random_)]
+        verdict = judge(compare_paired((ratio, 1.0) for ratio in ratios), Better.LOWER, tolerance)
+        found[verdict] = found.get(verdict, 0) + 1
+    return {verdict: count / draws for verdict, count in found.items()}
+
+
+def _pairs(run: Recorded) -> list[tuple[tuple[str, str], tuple[str, str]]]:
+    keys = [key for key in run if key[1] == "transcribe_seconds"]
+    return [(a, b) for number, a in enumerate(keys) for b in keys[number + 1 :] if len(run[a]) == len(run[b])]
+
+
+def _centred_ratios(run: Recorded, a: tuple[str, str], b: tuple[str, str]) -> list[float]:
+    ratios = [x / y for x, y in zip(run[a], run[b], strict=True)]
+    middle = median(ratios)
+    return [ratio / middle for ratio in ratios]
+
+
+def interleaved_table(runs: Sequence[Recorded], *, draws: int, seed: int) -> str:
+    """The second Markdown table of docs/nightly.md."""
+    head = "| change | blocks | worse | same | inconclusive | better |\n|--:|--:|--:|--:|--:|--:|\n"
+    lines = []
+    for change in (1.0, 1.05, 1.10, 1.20):
+        for blocks in (10, 20, 40):
+            shares = interleaved(runs, change, blocks=blocks, tolerance=0.05, draws=draws, seed=seed)
+            order = (Verdict.WORSE, Verdict.SAME, Verdict.INCONCLUSIVE, Verdict.BETTER)
+            cells = [f"{100 * (change - 1):+.0f} %", str(blocks)]
+            cells += [f"{100 * shares.get(verdict, 0.0):.1f} %" for verdict in order]
+            lines.append("| " + " | ".join(cells) + " |")
+    return head + "\n".join(lines) + "\n"
+
+
 def table(runs: Sequence[Recorded], *, sites: int, seed: int) -> str:
     """The Markdown table of docs/nightly.md."""
     head = (
@@ -218,6 +267,7 @@ def main() -> None:
     runs = recorded_runs(options.runs)
     print(f"{len(runs)} runs, {len(runs[0])} series, {options.sites} sites, seed {options.seed}\n")
     print(table(runs, sites=options.sites, seed=options.seed))
+    print(interleaved_table(runs, draws=20 * options.sites, seed=options.seed))
 
 
 if __name__ == "__main__":

@@ -121,6 +121,20 @@ def test_few_blocks_are_said_to_be_few() -> None:
     assert any("too few" in text for text in found.cautions)
 
 
+@pytest.mark.parametrize(
+    ("size", "verdict"), [(100.0, Verdict.SAME), (101.0, Verdict.WORSE), (99.0, Verdict.BETTER)]
+)
+def test_what_does_not_vary_is_judged_exactly_however_few_the_blocks(size: float, verdict: Verdict) -> None:
+    runs = [
+        dataclasses.replace(made, suite=dataclasses.replace(made.suite, tolerances={"weights_bytes": 0.0}))
+        for made in (
+            nights.run_of({"f16": [value] * 2}, metric="weights_bytes", name=name)
+            for name, value in (("a", 100.0), ("b", size))
+        )
+    ]
+    assert verdicts(*runs) == {"m.f16.c": verdict}
+
+
 def test_a_failed_case_has_no_row_but_a_fact() -> None:
     new = nights.changed(run(name="r2"), "m.q8_0.c", status=Status.CRASHED, reason="SIGSEGV", transcript=None)
     found = compare(Side(run=run()), Side(run=new))

@@ -133,6 +133,12 @@ def test_a_new_case_is_said_not_to_be_judged(reference: Reference) -> None:
     assert "not in the reference, so not judged: m.q4_0.c" in report.notes
 
 
+def test_an_unfinished_run_is_said_to_be_unfinished(reference: Reference) -> None:
+    cut = run(8)
+    report = gate_run(dataclasses.replace(cut, records=cut.records[:-2]), reference, earlier(8))
+    assert "the run is not finished: 2 trials are missing" in report.notes
+
+
 def test_the_night_keeps_verdict_and_reference(reference: Reference) -> None:
     night = gate_run(run(8), reference, earlier(8)).night
     assert (night.verdict, night.reference) == ("PASS", "ref-1")
