@@ -24,6 +24,7 @@ from bench.domain import (
 from bench.engines import Availability, Job, Outcome, Reading, Settings
 from bench.engines.reading import availability_of, backend_mismatch, transcript_of
 from bench.engines.segmentation import Segmentation, missing_package, plan_of
+from bench.engines.stages import segmentation_measurements
 
 HALF: Final = Path(__file__).parent.parent / "child" / "whispercpp.py"
 
@@ -106,7 +107,7 @@ class PyWhisperCpp:
             reason=reason,
             transcript=transcript,
             backend=backend,
-            measurements=tuple(_token_measurements(transcript)),
+            measurements=(*_token_measurements(transcript), *segmentation_measurements(outcome)),
         )
 
 

@@ -40,9 +40,15 @@ def stage_measurements(
         else measured(f"{stage}_seconds", stages[stage], source)
         for stage in STAGES
     ]
-    if result is not None and "segmentation_seconds" in result:
-        found.append(measured("segmentation_seconds", result["segmentation_seconds"], "worker clock"))
-    return tuple(found)
+    return (*found, *segmentation_measurements(outcome))
+
+
+def segmentation_measurements(outcome: Outcome) -> tuple[Measurement, ...]:
+    """What finding the cuts took, where the clip was cut; nothing where it was not."""
+    result = first_result(outcome)
+    if result is None or "segmentation_seconds" not in result:
+        return ()
+    return (measured("segmentation_seconds", result["segmentation_seconds"], "worker clock"),)
 
 
 def token_measurements(
