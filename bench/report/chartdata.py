@@ -13,6 +13,7 @@ from bench.report.numbers import Word
 Rows = Sequence[Mapping[str, Any]]
 Label = Callable[[CaseFigures], str]
 MEGA: Final = 1e6
+MOST_BLOCKS: Final = 60  # points of a line in one chart
 
 
 class Layer(StrEnum):
@@ -141,13 +142,20 @@ def confidence_points(cases: Iterable[CaseFigures], label: Label) -> Rows:
 
 
 def drift_points(cases: Iterable[CaseFigures], label: Label) -> Rows:
-    """Transcription time of each block against the case's median: what moved together was the machine."""
-    rows = []
+    """Transcription time of each block against the case's median: what moved together was the machine.
+
+    Of many blocks, the medians of successive ones, under the first one's number.
+    """
+    rows: list[Mapping[str, Any]] = []
     for case in cases:
         pairs = case.values.get("transcribe_seconds", ())
         middle = median(value for _, value in pairs) if len(pairs) > 2 else 0
-        if middle:
-            rows += [{**_who(case, label), "block": block, "value": value / middle} for block, value in pairs]
+        if not middle:
+            continue
+        size = -(-len(pairs) // MOST_BLOCKS)
+        for at in range(0, len(pairs), size):
+            together = median(value for _, value in pairs[at : at + size])
+            rows.append({**_who(case, label), "block": pairs[at][0], "value": together / middle})
     return rows
 
 

@@ -22,6 +22,7 @@ from bench.report.chartdata import (
 )
 from bench.report.colours import colour
 from bench.report.names import Names, Scope
+from bench.report.numbers import THOUSANDS
 from bench.report.safe import clean
 from bench.report.view import Cell, Phrase, Text
 
@@ -34,7 +35,6 @@ INK: Final = "#737373"  # 4.7:1 on white, 4.5:1 on black
 GRID: Final = "#b8b8b8"
 WIDTH: Final = 520
 ROW: Final = 26
-MOST_BLOCKS_DOTTED: Final = 60  # beyond it dots hide the lines
 # Parts of a bar: from light to dark, apart in brightness alone.
 PARTS: Final = ("#9ecae1", "#4a90c2", "#1f5f8b", "#c77c00", "#b04a00", "#8c8c8c")
 
@@ -224,16 +224,11 @@ def _drift(rows: Sequence[Mapping[str, Any]], spoken: Language) -> Any:
     import altair as alt
 
     level = alt.Chart(_data([{"one": 1.0}])).mark_rule(color=GRID).encode(y=alt.Y("one:Q", title=""))
-    many = max(row["block"] for row in rows) > MOST_BLOCKS_DOTTED
     lines = (
         alt.Chart(_data(rows))
-        .mark_line(point=False if many else alt.OverlayMarkDef(size=28), strokeWidth=1 if many else 1.5)
+        .mark_line(point=alt.OverlayMarkDef(size=28), strokeWidth=1.5)
         .encode(
-            x=alt.X(
-                "block:Q" if many else "block:O",
-                title=spoken.word("chart.block.axis"),
-                axis=alt.Axis(labelAngle=0),
-            ),
+            x=alt.X("block:O", title=spoken.word("chart.block.axis"), axis=alt.Axis(labelAngle=0)),
             y=alt.Y("value:Q", title=spoken.word("chart.drift.axis"), scale=alt.Scale(zero=False)),
             color=_colour(rows, legend=True),
         )
@@ -300,6 +295,13 @@ _CONFIG: Final[Mapping[str, Any]] = {
     "text": {"color": INK},
 }
 
+_NUMBERS: Final[Mapping[str, Any]] = {
+    "decimal": ".",
+    "thousands": THOUSANDS,
+    "grouping": [3],
+    "currency": ["", ""],
+}
+
 
 def _svg(chart: Any) -> str:
     try:
@@ -312,5 +314,7 @@ def _svg(chart: Any) -> str:
     with alt.data_transformers.disable_max_rows():
         spec = {**chart.to_dict(validate=False), "config": dict(_CONFIG)}
     version = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
-    text: str = vl_convert.vegalite_to_svg(spec, vl_version=version, allowed_base_urls=[])
+    text: str = vl_convert.vegalite_to_svg(
+        spec, vl_version=version, allowed_base_urls=[], format_locale=dict(_NUMBERS)
+    )
     return text

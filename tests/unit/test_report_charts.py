@@ -116,6 +116,13 @@ def test_drift_is_each_block_against_the_cases_median(cases: tuple[CaseFigures, 
     assert sorted(points)[4] <= 1 <= sorted(points)[5]
 
 
+def test_drift_over_many_blocks_is_drawn_in_medians(tmp_path: Path) -> None:
+    run = measured_run(tmp_path / "r", asked=suite(quantizations=("f16",), blocks=150))
+    points = drift_points(figures([run]).cases, _label)
+    assert [point["block"] for point in points[:3]] == [1, 4, 7]
+    assert len(points) == 50
+
+
 def test_synthetic_weights_have_no_picture_of_quality(tmp_path: Path) -> None:
     run = measured_run(tmp_path / "r", asked=suite(models=(model(synthetic=True),)))
     found = figures([run])
