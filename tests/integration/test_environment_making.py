@@ -11,6 +11,7 @@ import wave
 from pathlib import Path
 
 import pytest
+from wheels import tiny_engine
 
 from bench import host
 from bench.config import load_suite
@@ -26,28 +27,15 @@ from bench.run import Runner
 
 @pytest.fixture
 def wheel(tmp_path: Path) -> str:
-    """A package of our own as a wheel file, so that pip needs no network: `tiny-engine 1.0`."""
-    import zipfile
-
-    file = tmp_path / "tiny_engine-1.0-py3-none-any.whl"
-    info = "tiny_engine-1.0.dist-info"
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("tiny_engine.py", "SPEED = 1\n")
-        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny-engine\nVersion: 1.0\n")
-        archive.writestr(
-            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        archive.writestr(
-            f"{info}/RECORD", f"tiny_engine.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n"
-        )
-    return f"tiny-engine @ {file.as_uri()}"
+    """A requirement that needs no network."""
+    return f"tiny-engine @ {tiny_engine(tmp_path, '1.0', seconds=1.0).as_uri()}"
 
 
 def test_its_interpreter_has_the_package_and_ours_has_not(wheel: str, tmp_path: Path) -> None:
     made = ensure_environment("tiny", [wheel], tmp_path / "cache")
-    code = "import tiny_engine, sys; print(tiny_engine.SPEED, sys.prefix)"
+    code = "import tiny_engine, sys; print(tiny_engine.SECONDS, sys.prefix)"
     done = subprocess.run([made.interpreter, "-I", "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["1", str(made.path)]
+    assert done.stdout.split() == ["1.0", str(made.path)]
     assert made.version_of("Tiny_Engine") == "1.0"
     assert (
         subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, check=False).returncode != 0
