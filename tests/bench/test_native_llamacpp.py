@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 import os
 import re
 import statistics
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -126,6 +128,61 @@ def test_quantized_files_are_the_native_tools_to_the_byte(
         return
     assert native.returncode == 0, "we can, and the native tool cannot"
     assert _sha256(ours) == _sha256(theirs)
+
+
+def test_the_tool_is_measured_as_any_program(tools: Path, clip: Clip, tmp_path: Path) -> None:
+    """The engine `command` on a real native program: text, times and backend from what it prints."""
+    tool = str(tools / "llama-mtmd-cli")
+    argv = [tool, "-m", "{decoder}", "--mmproj", "{encoder}", "--audio", "{audio}", "-p", "x", "-n", "16"]
+    argv += [
+        "-t",
+        "{threads}",
+        "-c",
+        "1024",
+        "--temp",
+        "0",
+        "--no-warmup",
+        "--no-repack",
+        "--perf",
+        "-lv",
+        "4",
+    ]
+    settings = {
+        "argv": argv,
+        "weights_format": "gguf-llamacpp",
+        "patterns": {
+            "load_seconds": r"load time =\s*(?P<milliseconds>[\d.]+) ms",
+            "decode_seconds": r"  eval time =\s*(?P<milliseconds>[\d.]+) ms",
+            "tokens": r"  eval time =.*/\s*(\d+) runs",
+            "backend": {"cpu": "CLIP using CPU backend", "metal": "CLIP using MTL"},
+        },
+    }
+    suite = {
+        "name": "native",
+        "title": "native",
+        "models": [str(CONFIGS / "models" / "synthetic-qwen3-asr-tiny.yaml")],
+        "variants": ["f16", "q8_0"],
+        "clips": [{"path": clip.path, "name": "clip"}],
+        "defaults": {"engine": "command", "device": "cpu", "environ": CALM, "settings": settings},
+        "protocol": {"blocks": 1, "rerun_disturbed": False},
+    }
+    (tmp_path / "native.yaml").write_text(json.dumps(suite), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "run", "native.yaml"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = (tmp_path / "reports/native/latest/records.jsonl").read_text(encoding="utf-8").splitlines()
+    records = [json.loads(line) for line in lines]
+    assert len(records) == 2, done.stderr
+    for record in records:
+        assert record["status"] == "ok", record["reason"]
+        assert record["transcript"]["text"]
+        assert record["backend"]["device"] == "cpu"
+        for metric in ("load_seconds", "decode_seconds", "tokens", "peak_rss_bytes", "wall_seconds"):
+            assert record["measurements"][metric]["value"] > 0, metric
 
 
 def _arms(tools: Path, suite: Suite, clip: Clip, quantization: str) -> dict[str, Job]:
