@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.report import context, diffs, metrics, verdicts, weights
+from bench.report import diffs, machines, metrics, parameters, quality_tables, traces, troubles, weights
 from bench.report.digest import digest
 from bench.report.figures import Figures
 from bench.report.findings import findings
@@ -15,6 +15,7 @@ from bench.report.findings.advice import advice
 from bench.report.names import Names, scopes
 from bench.report.notes import Notes
 from bench.report.pooled import pooled
+from bench.report.side_by_side import side_by_side
 from bench.report.view import Cell, Phrase, Spoken, Text, View
 
 if TYPE_CHECKING:
@@ -39,14 +40,14 @@ def build(
     parts = scopes(found)
     first, last = _days(runs)
     # In the order of the page, so that footnotes are numbered as a reader meets them.
-    parameters = context.parameters(runs, found, names)
+    asked = parameters.parameters(runs, found, names)
     sizes = weights.sizes(found, names, notes)
     performance = metrics.tables(metrics.PERFORMANCE, parts, found, names, notes)
     stages = metrics.tables(metrics.STAGES, parts, found, names, notes)
     memory = metrics.tables(metrics.MEMORY, parts, found, names, notes)
     cpu = metrics.tables(metrics.CPU, parts, found, names, notes)
-    side_by_side = metrics.side_by_side(found, names, notes)
-    quality = (*pooled(found, names, notes), *verdicts.quality(parts, found, names, notes))
+    beside = side_by_side(found, names, notes)
+    quality = (*pooled(found, names, notes), *quality_tables.quality(parts, found, names, notes))
     return View(
         title=runs[0].suite.title if len({run.suite.name for run in runs}) == 1 else _titles(found),
         name=" + ".join(dict.fromkeys(run.suite.name for run in runs)),
@@ -54,28 +55,28 @@ def build(
         first_day=first,
         last_day=last,
         synthetic=any(case.model.synthetic for case in found.cases),
-        machines=context.machines(runs, names),
-        parameters=parameters,
+        machines=machines.machines(runs, names),
+        parameters=asked,
         weights=sizes,
         performance=performance,
         memory=memory,
         cpu=cpu,
         stages=stages,
         quality=quality,
-        side_by_side=side_by_side,
+        side_by_side=beside,
         digest=digest(parts, found, names),
         findings=tuple(finding.sentence() for finding in findings(found)),
         advice=advice(found),
-        refusals=verdicts.refusals(found, names),
-        failures=verdicts.failures(runs, found, names),
-        loops=verdicts.loops(found, names),
-        disturbances=context.disturbances(found),
+        refusals=troubles.refusals(found, names),
+        failures=troubles.failures(runs, found, names),
+        loops=troubles.loops(found, names),
+        disturbances=machines.disturbances(found),
         warnings=tuple(_warnings(found, undrawn)),
-        commands=context.commands(found, names),
-        logs=context.logs(runs, found, names, out),
-        journals=context.journals(runs, names, out),
+        commands=traces.commands(found, names),
+        logs=traces.logs(runs, found, names, out),
+        journals=traces.journals(runs, names, out),
         diffs=diffs.diffs(found, names) if with_diffs else (),
-        sounds=context.sounds(runs),
+        sounds=machines.sounds(runs),
         notes=notes.all(),
         out=out,
     )

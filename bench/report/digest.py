@@ -10,7 +10,8 @@ from bench.report.metrics import cell, ratio, scope_cells, titles
 from bench.report.names import Names, Scope
 from bench.report.notes import Notes
 from bench.report.numbers import Quantity
-from bench.report.verdicts import stars_cell, wer_cell
+from bench.report.quality_tables import stars_cell
+from bench.report.rates import wer_cell
 from bench.report.view import Absent, Cell, Column, Figure, Phrase, Row, Table, Text, Times
 
 _HEADINGS = (

@@ -48,19 +48,20 @@ class Layout:
     optional: bool = False
 
 
-def _seconds(heading: str, metric: str, note: str = "", *, optional: bool = False) -> Metric:
+def seconds(heading: str, metric: str, note: str = "", *, optional: bool = False) -> Metric:
+    """A column of seconds."""
     return Metric(heading=heading, metric=metric, quantity=Quantity.SECONDS, note=note, optional=optional)
 
 
 PERFORMANCE: Final = Layout(
     name="performance",
     columns=(
-        _seconds("column.cold_start", "load_seconds", "note.cold_start"),
-        _seconds("column.transcribe", "transcribe_seconds", "note.transcribe"),
-        _seconds("column.total", "wall_seconds"),
+        seconds("column.cold_start", "load_seconds", "note.cold_start"),
+        seconds("column.transcribe", "transcribe_seconds", "note.transcribe"),
+        seconds("column.total", "wall_seconds"),
         Metric(heading="column.rtf", metric="rtf", quantity=Quantity.RTF),
-        _seconds("column.startup", "startup_seconds", "note.startup", optional=True),
-        _seconds("column.warm_transcribe", "warm_transcribe_seconds", "note.warm", optional=True),
+        seconds("column.startup", "startup_seconds", "note.startup", optional=True),
+        seconds("column.warm_transcribe", "warm_transcribe_seconds", "note.warm", optional=True),
         Metric(heading="column.warm_rtf", metric="warm_rtf", quantity=Quantity.RTF, optional=True),
         Ratio(heading="column.rtf_ratio", metric=lambda _: "rtf", note="note.ratio"),
     ),
@@ -70,13 +71,13 @@ STAGES: Final = Layout(
     name="stages",
     optional=True,
     columns=(
-        _seconds("column.import", "import_seconds", optional=True),
-        _seconds("column.load", "load_seconds", optional=True),
-        _seconds("column.mel", "mel_seconds", optional=True),
-        _seconds("column.encode", "encode_seconds", optional=True),
-        _seconds("column.prefill", "prefill_seconds", optional=True),
-        _seconds("column.first_token", "first_token_seconds", optional=True),
-        _seconds("column.decode", "decode_seconds", optional=True),
+        seconds("column.import", "import_seconds", optional=True),
+        seconds("column.load", "load_seconds", optional=True),
+        seconds("column.mel", "mel_seconds", optional=True),
+        seconds("column.encode", "encode_seconds", optional=True),
+        seconds("column.prefill", "prefill_seconds", optional=True),
+        seconds("column.first_token", "first_token_seconds", optional=True),
+        seconds("column.decode", "decode_seconds", optional=True),
         Metric(
             heading="column.tokens_per_second",
             metric="tokens_per_second",
@@ -129,18 +130,12 @@ MEMORY: Final = Layout(
 CPU: Final = Layout(
     name="cpu",
     columns=(
-        _seconds("column.user", "user_seconds"),
-        _seconds("column.system", "system_seconds"),
+        seconds("column.user", "user_seconds"),
+        seconds("column.system", "system_seconds"),
         Metric(heading="column.instructions", metric="instructions", quantity=Quantity.BILLIONS),
         Metric(heading="column.cycles", metric="cycles", quantity=Quantity.BILLIONS),
         Metric(heading="column.energy", metric="energy_joules", quantity=Quantity.JOULES, optional=True),
     ),
-)
-
-_SIDE_BY_SIDE: Final = (
-    Metric(heading="column.rtf", metric="rtf", quantity=Quantity.RTF),
-    _seconds("column.cold_start", "load_seconds"),
-    Metric(heading="column.peak_rss", metric="peak_rss_bytes", quantity=Quantity.MEMORY),
 )
 
 
@@ -220,51 +215,6 @@ def scope_cells(scope: Scope, names: Names) -> tuple[Cell, ...]:
     return tuple(cells)
 
 
-def side_by_side(found: Figures, names: Names, notes: Notes) -> tuple[Table, ...]:
-    """A table a metric with a column a machine, for reports of several machines."""
-    if not names.many_machines:
-        return ()
-    hosts = {case.host.id: case.host for case in found.cases}
-    rows: dict[tuple[str, str, str], dict[str, CaseFigures]] = {}
-    for case in found.cases:
-        if case.status is not Status.UNSUPPORTED:
-            rows.setdefault((case.case.model, case.case.id, names.label(case)), {})[case.host.id] = case
-    made = []
-    for column in _SIDE_BY_SIDE:
-        body = []
-        for cases in rows.values():
-            one = next(iter(cases.values()))
-            cells = [
-                cell(cases[host], column.metric, column.quantity, notes)
-                if host in cases
-                else notes.absent_phrase("reason.not_on_machine")
-                for host in hosts
-            ]
-            titled = list(titles(one, names))
-            if names.many_clips:
-                titled.append(Text(text=names.clip(one.clip)))
-            body.append(
-                Row(
-                    cells=(*titled, *cells), key=one.key, label=names.full(one), quantization=one.quantization
-                )
-            )
-        headings = [
-            *_title_columns(),
-            *([Column(heading=Phrase(message="column.clip"))] if names.many_clips else []),
-        ]
-        headings += [Column(heading=Text(text=names.machine(host)), numeric=True) for host in hosts.values()]
-        made.append(
-            Table(
-                name=f"side_by_side.{column.metric}",
-                columns=tuple(headings),
-                rows=tuple(body),
-                scope=(Phrase(message=column.heading),),
-                heads=2,
-            )
-        )
-    return tuple(made)
-
-
 def _table(layout: Layout, scope: Scope, found: Figures, names: Names, notes: Notes) -> Table | None:
     columns = [column for column in layout.columns if _wanted(column, scope.cases)]
     if not columns or (layout.optional and not _told(columns, scope.cases)):
@@ -281,14 +231,15 @@ def _table(layout: Layout, scope: Scope, found: Figures, names: Names, notes: No
     ]
     return Table(
         name=layout.name,
-        columns=(*_title_columns(), *headings),
+        columns=(*title_columns(), *headings),
         rows=tuple(rows),
         scope=scope_cells(scope, names),
         heads=2,
     )
 
 
-def _title_columns() -> tuple[Column, Column]:
+def title_columns() -> tuple[Column, Column]:
+    """The headings of `titles`."""
     return Column(heading=Phrase(message="column.model")), Column(heading=Phrase(message="column.quant"))
 
 

@@ -1,0 +1,141 @@
+"""The machines, what disturbed them, and the clips they were given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from bench.places import expand
+from bench.report.numbers import Quantity, grouped
+from bench.report.view import (
+    Cell,
+    Column,
+    Figure,
+    Machine,
+    Many,
+    Phrase,
+    Reason,
+    Row,
+    Sound,
+    Table,
+    Text,
+)
+
+if TYPE_CHECKING:
+    from bench.domain import Host
+    from bench.journal import RunData
+    from bench.report.figures import Figures
+    from bench.report.names import Names
+
+_NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
+_SYSTEMS: Final = {"linux": "Linux", "macos": "macOS", "darwin": "macOS"}
+
+
+def machines(runs: Sequence[RunData], names: Names) -> tuple[Machine, ...]:
+    """The machines of the runs, each once, with its facts, versions and warnings."""
+    hosts = {run.host.id: run.host for run in runs}
+    return tuple(
+        Machine(
+            key=host.id,
+            label=names.machine(host),
+            platform=platform(host),
+            facts=_facts(host, [run for run in runs if run.host.id == host.id], names),
+            warnings=tuple(
+                dict.fromkeys(
+                    Reason(text=text) for run in runs if run.host.id == host.id for text in run.host.warnings
+                )
+            ),
+        )
+        for host in hosts.values()
+    )
+
+
+def platform(host: Host) -> str:
+    """System, architecture and accelerator on one line."""
+    system = _SYSTEMS.get(host.system, host.system)
+    parts = [host.os or system, host.machine, host.cpu, *([host.gpu] if host.gpu else [])]
+    return ", ".join(dict.fromkeys(part for part in parts if part))
+
+
+def _facts(host: Host, runs: Sequence[RunData], names: Names) -> Table:
+    rows: list[tuple[str, Cell]] = [
+        ("machine.os", Text(text=f"{host.os} ({host.machine})")),
+        ("machine.cpu", Text(text=host.cpu)),
+    ]
+    if host.cores:
+        rows.append(("machine.cores", Figure(value=host.cores, quantity=Quantity.COUNT)))
+    if host.memory_bytes:
+        rows.append(("machine.memory", Figure(value=host.memory_bytes, quantity=Quantity.SIZE)))
+    if host.gpu:
+        rows.append(("machine.gpu", Text(text=host.gpu)))
+    if host.python:
+        rows.append(("machine.python", Text(text=host.python)))
+    if host.packages:
+        packages = [Text(text=f"{name} {version}") for name, version in sorted(host.packages.items())]
+        rows.append(("machine.packages", Many(parts=tuple(packages), between=", ")))
+    rows.append(
+        (
+            "machine.runs",
+            Many(parts=tuple(Text(text=f"{names.run(run)}: {run.run_id}") for run in runs), between=", "),
+        )
+    )
+    return Table(
+        name="machine",
+        columns=(
+            Column(heading=Phrase(message="column.parameter")),
+            Column(heading=Phrase(message="column.value")),
+        ),
+        rows=tuple(Row(cells=(Phrase(message=name), value)) for name, value in rows),
+        sortable=False,
+    )
+
+
+def disturbances(found: Figures) -> Table | None:
+    """What disturbed trials, in how many, with the range of the figure named; None for none."""
+    kinds: dict[str, list[tuple[tuple[float, ...], int]]] = {}
+    for case in found.cases:
+        for text, count in case.disturbances.items():
+            figures = tuple(float(number) for number in _NUMBER.findall(text))
+            kinds.setdefault(_NUMBER.sub("…", text), []).append((figures, count))
+    if not kinds:
+        return None
+    rows = [
+        Row(
+            cells=(
+                Reason(text=kind),
+                _range(seen),
+                Figure(value=sum(count for _, count in seen), quantity=Quantity.COUNT),
+            )
+        )
+        for kind, seen in sorted(kinds.items())
+    ]
+    headings = ("column.disturbance", "column.range", "column.trials")
+    return Table(
+        name="disturbances",
+        columns=tuple(Column(heading=Phrase(message=heading)) for heading in headings),
+        rows=tuple(rows),
+    )
+
+
+def _range(seen: Iterable[tuple[tuple[float, ...], int]]) -> Cell:
+    figures = [figure[0] for figure, _ in seen if figure]
+    if not figures:
+        return Text(text="—")  # a kind without a figure: it was so, or it was not
+    low, high = min(figures), max(figures)
+    text = grouped(low, 1) if low == high else f"{grouped(low, 1)}–{grouped(high, 1)}"
+    return Text(text=text)
+
+
+def sounds(runs: Sequence[RunData]) -> tuple[Sound, ...]:
+    """The clips, each once, with where their files were."""
+    clips = {clip.name: clip for run in runs for clip in run.suite.clips.values()}
+    return tuple(
+        Sound(
+            clip=clip.name,
+            title=clip.title or clip.name,
+            path=expand(clip.path) if clip.path else None,
+            sha256=clip.sha256,
+        )
+        for clip in clips.values()
+    )

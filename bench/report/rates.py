@@ -1,0 +1,201 @@
+"""The table of word and character error rates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from bench.domain import Status
+from bench.quality import Score
+from bench.report.figures import CaseFigures
+from bench.report.metrics import cell
+from bench.report.names import Names
+from bench.report.notes import Notes
+from bench.report.numbers import Quantity
+from bench.report.view import (
+    Cell,
+    Column,
+    Counts,
+    Figure,
+    Phrase,
+    Row,
+    Table,
+    Text,
+)
+from bench.stats import Interval
+
+if TYPE_CHECKING:
+    pass
+
+
+_Rate = Callable[[CaseFigures, Names, Notes], Cell]
+
+
+def rates_table(cases: Sequence[CaseFigures], names: Names, notes: Notes) -> Table:
+    """Word and character error rates of one model's cases, against the reference and the baseline."""
+    normalizer = next((case.heard.score.normalizer for case in cases if case.heard.score), None)
+    wer = notes.phrase("note.wer", normalizer=Text(text=normalizer, code=True)) if normalizer else None
+    columns = [
+        (
+            Column(
+                heading=Phrase(message=heading),
+                note=wer if heading == "column.wer" else _note(note, notes),
+                numeric=True,
+            ),
+            rate,
+        )
+        for heading, note, rate in _RATES
+        if heading in _ALWAYS or any(_has(heading, case) for case in cases)
+    ]
+    return Table(
+        name="rates",
+        columns=(Column(heading=Phrase(message="column.quant")), *(column for column, _ in columns)),
+        rows=tuple(
+            Row(
+                cells=(title(case, names), *(rate(case, names, notes) for _, rate in columns)),
+                key=case.key,
+                label=names.full(case),
+                quantization=case.quantization,
+            )
+            for case in cases
+        ),
+    )
+
+
+def _note(message: str, notes: Notes) -> int | None:
+    return notes.phrase(message) if message else None
+
+
+def wer_cell(case: CaseFigures, notes: Notes) -> Cell:
+    """The normalized word error rate with its interval, or why there is none."""
+    interval = case.heard.interval
+    note = notes.phrase("note.texts_differ") if case.heard.texts > 1 else None
+    return _rate(case, _wer_of(case.heard.score), notes, interval, note)
+
+
+def _raw(case: CaseFigures, _: Names, notes: Notes) -> Cell:
+    return _rate(case, _wer_of(case.heard.raw), notes)
+
+
+def _cer(case: CaseFigures, _: Names, notes: Notes) -> Cell:
+    return _rate(case, _cer_of(case.heard.score), notes)
+
+
+def _cer_raw(case: CaseFigures, _: Names, notes: Notes) -> Cell:
+    return _rate(case, _cer_of(case.heard.raw), notes)
+
+
+def _counts(case: CaseFigures, _: Names, notes: Notes) -> Cell:
+    score = case.heard.score
+    if score is None:
+        return unjudged(case, notes)
+    return Counts(substitutions=score.substitutions, deletions=score.deletions, insertions=score.insertions)
+
+
+def _loss(case: CaseFigures, _: Names, notes: Notes) -> Cell:
+    if case.is_baseline:
+        return Phrase(message="baseline")
+    difference = case.heard.difference
+    if difference is None or difference.value is None:
+        return (
+            notes.absent(difference.reason)
+            if difference and difference.reason
+            else _no_difference(case, notes)
+        )
+    return Figure(
+        value=difference.value,
+        quantity=Quantity.POINTS,
+        low=difference.low,
+        high=difference.high,
+        n=difference.n,
+        strong=difference.excludes_zero,
+    )
+
+
+def _no_difference(case: CaseFigures, notes: Notes) -> Cell:
+    if case.heard.score is None:
+        return unjudged(case, notes)
+    if not case.clip.utterances:
+        return notes.absent_phrase("reason.no_utterances")
+    return notes.absent_phrase("reason.baseline_missing")
+
+
+def _to_baseline(case: CaseFigures, _: Names, notes: Notes) -> Cell:
+    return _against(case, notes, lambda score: score.wer)
+
+
+def _cer_to_baseline(case: CaseFigures, _: Names, notes: Notes) -> Cell:
+    return _against(case, notes, lambda score: score.cer)
+
+
+def _against(case: CaseFigures, notes: Notes, rate: Callable[[Score], float | None]) -> Cell:
+    if case.is_baseline:
+        return Phrase(message="baseline")
+    if case.heard.to_baseline is not None:
+        return _rate(case, rate(case.heard.to_baseline), notes)
+    if case.status is Status.OK and case.heard.score is not None:
+        return notes.absent_phrase("reason.baseline_missing")
+    return unjudged(case, notes)
+
+
+def _confidence(case: CaseFigures, _: Names, notes: Notes) -> Cell:
+    return cell(case, "confidence", Quantity.PERCENT, notes)
+
+
+def _wer_of(score: Score | None) -> float | None:
+    return None if score is None else score.wer
+
+
+def _cer_of(score: Score | None) -> float | None:
+    return None if score is None else score.cer
+
+
+def _rate(
+    case: CaseFigures,
+    value: float | None,
+    notes: Notes,
+    interval: Interval | None = None,
+    note: int | None = None,
+) -> Cell:
+    if value is None:
+        return unjudged(case, notes)
+    low, high = (interval.low, interval.high) if interval else (None, None)
+    return Figure(value=value, quantity=Quantity.PERCENT, low=low, high=high, note=note)
+
+
+_RATES: Final[tuple[tuple[str, str, _Rate], ...]] = (
+    ("column.wer", "note.wer", lambda case, _, notes: wer_cell(case, notes)),
+    ("column.cer", "", _cer),
+    ("column.wer_raw", "note.raw", _raw),
+    ("column.cer_raw", "", _cer_raw),
+    ("column.sdi", "note.sdi", _counts),
+    ("column.wer_loss", "note.wer_loss", _loss),
+    ("column.wer_baseline", "note.to_baseline", _to_baseline),
+    ("column.cer_baseline", "", _cer_to_baseline),
+    ("column.confidence", "note.confidence", _confidence),
+)
+_ALWAYS: Final = frozenset({"column.wer", "column.cer", "column.wer_raw", "column.cer_raw", "column.sdi"})
+
+
+def _has(heading: str, case: CaseFigures) -> bool:
+    match heading:
+        case "column.wer_loss":
+            return case.heard.difference is not None
+        case "column.confidence":
+            return "confidence" in case.summaries
+        case _:
+            return case.heard.to_baseline is not None
+
+
+def title(case: CaseFigures, names: Names) -> Text:
+    """The first cell of a row: the quantization, in bold unless it is the baseline."""
+    return Text(text=names.label(case), strong=not case.is_baseline)
+
+
+def unjudged(case: CaseFigures, notes: Notes) -> Cell:
+    """Why a case has no figure of quality."""
+    if case.status is not Status.OK:
+        return notes.absent_phrase("reason.no_ok", status=Phrase(message=f"status.{case.status}"))
+    return (
+        notes.absent(case.heard.reason) if case.heard.reason else notes.absent_phrase("reason.not_measured")
+    )

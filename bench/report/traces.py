@@ -1,0 +1,111 @@
+"""How to repeat each case, and where its logs and records are."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Sequence
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Final
+
+from bench.domain import Status
+from bench.journal import HOST, RECORDS, SUITE
+from bench.report.view import (
+    Command,
+    Link,
+    Logs,
+)
+
+if TYPE_CHECKING:
+    from bench.journal import RunData
+    from bench.report.figures import CaseFigures, Figures
+    from bench.report.names import Names
+
+_PLACED: Final = re.compile(r"\$(?:ASR_QUANT_BENCH_CACHE|VIRTUAL_ENV|PWD|TMPDIR|HOME)(?:/[\w@%+=:,./-]*)?")
+_WORKER: Final = "child/worker.py"  # its job file is gone with the trial: nothing to repeat by hand
+
+
+def commands(found: Figures, names: Names) -> tuple[Command, ...]:
+    """How to repeat each case, and what its measured process ran."""
+    made: list[Command] = []
+    for case in found.cases:
+        if case.status is Status.UNSUPPORTED or not (case.command or not case.published):
+            continue
+        made.append(Command(label=names.full(case), text=_repeat(case)))
+    return tuple(made)
+
+
+def _repeat(case: CaseFigures) -> str:
+    lines = []
+    if not case.published:
+        only = " ".join(
+            f"--only {shlex.quote(each)}"
+            for each in dict.fromkeys([_id(case.baseline), case.case.id])
+            if each
+        )
+        lines.append(f"asr-quant-bench run {shlex.quote(f'configs/{case.suite}.yaml')} {only}")
+    if case.command and not any(part.endswith(_WORKER) for part in case.command):
+        lines.append(" ".join(map(_quoted, case.command)))
+    return "\n".join(lines)
+
+
+def _quoted(part: str) -> str:
+    """An argument as a shell takes it; the journal's stand-ins for folders stay variables."""
+    return part if _PLACED.fullmatch(part) else shlex.quote(part)
+
+
+def _id(key: str | None) -> str:
+    """The case's id of a key of `Figures`: run and case."""
+    return key.rpartition("/")[2] if key else ""
+
+
+def logs(runs: Sequence[RunData], found: Figures, names: Names, out: Path) -> tuple[Logs, ...]:
+    """Links to each case's logs, in the order of its trials; a log that is gone is named unlinked."""
+    labels = {(case.run.partition("#")[0], case.case.id): names.full(case) for case in found.cases}
+    links: dict[tuple[str, str], list[Link]] = {}
+    for run in runs:
+        name = f"{run.suite.name}/{run.run_id}"
+        there = _Folders(run.path, out)
+        for record in run.records:
+            if record.log:
+                target = there.target(record.log)
+                text = f"b{record.block}" + (f".a{record.attempt}" if record.attempt > 1 else "")
+                if target is None and run.suite.protocol.blocks == 1:
+                    text = PurePath(record.log).name
+                links.setdefault((name, record.case), []).append(Link(text=text, target=target))
+    return tuple(Logs(label=labels.get(key, key[1]), links=tuple(each)) for key, each in links.items())
+
+
+def journals(runs: Sequence[RunData], names: Names, out: Path) -> tuple[Logs, ...]:
+    """Links to the records that each run's figures come from."""
+    made = []
+    for run in runs:
+        there = _Folders(run.path, out)
+        links = tuple(Link(text=file, target=there.target(file)) for file in (RECORDS, SUITE, HOST))
+        made.append(Logs(label=names.run(run), links=links))
+    return tuple(made)
+
+
+class _Folders:
+    """Targets of links from the report's folder to files named relative to a run's."""
+
+    def __init__(self, run: Path, out: Path) -> None:
+        self._run, self._out = run, out
+        self._listed: dict[Path, frozenset[str]] = {}
+
+    def target(self, name: str) -> str | None:
+        """The relative path, None where there is no such file."""
+        path = Path(os.path.normpath(self._run / name))
+        if path.name not in self._names(path.parent):
+            return None
+        return os.path.relpath(path, self._out)
+
+    def _names(self, folder: Path) -> frozenset[str]:
+        """One listing a folder: thousands of logs are not asked after one by one."""
+        if folder not in self._listed:
+            try:
+                self._listed[folder] = frozenset(path.name for path in folder.iterdir())
+            except OSError:
+                self._listed[folder] = frozenset()
+        return self._listed[folder]

@@ -1,0 +1,96 @@
+"""What went wrong: refusals, failures, loops."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from bench.domain import Status
+from bench.quality import LoopReport
+from bench.report.figures import Figures
+from bench.report.names import Names, quantization
+from bench.report.numbers import Quantity, clock
+from bench.report.view import (
+    Cell,
+    Column,
+    Figure,
+    Many,
+    Phrase,
+    Reason,
+    Refusal,
+    Row,
+    Sentence,
+    Table,
+    Text,
+)
+
+if TYPE_CHECKING:
+    from bench.journal import RunData
+
+
+def refusals(found: Figures, names: Names) -> tuple[Refusal, ...]:
+    """What engines do not support, a line an engine, model and reason."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for case in found.cases:
+        if case.status is Status.UNSUPPORTED:
+            key = (case.case.variant.engine, names.model(case), case.reason or "")
+            groups.setdefault(key, []).append(quantization(case.quantization))
+    return tuple(
+        Refusal(engine=engine, subject=f"{model} ({', '.join(dict.fromkeys(kinds))})", reason=reason)
+        for (engine, model, reason), kinds in groups.items()
+    )
+
+
+def failures(runs: Sequence[RunData], found: Figures, names: Names) -> Table | None:
+    """Trials that gave no result, a line a case, status and reason; None where there are none."""
+    labels = {(case.run.partition("#")[0], case.case.id): names.full(case) for case in found.cases}
+    counts: Counter[tuple[str, str, str, str]] = Counter()
+    for run in runs:
+        for record in run.records:
+            if record.status not in {Status.OK, Status.UNSUPPORTED}:
+                label = labels.get((f"{run.suite.name}/{run.run_id}", record.case), record.case)
+                counts[label, record.case, record.status, record.reason or ""] += 1
+    if not counts:
+        return None
+    headings = ("column.case", "column.status", "column.reason", "column.trials")
+    return Table(
+        name="failures",
+        columns=tuple(Column(heading=Phrase(message=heading)) for heading in headings),
+        rows=tuple(
+            Row(
+                cells=(
+                    Text(text=label, strong=True),
+                    Phrase(message=f"status.{status}"),
+                    Reason(text=reason),
+                    Figure(value=number, quantity=Quantity.COUNT),
+                ),
+                key=case,
+                label=label,
+            )
+            for (label, case, status, reason), number in counts.items()
+        ),
+    )
+
+
+def loops(found: Figures, names: Names) -> tuple[Sentence, ...]:
+    """Transcripts that look like a decoder repeating itself."""
+    return tuple(
+        Sentence(kind="loop", parts=tuple(_loop(names.full(case), case.heard.loop)), evidence=(case.key,))
+        for case in found.cases
+        if case.heard.loop is not None and case.heard.loop.looping
+    )
+
+
+def _loop(label: str, loop: LoopReport) -> Iterator[Cell]:
+    name = Text(text=label, strong=True)
+    if loop.phrase:
+        times = Phrase(message="loop.times", count=loop.repeats)
+        yield Phrase(message="loop.repeated", params={"label": name, "phrase": loop.phrase, "times": times})
+        if loop.start_seconds is not None:
+            yield Phrase(message="loop.at", params={"at": Text(text=clock(loop.start_seconds))})
+    else:
+        signs = [Phrase(message=f"loop.sign.{sign}") for sign in loop.signs]
+        yield Phrase(
+            message="loop.other", params={"label": name, "signs": Many(parts=tuple(signs), between=", ")}
+        )
