@@ -27,6 +27,9 @@ from bench.prepare import Blocked, Prepared, Ready
 class Watcher(Protocol):
     """Told between trials, never beside one."""
 
+    def waits(self) -> None:
+        """Another run holds the machine; this one begins when that ends."""
+
     def trial_starts(self, slot: Slot, attempt: int) -> None:
         """The trial's child is about to be spawned."""
 
@@ -53,7 +56,10 @@ class Runner:
         Raises `JournalError` when a record cannot be written (its trial is lost, those before it
         are not) and `KeyboardInterrupt` as it comes, the child's tree ended.
         """
-        with Journal(self.folders.run) as journal:
+        from bench.host.turn import machine_turn
+
+        waiting = self.watcher.waits if self.watcher else lambda: None
+        with Journal(self.folders.run) as journal, machine_turn(waiting):
             records, _ = read_records(journal.file) if journal.file.exists() else ((), ())
             self._refuse_other_weights(records)
             history = _History(records)

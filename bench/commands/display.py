@@ -85,6 +85,10 @@ class Display:
         self._say(f"{trials} trials -> {folders.run}")
         self._trials = self.bars.add_task("trials", total=trials, left="")
 
+    def waits(self) -> None:
+        """Another run holds the machine."""
+        self._say("waiting for another run on this machine to end", style="yellow")
+
     def trial_starts(self, slot: Slot, attempt: int) -> None:
         """Painted before the child is spawned, then left alone."""
         if self._trials is not None:

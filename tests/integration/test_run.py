@@ -256,3 +256,17 @@ def test_a_full_disk_stops_with_everything_that_was_written_intact(folder: Path)
         assert not data.warnings
     finally:
         subprocess.run(["umount", small], check=True)
+
+
+def test_two_runs_on_one_machine_take_turns(folder: Path) -> None:
+    """Two at once would each be the other's disturbance."""
+    (folder / "demo.yaml").write_text(SUITE)
+    both = [command(folder, "run", "demo.yaml", "--out", name) for name in ("one", "two")]
+    outputs = [process.communicate(timeout=120)[0].decode() for process in both]
+    assert [process.returncode for process in both] == [0, 0], outputs
+    spans = []
+    for name in ("one", "two"):
+        starts = sorted(r.started_at for r in read_run(folder / name / "demo" / "latest").records)
+        spans.append((starts[0], starts[-1]))
+    first, second = sorted(spans)
+    assert first[1] < second[0]
