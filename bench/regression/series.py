@@ -3,7 +3,7 @@
 The unit is the night.  The ratio of the median of the last nights to the median of the
 reference's nights is judged twice: over the last night alone, which catches what is large the
 morning after, and over the last few, which catches what is small and shrugs off one bad night.
-The rule, its reasons and its measured error rates: docs/adr/0010-nightly-gate.md.
+The rule, its reasons and its measured error rates: docs/adr/0006-nightly-gate.md.
 """
 
 from __future__ import annotations

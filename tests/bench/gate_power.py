@@ -1,6 +1,6 @@
 """How often the nightly gate cries wolf, and how small a change it catches: measured, not claimed.
 
-    python tests/bench/gate_power.py RUN [RUN ...] [--sites 200] [--seed 1]
+    python tests/bench/gate_power.py RUN [RUN ...] [--sites 200] [--seed 1] [--write docs/nightly.md]
 
 Nights are resampled from real recorded trials.  A night takes one of the recorded runs at random
 and draws its blocks with replacement in stretches of neighbours, all cases of a block together,
@@ -74,6 +74,8 @@ def recorded_runs(paths: Sequence[Path], metrics: Sequence[str] = GATED) -> list
                     found[case, metric] = values
         runs.append(found)
     shared = set.intersection(*(set(run) for run in runs))
+    if not shared:
+        raise SystemExit("these runs share no series of two blocks or more: give finished runs of one suite")
     return [{key: run[key] for key in sorted(shared)} for run in runs]
 
 
@@ -255,19 +257,46 @@ def table(runs: Sequence[Recorded], *, sites: int, seed: int) -> str:
     return head + "\n".join(lines) + "\n"
 
 
+START, END = "<!-- measured: tests/bench/gate_power.py -->", "<!-- end of measured -->"
+
+
+def chapter(paths: Sequence[Path], *, sites: int, seed: int) -> str:
+    """Both tables with what they were made from, as docs/nightly.md holds them."""
+    runs = recorded_runs(paths)
+    suites = sorted({read_run(path).suite.name for path in paths})
+    cpus = sorted({read_run(path).host.cpu for path in paths})
+    blocks = min(len(values) for run in runs for values in run.values())
+    source = (
+        f"From {len(runs)} recorded run{'s' if len(runs) != 1 else ''} of {', '.join(suites)} on {', '.join(cpus)}: "
+        f"{len(runs[0])} series of at least {blocks} blocks; {sites} simulated machines, seed {seed}."
+    )
+    nights = table(runs, sites=sites, seed=seed)
+    return f"{source}\n\n{nights}\n{interleaved_table(runs, draws=20 * sites, seed=seed)}"
+
+
+def write_into(page: Path, text: str) -> None:
+    """Put the chapter between the marks of the page."""
+    whole = page.read_text(encoding="utf-8")
+    head, rest = whole.split(START, 1)
+    tail = rest.split(END, 1)[1]
+    page.write_text(f"{head}{START}\n\n{text}\n{END}{tail}", encoding="utf-8")
+
+
 def main() -> None:
-    """Print the table for the runs given."""
+    """Print the tables for the runs given, or write them into the page."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("runs", nargs="+", type=Path)
     parser.add_argument("--sites", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="replace the tables of docs/nightly.md")
     options = parser.parse_args()
-    runs = recorded_runs(options.runs)
-    print(f"{len(runs)} runs, {len(runs[0])} series, {options.sites} sites, seed {options.seed}\n")
-    print(table(runs, sites=options.sites, seed=options.seed))
-    print(interleaved_table(runs, draws=20 * options.sites, seed=options.seed))
+    text = chapter(options.runs, sites=options.sites, seed=options.seed)
+    if options.write:
+        write_into(options.write, text)
+    else:
+        print(text)
 
 
 if __name__ == "__main__":
