@@ -35,6 +35,7 @@ KNOWN_NIGHTS: Final = 60  # nights looked back on for the noise
 PASS_CONFIDENCE: Final = 0.95  # one-sided, that the change stays within the tolerance
 # The largest tenth of the moves is left out: a lasting change is one of them, a bad night two.
 _TRIMMED: Final = 0.1
+_NORMAL_95: Final = 1.96
 # Variance of the median of n independent normal values, in units of theirs; then pi / 2n.
 _MEDIAN_VARIANCE: Final = {1: 1.0, 2: 0.5, 3: 0.449, 4: 0.298, 5: 0.287, 6: 0.215, 7: 0.210}
 
@@ -148,10 +149,16 @@ def student_quantile(probability: float, freedom: float) -> float:
 
 
 def _within(figure: Figure) -> float:
-    """Standard error of the log of a night's median, from the spread of its trials."""
+    """Standard error of the log of a night's median: from its interval, or from the spread if that is wider.
+
+    The interval sees tails that the median absolute deviation does not.
+    """
     if figure.n < 2 or figure.median <= 0:
         return 0.0
-    return 1.4826 * figure.mad / figure.median * math.sqrt(median_variance(figure.n))
+    spread = 1.4826 * figure.mad / figure.median * math.sqrt(median_variance(figure.n))
+    if figure.low is None or figure.high is None or figure.low <= 0:
+        return spread
+    return max(spread, math.log(figure.high / figure.low) / (2 * _NORMAL_95))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from bench.journal import read_run
 from bench.regression.night import Figure, by_case, settled, values_by_block
 from bench.regression.series import DEFAULT_RULE, Line, Rule, SeriesVerdict, judge_lines
-from bench.stats import Verdict, compare_paired, judge
+from bench.stats import Verdict, compare_paired, judge, summarize
 from bench.units import METRICS, Better
 
 # A recorded run: {(case, metric): the value of each block, in order}.
@@ -130,9 +130,9 @@ def draw_night(runs: Sequence[Recorded], setting: Setting, random_: random.Rando
         # memory does not differ from night to night as time does
         factor = math.exp(common + random_.gauss(0, own)) if METRICS[key[1]].unit == "s" else 1.0
         sample = [values[index] * factor for index in drawn]
-        middle = median(sample)
-        mad = median(abs(value - middle) for value in sample)
-        night[key] = Figure(median=middle, low=None, high=None, mad=mad, n=len(sample))
+        found = summarize(sample)
+        assert found is not None
+        night[key] = Figure(median=found.median, low=found.low, high=found.high, mad=found.mad, n=found.n)
     return night
 
 
@@ -184,7 +184,15 @@ def is_caught(
 
 
 def _scaled(figure: Figure, ratio: float) -> Figure:
-    return Figure(median=figure.median * ratio, low=None, high=None, mad=figure.mad * ratio, n=figure.n)
+    assert figure.low is not None
+    assert figure.high is not None
+    return Figure(
+        median=figure.median * ratio,
+        low=figure.low * ratio,
+        high=figure.high * ratio,
+        mad=figure.mad * ratio,
+        n=figure.n,
+    )
 
 
 def interleaved(
