@@ -157,6 +157,12 @@ def accept(
     reference = accept_runs(given, why, reports)
     file = baseline_file(reports, reference.machine, reference.suite)
     typer.echo(f"{reference.id}: {len(reference.nights)} nights, {len(reference.states)} cases -> {file}")
+    disturbed = sum(night.disturbed_trials for night in reference.nights)
+    if disturbed:
+        trials = sum(night.trials for night in reference.nights)
+        typer.echo(
+            f"  {disturbed} of its {trials} trials were disturbed: a quieter hour makes a sharper reference."
+        )
     if len(reference.nights) == 1:
         typer.echo(
             "  One night: how much nights differ here is assumed. Several runs in one accept make it known."
