@@ -223,11 +223,11 @@ def _check_extent(found: GgufFile, size: int) -> None:
         )
 
 
-def check_gguf(path: Path, architectures: Iterable[str]) -> GgufFile:
-    """A readable GGUF file of one of these architectures; else `UnusableWeights`."""
+def check_gguf(path: Path, architectures: Iterable[str] = ()) -> GgufFile:
+    """A readable GGUF file with tensors, of one of these architectures if any are given; else `UnusableWeights`."""
     found = read_gguf(path)
     wanted = tuple(architectures)
-    if found.architecture not in wanted:
+    if wanted and found.architecture not in wanted:
         raise UnusableWeights(
             f'{path}: its architecture is "{found.architecture}"; expected {" or ".join(wanted)}.', hint=_HINT
         )
