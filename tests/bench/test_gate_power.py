@@ -14,7 +14,9 @@ SITES = 40
 
 @pytest.fixture(scope="module")
 def runs() -> list[gate_power.Recorded]:
-    folders = sorted({file.parent for file in EXAMPLES.rglob("records.jsonl") if "whisper-base" in str(file)})
+    folders = sorted(
+        {file.parent.resolve() for file in EXAMPLES.rglob("records.jsonl") if "whisper-base" in str(file)}
+    )
     if not folders:
         pytest.skip("no recorded run of the default suite in reports/examples")
     return gate_power.recorded_runs(folders)
