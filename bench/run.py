@@ -27,6 +27,9 @@ from bench.prepare import Blocked, Prepared, Ready
 class Watcher(Protocol):
     """Told between trials, never beside one."""
 
+    def goes_on(self, records: Iterable[Record]) -> None:
+        """These trials are in the journal already: a run is resumed."""
+
     def waits(self) -> None:
         """Another run holds the machine; this one begins when that ends."""
 
@@ -62,6 +65,8 @@ class Runner:
         with Journal(self.folders.run) as journal, machine_turn(waiting):
             records, _ = read_records(journal.file) if journal.file.exists() else ((), ())
             self._refuse_other_weights(records)
+            if self.watcher:
+                self.watcher.goes_on(records)
             history = _History(records)
             for block in plan.plan(self.prepared.suite):
                 self._block(block, history, journal)

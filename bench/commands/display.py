@@ -85,6 +85,13 @@ class Display:
         self._say(f"{trials} trials -> {folders.run}")
         self._trials = self.bars.add_task("trials", total=trials, left="")
 
+    def goes_on(self, records: Iterable[Record]) -> None:
+        """What a resumed run need not do again."""
+        for record in records:
+            self._count(record)
+        if self._ended:
+            self._say(f"{len(self._ended)} of them are in the journal already")
+
     def waits(self) -> None:
         """Another run holds the machine."""
         self._say("waiting for another run on this machine to end", style="yellow")
@@ -99,10 +106,7 @@ class Display:
 
     def trial_ended(self, record: Record) -> None:
         """One line a trial."""
-        wall = record.value("wall_seconds")
-        if wall is not None:
-            self._walls.setdefault(record.case, []).append(wall)
-        self._ended.add((record.case, record.block))
+        self._count(record)
         total = len(self.suite.cases) * self.suite.protocol.blocks
         again = " again" if record.attempt > 1 else ""
         head = f"[{len(self._ended)}/{total}] block {record.block}{again}  {record.case}"
@@ -116,6 +120,12 @@ class Display:
     def interrupted(self) -> None:
         """Ctrl-C."""
         self._say("interrupted: writing the report of what was measured", style="yellow")
+
+    def _count(self, record: Record) -> None:
+        wall = record.value("wall_seconds")
+        if wall is not None:
+            self._walls.setdefault(record.case, []).append(wall)
+        self._ended.add((record.case, record.block))
 
     def _say(self, text: str, style: str | None = None) -> None:
         """A line of its own, above the bars; never wrapped, so that logs can be searched."""
