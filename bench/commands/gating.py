@@ -295,4 +295,5 @@ def _print(report: GateReport) -> None:
         console.print(Text(clean(note)))
     same = sum(1 for one in report.series if one.verdict is Verdict.SAME)
     style = {"PASS": "bold green", "FAIL": "bold red"}.get(str(report.outcome), "bold yellow")
-    console.print(Text(f"{report.outcome}", style=style), Text(f"{same} of {len(report.series)} series held"))
+    held = f"{same} of {len(report.series)} series held" if report.series else ""
+    console.print(Text(f"{report.outcome}", style=style), Text(held))

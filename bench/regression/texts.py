@@ -62,7 +62,8 @@ def gate_markdown(report: GateReport) -> str:
     night, reference = report.night, report.reference
     lines = [f"## {report.outcome}: {markdown(night.suite)}, {markdown(night.run)}", ""]
     if reference:
-        held = f"{reference.id} of {reference.accepted_at[:10]} ({len(reference.nights)} nights)"
+        nights = f"{len(reference.nights)} night{'s' if len(reference.nights) != 1 else ''}"
+        held = f"{reference.id} of {reference.accepted_at[:10]} ({nights})"
         lines += [f"Held to {markdown(held)}: {markdown(reference.why)}", ""]
     lines += _facts(report.facts)
     if report.series:
