@@ -122,7 +122,7 @@ class SuiteTrials:
     """The trials of a suite, by case."""
 
     def __init__(self, path: Path, metric: str, records: Iterable[Record]) -> None:
-        from bench.regression.night import by_case, settled
+        from bench.trials import by_case, settled
 
         self.path = path
         self.metric = metric

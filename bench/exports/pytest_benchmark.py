@@ -13,7 +13,8 @@ from typing import Any, Final
 from bench.domain import Record
 from bench.errors import ReportError
 from bench.journal import RunData
-from bench.regression.night import by_case, settled, values_by_block
+from bench.regression.night import values_by_block
+from bench.trials import by_case, settled
 from bench.units import METRICS, Unit
 
 FORMAT_VERSION: Final = "5.1.0"

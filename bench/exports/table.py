@@ -7,7 +7,7 @@ import io
 from typing import Final
 
 from bench.journal import RunData
-from bench.regression.night import settled
+from bench.trials import settled
 
 COLUMNS: Final = (
     "run",

@@ -10,7 +10,7 @@ from bench.domain import Record
 from bench.errors import JournalError
 from bench.journal import RunData
 from bench.regression.exact import Fact, State, check_cases, state_of
-from bench.regression.night import by_case, night_texts, protocol_facts, settled, values_by_block
+from bench.regression.night import night_texts, protocol_facts, values_by_block
 from bench.stats import (
     Comparison,
     Verdict,
@@ -20,6 +20,7 @@ from bench.stats import (
     judge,
     summarize,
 )
+from bench.trials import by_case, settled
 from bench.units import METRICS, Better
 
 DEFAULT_TOLERANCE: Final = 0.05

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from bench.domain import Host, Record, Status, Suite
 from bench.journal import RunData
 from bench.regression.exact import State, state_of, texts_of
+from bench.trials import by_case, disturbed, settled
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -98,31 +99,6 @@ def from_json(kind: type[T], data: object) -> T:
     return made
 
 
-def settled(records: Iterable[Record]) -> tuple[Record, ...]:
-    """The trials that count: of each block the attempt with the fewest disturbed trials, the later of equals.
-
-    A disturbed block is run again as a whole and both attempts stay in the journal.  Choosing by
-    block, not by trial, keeps the per-block pairs within one attempt.  A second attempt that was
-    cut short does not replace a whole first one.
-    """
-    attempts: dict[int, dict[int, list[Record]]] = {}
-    for record in records:
-        attempts.setdefault(record.block, {}).setdefault(record.attempt, []).append(record)
-    chosen: dict[tuple[int, str], Record] = {}
-    for block in sorted(attempts):
-        tries = attempts[block]
-        best_first = sorted(
-            tries, key=lambda number: (-len(tries[number]), _disturbed(tries[number]), -number)
-        )
-        for record in (record for number in best_first for record in tries[number]):
-            chosen.setdefault((block, record.case), record)
-    return tuple(chosen.values())
-
-
-def _disturbed(trials: Collection[Record]) -> int:
-    return sum(1 for record in trials if record.conditions.disturbances)
-
-
 # A case that could not be started has one record, not one a block.
 NEVER_RUN: Final = frozenset({Status.MISSING, Status.UNSUPPORTED, Status.UNUSABLE})
 
@@ -134,14 +110,6 @@ def missing_trials(run: RunData) -> list[tuple[str, int]]:
     there = {(record.case, record.block) for record in run.records}
     blocks = range(1, run.suite.protocol.blocks + 1)
     return [(case, block) for block in blocks for case in cases if (case, block) not in there]
-
-
-def by_case(records: Iterable[Record]) -> dict[str, list[Record]]:
-    """Trials grouped by their case, in the order of the blocks."""
-    grouped: dict[str, list[Record]] = {}
-    for record in sorted(records, key=lambda record: record.block):
-        grouped.setdefault(record.case, []).append(record)
-    return grouped
 
 
 def values_by_block(records: Iterable[Record], metric: str) -> dict[int, float]:
@@ -160,7 +128,7 @@ def night_of(run: RunData) -> Night:
         protocol=protocol_hash(run.suite),
         started_at=min((record.started_at for record in run.records), default=""),
         cases={case: _night_case(group) for case, group in by_case(trials).items()},
-        disturbed_trials=_disturbed(trials),
+        disturbed_trials=disturbed(trials),
         trials=len(trials),
         cpu=run.host.cpu,
         system=_system(run.host),

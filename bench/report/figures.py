@@ -34,6 +34,7 @@ from bench.quality import (
 from bench.quality.normalizer import RAW
 from bench.report.published import Judgement, Published, read_published
 from bench.stats import Comparison, Interval, Summary, compare_paired, summarize
+from bench.trials import by_case, settled
 
 SYNTHETIC = "synthetic weights: what they write is no speech"
 NO_TRANSCRIPT = "no trial gave a transcript"
@@ -78,7 +79,7 @@ class CaseFigures:
     `key` is unique in a `Figures`: run and case.  `summaries` hold the metrics with a value,
     `absences` the reasons of the others, `comparisons` the ratios to the baseline, per block.
     `trials` count how the trials ended; `status` is OK when one of them did.  Of a block that was
-    run again the last attempt counts; `counted` trials are behind the figures, `disturbed` of
+    run again the less disturbed attempt counts; `counted` trials are behind the figures, `disturbed` of
     them with the machine busy.
     """
 
@@ -210,6 +211,7 @@ class _Run:
         self.records: dict[str, list[Record]] = {case.id: [] for case in run.suite.cases}
         for record in run.records:
             self.records.setdefault(record.case, []).append(record)
+        self.counted = by_case(record for record in settled(run.records) if record.status is Status.OK)
 
     def figures(self) -> Iterator[CaseFigures]:
         for case in self.run.suite.cases:
@@ -220,9 +222,11 @@ class _Run:
         records = self.records[case.id]
         good = [record for record in records if record.status is Status.OK]
         last = (good or records)[-1]
-        counted = _counted(good)
+        counted = self.counted.get(case.id, [])
         values = _values(counted)
-        comparisons = {} if case.baseline in {None, case.id} else self._comparisons(good, case.baseline or "")
+        comparisons = (
+            {} if case.baseline in {None, case.id} else self._comparisons(counted, case.baseline or "")
+        )
         return CaseFigures(
             key=f"{self.name}/{case.id}",
             run=self.name,
@@ -253,16 +257,16 @@ class _Run:
             published=self.published is not None,
         )
 
-    def _comparisons(self, good: Sequence[Record], baseline: str) -> dict[str, Comparison]:
+    def _comparisons(self, counted: Sequence[Record], baseline: str) -> dict[str, Comparison]:
         """Ratios to the baseline by pass: the same block, the same attempt."""
-        theirs = {(record.block, record.attempt): record for record in self.records.get(baseline, ())}
-        pairs: dict[int, tuple[Record, Record]] = {}
-        for record in sorted(good, key=lambda each: each.attempt):
-            other = theirs.get((record.block, record.attempt))
-            if other and other.status is Status.OK:
-                pairs[record.block] = (record, other)
+        theirs = {(record.block, record.attempt): record for record in self.counted.get(baseline, ())}
+        pairs = [
+            (record, theirs[record.block, record.attempt])
+            for record in counted
+            if (record.block, record.attempt) in theirs
+        ]
         both: dict[str, list[tuple[float, float]]] = {}
-        for mine, other in pairs.values():
+        for mine, other in pairs:
             for name in mine.measurements:
                 value, base = mine.value(name), other.value(name)
                 if value is not None and base is not None:
@@ -336,15 +340,6 @@ class _Run:
             transcript=transcript,
             reason=(normalized.reason if normalized else NO_REFERENCE),
         )
-
-
-def _counted(good: Iterable[Record]) -> list[Record]:
-    """One record a block: the last attempt."""
-    last: dict[int, Record] = {}
-    for record in good:
-        if record.block not in last or record.attempt >= last[record.block].attempt:
-            last[record.block] = record
-    return [last[block] for block in sorted(last)]
 
 
 def _values(records: Iterable[Record]) -> dict[str, tuple[tuple[int, float], ...]]:

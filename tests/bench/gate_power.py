@@ -23,9 +23,10 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from bench.journal import read_run
-from bench.regression.night import Figure, by_case, settled, values_by_block
+from bench.regression.night import Figure, values_by_block
 from bench.regression.series import DEFAULT_RULE, Line, Rule, SeriesVerdict, judge_lines
 from bench.stats import Verdict, compare_paired, judge, summarize
+from bench.trials import by_case, settled
 from bench.units import METRICS, Better
 
 # A recorded run: {(case, metric): the value of each block, in order}.

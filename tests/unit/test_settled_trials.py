@@ -5,7 +5,7 @@ from __future__ import annotations
 import records
 
 from bench.domain import Conditions, Record, Status
-from bench.regression.night import settled
+from bench.trials import settled
 
 DISTURBED = Conditions(disturbances=("cpu steal 3 %",))
 
