@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from pydantic import Field
-
-from bench.domain import Backend, Case, Clip, Model, Status, WeightsFile
+from bench.domain import Backend, Case, Clip, Model, WeightsFile
 from bench.engines import Availability, Job, Outcome, Reading, Settings
-from bench.engines.reading import availability_of, backend_mismatch, transcript_of
-from bench.engines.segmentation import Segmentation, missing_package, plan_of
+from bench.engines.decoding import WhisperDecoding
+from bench.engines.reading import availability_of, status_of, transcript_of
+from bench.engines.segmentation import missing_package, plan_of
 from bench.engines.stages import stage_measurements, token_measurements
 from bench.errors import UnusableWeights
 
@@ -30,22 +29,11 @@ COMPUTE_TYPES: Final = {
 }
 
 
-class FasterWhisperSettings(Settings):
-    """Decoding settings.  Greedy and without fallback unless `beam_size` says otherwise."""
+class FasterWhisperSettings(WhisperDecoding):
+    """Whisper's decoding settings, and which times the library tells."""
 
-    language: str = Field(
-        default="clip", description='"clip": the clip\'s own; "auto": detect; or a code like ru'
-    )
-    threads: int = Field(default=2, ge=1, le=512)
-    beam_size: int | None = Field(default=None, ge=2, le=16)
-    prompt: str = ""
-    max_tokens: int | None = Field(
-        default=None, ge=1, description="Per window; None is the model's own limit"
-    )
-    carry_context: bool = Field(default=False, description="Prime each window with the text before it")
     timestamps: bool = True
     word_timestamps: bool = False
-    segmentation: Segmentation | None = None
 
 
 class FasterWhisper:
@@ -100,12 +88,7 @@ class FasterWhisper:
         """Transcript and tokens; device and compute type as the loaded model tells them."""
         transcript = transcript_of(outcome)
         backend = read_backend(outcome)
-        status, reason = outcome.status, outcome.reason
-        failed = outcome.event("failed")
-        if failed is not None and failed.data.get("error") == "WrongBackend":
-            status = Status.WRONG_BACKEND
-        elif status is Status.OK and (mismatch := backend_mismatch(case.variant.device, backend)):
-            status, reason = Status.WRONG_BACKEND, mismatch
+        status, reason = status_of(case, outcome, backend)
         source = "faster-whisper"
         return Reading(
             status=status,

@@ -10,9 +10,9 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from bench.domain import Backend, Case, Clip, Model, Status, WeightsFile
+from bench.domain import Backend, Case, Clip, Model, WeightsFile
 from bench.engines import Availability, Job, Outcome, Reading, Settings
-from bench.engines.reading import availability_of, backend_mismatch, transcript_of
+from bench.engines.reading import availability_of, status_of, transcript_of
 from bench.engines.segmentation import Segmentation, longest_cut, missing_package, plan_of
 from bench.engines.stages import stage_measurements, token_measurements
 
@@ -131,12 +131,7 @@ class LlamaCpp:
         """Transcript, stages and confidence of the first pass; the backend from llama.cpp's log."""
         transcript = transcript_of(outcome)
         backend = read_backend(outcome)
-        status, reason = outcome.status, outcome.reason
-        failed = outcome.event("failed")
-        if failed is not None and failed.data.get("error") == "WrongBackend":
-            status = Status.WRONG_BACKEND
-        elif status is Status.OK and (mismatch := backend_mismatch(case.variant.device, backend)):
-            status, reason = Status.WRONG_BACKEND, mismatch
+        status, reason = status_of(case, outcome, backend)
         source = "llama.cpp, timed in the worker"
         return Reading(
             status=status,

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from pydantic import Field
-
 from bench.domain import (
     Backend,
     Case,
@@ -22,8 +20,9 @@ from bench.domain import (
     measured,
 )
 from bench.engines import Availability, Job, Outcome, Reading, Settings
-from bench.engines.reading import availability_of, backend_mismatch, transcript_of
-from bench.engines.segmentation import Segmentation, missing_package, plan_of
+from bench.engines.decoding import WhisperDecoding
+from bench.engines.reading import availability_of, status_of, transcript_of
+from bench.engines.segmentation import missing_package, plan_of
 from bench.engines.stages import segmentation_measurements
 
 HALF: Final = Path(__file__).parent.parent / "child" / "whispercpp.py"
@@ -37,21 +36,10 @@ _GPU_LINES: Final = (
 _FLASH_LINE: Final = re.compile(r"flash attn\s*=\s*([01])\b")
 
 
-class WhisperSettings(Settings):
-    """Decoding settings.  Greedy and without fallback unless `beam_size` says otherwise."""
+class WhisperSettings(WhisperDecoding):
+    """Whisper's decoding settings, and whisper.cpp's attention."""
 
-    language: str = Field(
-        default="clip", description='"clip": the clip\'s own; "auto": detect; or a code like ru'
-    )
-    threads: int = Field(default=2, ge=1, le=512)
-    beam_size: int | None = Field(default=None, ge=2, le=16)
-    prompt: str = ""
-    max_tokens: int | None = Field(
-        default=None, ge=1, description="Per segment; None is the engine's own limit"
-    )
-    carry_context: bool = Field(default=False, description="Prime each window with the text before it")
     flash_attention: bool = False
-    segmentation: Segmentation | None = None
 
 
 class PyWhisperCpp:
@@ -96,9 +84,7 @@ class PyWhisperCpp:
         """Transcript from the first pass, backend from whisper.cpp's log."""
         transcript = transcript_of(outcome)
         backend = read_backend(outcome)
-        status, reason = outcome.status, outcome.reason
-        if status is Status.OK and (mismatch := backend_mismatch(case.variant.device, backend)):
-            status, reason = Status.WRONG_BACKEND, mismatch
+        status, reason = status_of(case, outcome, backend)
         asked = WhisperSettings.model_validate(case.variant.settings).flash_attention
         if status is Status.OK and (refusal := attention_mismatch(asked, outcome.stderr)):
             status, reason = Status.UNSUPPORTED, refusal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from bench.domain import Backend, Segment, Transcript, Word
+from bench.domain import Backend, Case, Segment, Status, Transcript, Word
 from bench.engines import Availability, Outcome
 
 
@@ -38,6 +38,19 @@ def transcript_of(outcome: Outcome) -> Transcript | None:
         else all(r.get("text") == first.get("text") for r in results[1:]),
         truncated=first.get("truncated"),
     )
+
+
+def status_of(case: Case, outcome: Outcome, backend: Backend | None) -> tuple[Status, str | None]:
+    """The launcher's status and reason, refined by the device that was asked for and the one that ran.
+
+    A child half that finds no such device before it loads raises an error named `WrongBackend`.
+    """
+    failed = outcome.event("failed")
+    if failed is not None and failed.data.get("error") == "WrongBackend":
+        return Status.WRONG_BACKEND, outcome.reason
+    if outcome.status is Status.OK and (mismatch := backend_mismatch(case.variant.device, backend)):
+        return Status.WRONG_BACKEND, mismatch
+    return outcome.status, outcome.reason
 
 
 def backend_mismatch(asked: str, backend: Backend | None) -> str | None:

@@ -13,9 +13,9 @@ from typing import Any, Final, Literal
 
 from pydantic import Field
 
-from bench.domain import Backend, Case, Clip, Measurement, Model, Status, WeightsFile, absent, measured
+from bench.domain import Backend, Case, Clip, Measurement, Model, WeightsFile, absent, measured
 from bench.engines import Availability, Job, Outcome, Reading, Settings
-from bench.engines.reading import availability_of, backend_mismatch, transcript_of
+from bench.engines.reading import availability_of, status_of, transcript_of
 from bench.engines.segmentation import Segmentation, missing_package, plan_of
 from bench.engines.stages import NOT_TRANSCRIBED, first_result, stage_measurements, token_measurements
 
@@ -106,12 +106,7 @@ class TranscribeCpp:
         """Transcript and the library's own timings, which stand beside those of the worker."""
         transcript = transcript_of(outcome)
         backend = read_backend(outcome)
-        status, reason = outcome.status, outcome.reason
-        failed = outcome.event("failed")
-        if failed is not None and failed.data.get("error") == "WrongBackend":
-            status = Status.WRONG_BACKEND
-        elif status is Status.OK and (mismatch := backend_mismatch(case.variant.device, backend)):
-            status, reason = Status.WRONG_BACKEND, mismatch
+        status, reason = status_of(case, outcome, backend)
         told = "transcribe.cpp does not tell it apart"
         return Reading(
             status=status,

@@ -155,7 +155,7 @@ def _smallest_file(scene: Scene, here: Sequence[Candidate]) -> Iterator[tuple[Ce
             "value": _size(choice.case),
             "quality": quality(choice),
         }
-        yield (Phrase(message="advice.figure", params=params),)
+        yield (Phrase(message="advice.size", params=params),)
 
 
 def _least(measure: Measure) -> Callable[[Scene, Sequence[Candidate]], Iterator[tuple[Cell, ...]]]:
@@ -183,6 +183,7 @@ def _least_of(scene: Scene, measure: Measure, usable: list[Candidate]) -> tuple[
             alike.append(each)
     params: dict[str, Cell] = {
         "name": _full(scene, choice),
+        "quantity": Phrase(message=f"finding.quantity.{metric}"),
         "value": figure(choice.case, metric, measure.quantity),
         "quality": quality(choice),
     }
