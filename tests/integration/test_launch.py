@@ -487,6 +487,8 @@ def test_helpers_that_a_child_leaves_behind_are_ended(
 
 
 DRIVER = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a test runner in the background ignores it
 import sys
 from pathlib import Path
 from bench import launch

@@ -163,7 +163,9 @@ def test_a_second_pass_is_another_quantity(folder: Path) -> None:
 
 def command(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
     """The real program with the fake engine in its registry, in a process of its own."""
-    script = "import fake_engine; fake_engine.install(); from bench.cli import main; main()"
+    # What starts the tests in the background ignores Ctrl-C, and children inherit that.
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    script = f"{heard}; import fake_engine; fake_engine.install(); from bench.cli import main; main()"
     return subprocess.Popen(
         [sys.executable, "-c", script, *arguments],
         cwd=folder,
