@@ -249,16 +249,16 @@ def _write_beside(report: GateReport, data: RunData) -> None:
 
 def _print(report: GateReport) -> None:
     """The verdict and what led to it, on the terminal."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    from bench.commands.terminal import wide_console
     from bench.regression.figures import change_text
     from bench.regression.texts import comparison_cells, series_cells
     from bench.report.safe import clean
     from bench.stats import Verdict
 
-    console = Console(highlight=False)
+    console = wide_console()
     for fact in report.facts:
         console.print(Text(clean(f"{fact.breach}  {fact.case}: {fact.message}"), style="red"))
         if fact.detail:

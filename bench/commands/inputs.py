@@ -33,13 +33,13 @@ def plan(
     ),
 ) -> None:
     """Show a suite's cases, downloads and time; run nothing, download nothing."""
-    from rich.console import Console
     from rich.table import Table
 
+    from bench.commands.terminal import wide_console
     from bench.config import load_suite
 
     asked = select(load_suite(suite), only or [], blocks, source=suite)
-    console = Console()
+    console = wide_console()
     table = Table("case", "engine", "device", "baseline", title=f"{asked.name}: {len(asked.cases)} cases")
     for case in asked.cases:
         table.add_row(

@@ -56,9 +56,9 @@ def engines(
         for extra in missing_extras(missing):
             typer.echo(extra)
         return
-    from rich.console import Console
     from rich.table import Table
 
+    from bench.commands.terminal import wide_console
     from bench.engines import registry
     from bench.errors import EngineMissing
 
@@ -77,7 +77,7 @@ def engines(
         )
         if found.reason:
             remarks.append(found.reason)
-    Console().print(table)
+    wide_console().print(table)
     for text in remarks:
         typer.echo(text)
 
@@ -94,13 +94,13 @@ def missing_extras(suite: Path) -> tuple[str, ...]:
 
 def doctor() -> None:
     """Show what this machine can measure, and what disturbs it now."""
-    from rich.console import Console
     from rich.table import Table
 
     from bench import host
+    from bench.commands.terminal import wide_console
 
     machine = host.describe()
-    console = Console()
+    console = wide_console()
     console.print(f"{machine.cpu}, {machine.cores} cores, {machine.memory_bytes / 1e9:.1f} GB; {machine.os}")
     table = Table("metric", "instrument", title="what this machine can measure")
     for instrument in host.instruments():

@@ -110,14 +110,14 @@ def _formed(comparison: RunComparison, form: Form) -> str:
 
 
 def _print_comparison(comparison: RunComparison) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    from bench.commands.terminal import wide_console
     from bench.regression.texts import comparison_cells
     from bench.report.safe import clean
 
-    console = Console(highlight=False)
+    console = wide_console()
     for caution in comparison.cautions:
         console.print(Text(f"! {clean(caution)}", style="yellow"))
     table = Table(title=Text(f"{comparison.new} against {comparison.base}"))
@@ -181,10 +181,10 @@ def history(
     ] = False,
 ) -> None:
     """Show a suite's trends over nights, or write them as one HTML page."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    from bench.commands.terminal import wide_console
     from bench.regression.baselines import baseline_file, read_references
     from bench.regression.dashboard import write_dashboard
     from bench.regression.figures import change_text, value_text
@@ -221,7 +221,7 @@ def history(
         when = f"{shown[change.index].started_at[:10]} {change_text(change.ratio)}" if change else "-"
         last = value_text(trend.metric, trend.last) if trend.last is not None else "-"
         table.add_row(Text(clean(trend.case)), trend.metric, sparkline(trend.values), last, held, when)
-    console = Console(highlight=False)
+    console = wide_console()
     console.print(table)
     console.print(Text("verdicts  " + " ".join((night.verdict or "-")[0] for night in shown)))
     for index, text in version_changes(shown):

@@ -90,9 +90,9 @@ def recommend(
 
     Exit codes: 0 a variant was chosen, 1 every one breaks a limit, 2 inconclusive.
     """
-    from rich.console import Console
     from rich.markdown import Markdown
 
+    from bench.commands.terminal import wide_console
     from bench.journal import read_run
     from bench.report.figures import figures
     from bench.report.findings.recommend import Constraints, recommend
@@ -113,7 +113,7 @@ def recommend(
         ),
     )
     writer = MarkdownWriter(language(lang))
-    console = Console()
+    console = wide_console()
     for line in answer.phrases():
         console.print(Markdown(str(writer.cell(line))))
     raise typer.Exit(_EXIT[answer.decision.value])
