@@ -113,9 +113,9 @@ def _info(huggingface_hub: Any, source: HubSource) -> str | None:
 
 def _bar(title: str, progress: Progress) -> Any:
     """The hub's progress bar class, told to ours."""
-    from tqdm.auto import tqdm  # type: ignore[import-untyped, unused-ignore]
+    from tqdm.auto import tqdm  # type: ignore[import-untyped, unused-ignore]  # has no types
 
-    class Bar(tqdm):  # type: ignore[misc, type-arg, unused-ignore]
+    class Bar(tqdm):  # type: ignore[misc, type-arg, unused-ignore]  # so its base is Any
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             kwargs.pop("name", None)
             kwargs["disable"] = False

@@ -81,7 +81,7 @@ class Writer(ABC):
             params.setdefault("num", number(count, Quantity.COUNT, self.language.word))
         if not params:
             return Markup(text)  # noqa: S704  # the catalogs are ours
-        return Markup(text % {key: self._param(value) for key, value in params.items()})  # noqa: S704
+        return Markup(text % {key: self._param(value) for key, value in params.items()})  # noqa: S704  # its parameters were made inert above
 
     def phrase(self, phrase: Phrase) -> Markup:
         """A phrase of the view."""
@@ -178,7 +178,7 @@ class Writer(ABC):
 
     def _number(self, value: float, quantity: Quantity) -> Markup:
         """Digits, spaces and a catalog's unit: nothing that any target would take for markup."""
-        return Markup(number(value, quantity, self.language.word))  # noqa: S704
+        return Markup(number(value, quantity, self.language.word))  # noqa: S704  # digits and a unit of the catalog
 
     def _with_range(
         self, text: Markup, low: float | None, high: float | None, value: float, quantity: Quantity

@@ -40,7 +40,7 @@ def make_wheel(folder: Path, name: str, members: Mapping[str, bytes]) -> dict[st
 def make_deb(path: Path, members: Mapping[str, bytes], compression: str = "xz") -> Path:
     """A Debian package: an ar archive with `data.tar.*` as its last member."""
     data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode=f"w:{compression}") as tar:  # type: ignore[call-overload]
+    with tarfile.open(fileobj=data, mode=f"w:{compression}") as tar:  # type: ignore[call-overload]  # the mode is made at run time
         for name, content in members.items():
             entry = tarfile.TarInfo(f"./{name}")
             entry.size = len(content)
