@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
 from bench.domain import Backend, Case, Clip, Measurement, Model, Status, Transcript, WeightsFile
+
+# In a word of a program's argv: the path of a file it may write.  No argument can hold a NUL itself.
+WRITTEN_FILE: Final = "\0written\0"
 
 
 class Settings(BaseModel):
@@ -41,7 +44,8 @@ class Job:
 
     A Python engine gives `half` (the path of its child half, a file that imports the engine's
     binding and nothing of `bench`) and `payload` (JSON handed to it); the launcher puts
-    `child/worker.py` in front.  A program gives `argv` alone, an argument list: no shell.
+    `child/worker.py` in front.  A program gives `argv` alone, an argument list: no shell; for
+    `WRITTEN_FILE` in it the launcher puts a path that lasts as long as the trial.
     `interpreter` is the Python of the case's environment; None means the running one.
     """
 
@@ -70,6 +74,7 @@ class Outcome:
     """What became of a child.  `status` and `reason` are the launcher's; an engine may refine them.
 
     `measurements` are the process's own (time, memory, faults, counters), from the supervisor.
+    `written` is the text of the file that `WRITTEN_FILE` stood for, None where there is none.
     """
 
     status: Status
@@ -79,6 +84,7 @@ class Outcome:
     stderr: str
     measurements: tuple[Measurement, ...]
     argv: tuple[str, ...] = ()
+    written: str | None = None
     spawned_seconds: float = 0.0
 
     def event(self, name: str) -> Event | None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -31,15 +30,13 @@ from bench.domain import (
     absent,
     measured,
 )
-from bench.engines import Availability, Job, Outcome, Reading, Settings
+from bench.engines import WRITTEN_FILE, Availability, Job, Outcome, Reading, Settings
 from bench.engines.reading import backend_mismatch
 from bench.errors import UnusableWeights
 
 ROLES: Final = ("model", "decoder", "encoder", "folder")
 FILLED: Final = ("audio", "language", "threads", "device", "text_out", *ROLES)
 OUTPUT: Final = "the program's own output"
-TEXT_NAME: Final = "transcript.txt"
-TEXT_PREFIX: Final = "asr-quant-bench-text-"
 
 _PLACEHOLDER: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
 _ESCAPES: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -158,10 +155,9 @@ class Command:
             "language": settings.language_names.get(code, code),
             "threads": str(settings.threads),
             "device": case.variant.device,
+            "text_out": WRITTEN_FILE,
             **{file.role: file.path for file in weights},
         }
-        if settings.text_from == "file":
-            values["text_out"] = str(Path(tempfile.mkdtemp(prefix=TEXT_PREFIX)) / TEXT_NAME)
         argv = tuple(fill(word, values) for word in settings.argv)
         return Job(argv=(shutil.which(argv[0]) or argv[0], *argv[1:]), environ=case.variant.environ)
 
@@ -256,24 +252,7 @@ def _text(settings: CommandSettings, outcome: Outcome, output: str) -> str | Non
             ]
             return " ".join(found) if found else None
         case "file":
-            return _text_file(outcome.argv)
-
-
-def _text_file(argv: Sequence[str]) -> str | None:
-    """What the program wrote to `{text_out}`; its folder is removed."""
-    found = next(
-        (re.search(rf"[^=]*{TEXT_PREFIX}[^/]*/{TEXT_NAME}", word) for word in argv if TEXT_PREFIX in word),
-        None,
-    )
-    if found is None:
-        return None
-    path = Path(found.group(0))
-    try:
-        return path.read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        return None
-    finally:
-        shutil.rmtree(path.parent, ignore_errors=True)
+            return None if outcome.written is None else outcome.written.strip()
 
 
 def _backend(patterns: Mapping[str, str], output: str) -> Backend | None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bench.engines import Job, Outcome
+from bench.engines import WRITTEN_FILE, Job, Outcome
 from bench.host import energy, gpu
 from bench.launch import events, logfile, measurements, sweep, verdict
 from bench.launch.environ import child_environ
@@ -25,6 +25,7 @@ from bench.launch.supervisor import Supervision, supervise
 CHILD = Path(__file__).resolve().parent.parent / "child"
 COUNTERS = ("instructions", "cycles")
 OUTPUT_LIMIT_BYTES = 64 << 20
+WRITTEN = "written.txt"
 TIME_PROGRAM = "/usr/bin/time" if sys.platform == "darwin" else None
 
 
@@ -84,7 +85,7 @@ def run(
 def _command(job: Job, scratch: Path, audio: Path, passes: int) -> tuple[str, ...]:
     """The program's argument list; for a Python engine the worker with its JOB file."""
     if job.half is None:
-        return job.argv
+        return tuple(word.replace(WRITTEN_FILE, str(scratch / WRITTEN)) for word in job.argv)
     path = scratch / "job.json"
     events.write_job(
         path,
@@ -154,5 +155,6 @@ def _outcome(
         stderr=stderr,
         measurements=found,
         argv=argv,
+        written=logfile.bounded_text(scratch / WRITTEN) if (scratch / WRITTEN).is_file() else None,
         spawned_seconds=result["spawned"] if result else 0.0,
     )

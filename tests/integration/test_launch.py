@@ -18,7 +18,7 @@ import pytest
 
 from bench import launch
 from bench.domain import Status
-from bench.engines import Job, Outcome
+from bench.engines import WRITTEN_FILE, Job, Outcome
 from bench.units import METRICS
 
 FAKES = Path(__file__).resolve().parent.parent / "fakes"
@@ -618,3 +618,11 @@ def test_a_kill_by_the_kernel_for_want_of_memory_is_told_from_other_kills(
         )
     )
     assert (outcome.status, outcome.reason) == (Status.MEMORY, "killed by the kernel for want of memory")
+
+
+def test_what_a_program_writes_to_its_file_is_in_the_outcome_and_nothing_is_left_behind(run: Run) -> None:
+    write = "import pathlib, sys; pathlib.Path(sys.argv[1]).write_text('сказано', encoding='utf-8')"
+    outcome = run(argv=(sys.executable, "-c", write, WRITTEN_FILE))
+    assert outcome.written == "сказано"
+    assert not Path(outcome.argv[-1]).parent.exists()
+    assert run(argv=(sys.executable, "-c", "pass", WRITTEN_FILE)).written is None

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 
 from bench.domain import Case, Clip, Model, Status, Variant, WeightsFile
-from bench.engines import Outcome, Reading
+from bench.engines import WRITTEN_FILE, Outcome, Reading
 from bench.engines.command import ENGINE, CommandSettings, fill, seconds_of
 from bench.errors import UnusableWeights
 
@@ -40,11 +40,17 @@ def case(device: str = "auto", **settings: Any) -> Case:
 
 
 def outcome(
-    stdout: str = "", stderr: str = "", status: Status = Status.OK, argv: tuple[str, ...] = ()
+    stdout: str = "", stderr: str = "", status: Status = Status.OK, written: str | None = None
 ) -> Outcome:
     reason = None if status is Status.OK else "exit status 1"
     return Outcome(
-        status=status, reason=reason, events=(), stdout=stdout, stderr=stderr, measurements=(), argv=argv
+        status=status,
+        reason=reason,
+        events=(),
+        stdout=stdout,
+        stderr=stderr,
+        measurements=(),
+        written=written,
     )
 
 
@@ -128,15 +134,13 @@ def test_no_text_where_one_was_expected_is_a_failure() -> None:
     assert "no transcript" in reading.reason
 
 
-def test_the_text_file_is_read_and_removed(tmp_path: Path) -> None:
+def test_the_text_is_what_the_program_wrote_to_its_file() -> None:
     settings: dict[str, Any] = {"argv": ["p", "--out-text={text_out}"], "text_from": "file"}
-    argv = ENGINE.job(case(**settings), model(), clip(), ()).argv
-    file = Path(argv[1].removeprefix("--out-text="))
-    file.write_text("сказано\n", encoding="utf-8")
-    transcript = ENGINE.read(case(**settings), outcome(argv=argv)).transcript
+    assert ENGINE.job(case(**settings), model(), clip(), ()).argv[1] == f"--out-text={WRITTEN_FILE}"
+    transcript = ENGINE.read(case(**settings), outcome("not this", written="сказано\n")).transcript
     assert transcript is not None
     assert transcript.text == "сказано"
-    assert not file.parent.exists()
+    assert ENGINE.read(case(**settings), outcome("not this")).status is Status.FAILED
 
 
 def test_the_backend_is_what_the_program_prints() -> None:
