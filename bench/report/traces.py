@@ -11,11 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from bench.domain import Status
 from bench.journal import HOST, RECORDS, SUITE
-from bench.report.view import (
-    Command,
-    Link,
-    Logs,
-)
+from bench.report.view import Command, Link, Logs
 
 if TYPE_CHECKING:
     from bench.journal import RunData
@@ -61,20 +57,25 @@ def _id(key: str | None) -> str:
 
 
 def logs(runs: Sequence[RunData], found: Figures, names: Names, out: Path) -> tuple[Logs, ...]:
-    """Links to each case's logs, in the order of its trials; a log that is gone is named unlinked."""
+    """Links to each case's logs: cases in the order of the tables, blocks rising.
+
+    A log that is gone is named unlinked.
+    """
     labels = {(case.run.partition("#")[0], case.case.id): names.full(case) for case in found.cases}
-    links: dict[tuple[str, str], list[Link]] = {}
+    links: dict[tuple[str, str], list[Link]] = {key: [] for key in labels}
     for run in runs:
         name = f"{run.suite.name}/{run.run_id}"
         there = _Folders(run.path, out)
-        for record in run.records:
+        for record in sorted(run.records, key=lambda record: (record.block, record.attempt)):
             if record.log:
                 target = there.target(record.log)
                 text = f"b{record.block}" + (f".a{record.attempt}" if record.attempt > 1 else "")
                 if target is None and run.suite.protocol.blocks == 1:
                     text = PurePath(record.log).name
                 links.setdefault((name, record.case), []).append(Link(text=text, target=target))
-    return tuple(Logs(label=labels.get(key, key[1]), links=tuple(each)) for key, each in links.items())
+    return tuple(
+        Logs(label=labels.get(key, key[1]), links=tuple(each)) for key, each in links.items() if each
+    )
 
 
 def journals(runs: Sequence[RunData], names: Names, out: Path) -> tuple[Logs, ...]:

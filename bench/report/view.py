@@ -240,7 +240,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logs:
-    """Links of one subject: the logs of a case in the order they were made, the records of a run."""
+    """Links of one subject: the logs of a case, blocks rising; the records of a run."""
 
     label: str
     links: tuple[Link, ...]

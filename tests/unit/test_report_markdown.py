@@ -223,6 +223,22 @@ def test_logs_are_linked_where_they_are(run: RunData, tmp_path: Path) -> None:
     assert f"- Whisper Base · F16: [b1]({target}) · `b2`" in text
 
 
+def test_logs_stand_in_the_order_of_the_tables_whichever_trial_ran_first(run: RunData) -> None:
+    mixed = changed(run, records=tuple(reversed(run.records)))
+    article, page = render([mixed], languages=["en"], out=run.path, formats=["md", "html"])
+    blocks = [f"b{block}" for block in range(1, 11)]
+    expected = [(kind.upper(), blocks) for kind in HEARD]
+    in_markdown = article.read_text(encoding="utf-8").partition("## Logs")[2]
+    in_html = page.read_text(encoding="utf-8").partition('<ul class="logs">')[2]
+    for text in (in_markdown, in_html):
+        lines = [line for line in text.splitlines() if "Whisper Base · " in line][: len(HEARD)]
+        labels = [re.search(r"Whisper Base · (\w+)", line) for line in lines]
+        assert [
+            (label and label[1], re.findall(r"\bb\d+\b", line))
+            for label, line in zip(labels, lines, strict=True)
+        ] == expected
+
+
 def test_commands_can_be_typed_again(run: RunData) -> None:
     hostile = tuple(
         dataclasses.replace(record, command=("tool", "--prompt", "it's `here`\n```\n$HOME"))
