@@ -6,7 +6,6 @@ recommendations all read these figures, so that no two of them can disagree.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,62 +13,10 @@ from functools import cached_property
 
 from bench.domain import Backend, Case, Clip, Host, Model, Record, Status, Suite, Transcript, WeightsFile
 from bench.journal import RunData
-from bench.quality import (
-    ErrorPair,
-    Identity,
-    LoopReport,
-    Normalizer,
-    Score,
-    detect,
-    identical,
-    no_regression_share,
-    normalizer,
-    score,
-    stars,
-    telling_errors,
-    utterance_scores,
-    wer_difference,
-    wer_interval,
-)
-from bench.quality.normalizer import RAW
+from bench.report.heard import NO_TRANSCRIPT, PUBLISHED_ONLY, SYNTHETIC, Heard, heard
 from bench.report.published import Judgement, Published, read_published
-from bench.stats import Comparison, Interval, Summary, compare_paired, summarize
+from bench.stats import Comparison, Summary, compare_paired, summarize
 from bench.trials import by_case, settled
-
-SYNTHETIC = "synthetic weights: what they write is no speech"
-NO_TRANSCRIPT = "no trial gave a transcript"
-NO_REFERENCE = "the clip has no reference transcript"
-NO_BASELINE = "the suite has no baseline for this case"
-BASELINE_SILENT = "the baseline gave no transcript"
-PUBLISHED_ONLY = "the source gives no transcripts"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """The quality of a case's transcript; each part None where there is nothing to judge it by.
-
-    `score` and `raw` are against the reference, normalized and not; `to_baseline` and `identity`
-    against the baseline's transcript.  `difference` is WER minus the baseline's over utterances
-    (positive is worse), `interval` the WER's own; `kept` is the share of utterances with no more
-    errors than the baseline's.  `errors` are against the reference; `changes`, where there is none,
-    against the baseline's text.  `texts` counts the different transcripts of the trials: greedy
-    decoding gives one.  `reason` says why there is no score.
-    """
-
-    score: Score | None = None
-    raw: Score | None = None
-    interval: Interval | None = None
-    stars: int | None = None
-    errors: tuple[ErrorPair, ...] = ()
-    to_baseline: Score | None = None
-    changes: tuple[ErrorPair, ...] = ()
-    identity: Identity | None = None
-    difference: Interval | None = None
-    kept: float | None = None
-    loop: LoopReport | None = None
-    texts: int = 0
-    transcript: Transcript | None = None
-    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,13 +125,6 @@ class Figures:
         return tuple(tuple(group) for group in found.values())
 
 
-def spoken(clip: Clip) -> tuple[str, ...]:
-    """The utterances of a clip's reference; its sentences where the utterances are not known."""
-    if clip.utterances:
-        return tuple(utterance.text for utterance in clip.utterances)
-    return tuple(re.split(r"(?<=[.!?…])\s+", (clip.reference or "").strip()))
-
-
 def figures(runs: Iterable[RunData]) -> Figures:
     """The figures of runs, also of different suites and machines."""
     given = list(runs)
@@ -279,8 +219,6 @@ class _Run:
                 return sum(file.bytes for file in record.weights)
         return self.published.baseline_bytes.get(case.model) if self.published else None
 
-    # ------------------------------------------------------------- quality
-
     def _transcript(self, case_id: str) -> Transcript | None:
         for record in self.records.get(case_id, ()):
             if record.status is Status.OK and record.transcript is not None:
@@ -294,52 +232,8 @@ class _Run:
         texts = len({record.transcript.text for record in counted if record.transcript})
         if self.run.suite.models[case.model].synthetic:
             return Heard(texts=texts, transcript=transcript, reason=SYNTHETIC)
-        clip = self.run.suite.clips[case.clip]
-        way = normalizer(self.run.suite.quality.normalizer, clip.language)
-        loop = detect(transcript, clip.duration_seconds, reference=clip.reference)
         base = self._transcript(case.baseline) if case.baseline and not case.is_baseline else None
-        return self._judged(clip, way, transcript, base, loop, texts)
-
-    def _judged(
-        self,
-        clip: Clip,
-        way: Normalizer,
-        transcript: Transcript,
-        base: Transcript | None,
-        loop: LoopReport,
-        texts: int,
-    ) -> Heard:
-        settings, text = self.run.suite.quality, transcript.text
-        normalized = raw = interval = difference = kept = None
-        errors: tuple[ErrorPair, ...] = ()
-        if clip.reference is not None:
-            normalized, raw = score(clip.reference, text, way), score(clip.reference, text, RAW)
-            errors = telling_errors(clip.reference, text, way, settings.key_errors)
-            units = spoken(clip)
-            ours = utterance_scores(units, text, way)
-            interval = wer_interval(ours)
-            if base is not None:
-                theirs = utterance_scores(units, base.text, way)
-                difference, kept = wer_difference(ours, theirs), no_regression_share(ours, theirs)
-        wer = normalized.wer if normalized else None
-        return Heard(
-            score=normalized,
-            raw=raw,
-            interval=interval,
-            stars=stars(wer, settings.stars) if wer is not None else None,
-            errors=errors,
-            to_baseline=score(base.text, text, way) if base else None,
-            changes=()
-            if normalized or not base
-            else telling_errors(base.text, text, way, settings.key_errors),
-            identity=identical(base.text, text, way) if base else None,
-            difference=difference,
-            kept=kept,
-            loop=loop,
-            texts=texts,
-            transcript=transcript,
-            reason=(normalized.reason if normalized else NO_REFERENCE),
-        )
+        return heard(transcript, self.run.suite.clips[case.clip], base, self.run.suite.quality, texts=texts)
 
 
 def _values(records: Iterable[Record]) -> dict[str, tuple[tuple[int, float], ...]]:

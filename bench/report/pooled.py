@@ -15,7 +15,8 @@ from bench.quality import (
     wer_difference,
     wer_interval,
 )
-from bench.report.figures import CaseFigures, Figures, spoken
+from bench.report.figures import CaseFigures, Figures
+from bench.report.heard import spoken
 from bench.report.names import Names
 from bench.report.notes import Notes
 from bench.report.numbers import Quantity

@@ -14,7 +14,8 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from bench.quality import Score
-from bench.report.figures import CaseFigures, Figures, Heard
+from bench.report.figures import CaseFigures, Figures
+from bench.report.heard import Heard
 from bench.report.names import Names
 from bench.report.safe import one_line
 from bench.stats import Comparison, Interval, Summary

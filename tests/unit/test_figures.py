@@ -10,7 +10,8 @@ from trials import Trials, run_of, sentences, spoil, spoken
 
 from bench.domain import Record, Status, absent, measured
 from bench.journal import RunData
-from bench.report.figures import SYNTHETIC, Figures, figures
+from bench.report.figures import Figures, figures
+from bench.report.heard import SYNTHETIC
 from bench.stats import Verdict, judge
 from bench.units import Better
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.quality import ErrorPair, Score, normalizer, telling_errors, utterance_scores, wer_difference
-from bench.report.figures import CaseFigures, spoken
+from bench.report.figures import CaseFigures
 from bench.report.findings.model import SAME_WER, Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.scene import Family, Scene
+from bench.report.heard import spoken
 from bench.report.numbers import Quantity
 from bench.report.view import Cell, Figure, Many, Phrase, Stars, Text, WordErrors
 from bench.stats import FEWEST_TO_CLAIM, Interval

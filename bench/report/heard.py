@@ -1,0 +1,102 @@
+"""What a case heard and how good that is: a transcript held against the reference and the baseline."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from bench.domain import Clip, Quality, Transcript
+from bench.quality import (
+    ErrorPair,
+    Identity,
+    LoopReport,
+    Score,
+    detect,
+    identical,
+    no_regression_share,
+    normalizer,
+    score,
+    stars,
+    telling_errors,
+    utterance_scores,
+    wer_difference,
+    wer_interval,
+)
+from bench.quality.normalizer import RAW
+from bench.stats import Interval
+
+SYNTHETIC = "synthetic weights: what they write is no speech"
+NO_TRANSCRIPT = "no trial gave a transcript"
+NO_REFERENCE = "the clip has no reference transcript"
+PUBLISHED_ONLY = "the source gives no transcripts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """The quality of a case's transcript; each part None where there is nothing to judge it by.
+
+    `score` and `raw` are against the reference, normalized and not; `to_baseline` and `identity`
+    against the baseline's transcript.  `difference` is WER minus the baseline's over utterances
+    (positive is worse), `interval` the WER's own; `kept` is the share of utterances with no more
+    errors than the baseline's.  `errors` are against the reference; `changes`, where there is none,
+    against the baseline's text.  `texts` counts the different transcripts of the trials: greedy
+    decoding gives one.  `reason` says why there is no score.
+    """
+
+    score: Score | None = None
+    raw: Score | None = None
+    interval: Interval | None = None
+    stars: int | None = None
+    errors: tuple[ErrorPair, ...] = ()
+    to_baseline: Score | None = None
+    changes: tuple[ErrorPair, ...] = ()
+    identity: Identity | None = None
+    difference: Interval | None = None
+    kept: float | None = None
+    loop: LoopReport | None = None
+    texts: int = 0
+    transcript: Transcript | None = None
+    reason: str | None = None
+
+
+def spoken(clip: Clip) -> tuple[str, ...]:
+    """The utterances of a clip's reference; its sentences where the utterances are not known."""
+    if clip.utterances:
+        return tuple(utterance.text for utterance in clip.utterances)
+    return tuple(re.split(r"(?<=[.!?…])\s+", (clip.reference or "").strip()))
+
+
+def heard(
+    transcript: Transcript, clip: Clip, base: Transcript | None, settings: Quality, *, texts: int
+) -> Heard:
+    """The quality of a transcript of speech; `base` is the baseline's, None where there is none to compare."""
+    text = transcript.text
+    way = normalizer(settings.normalizer, clip.language)
+    normalized = raw = interval = difference = kept = None
+    errors: tuple[ErrorPair, ...] = ()
+    if clip.reference is not None:
+        normalized, raw = score(clip.reference, text, way), score(clip.reference, text, RAW)
+        errors = telling_errors(clip.reference, text, way, settings.key_errors)
+        units = spoken(clip)
+        ours = utterance_scores(units, text, way)
+        interval = wer_interval(ours)
+        if base is not None:
+            theirs = utterance_scores(units, base.text, way)
+            difference, kept = wer_difference(ours, theirs), no_regression_share(ours, theirs)
+    wer = normalized.wer if normalized else None
+    return Heard(
+        score=normalized,
+        raw=raw,
+        interval=interval,
+        stars=stars(wer, settings.stars) if wer is not None else None,
+        errors=errors,
+        to_baseline=score(base.text, text, way) if base else None,
+        changes=() if normalized or not base else telling_errors(base.text, text, way, settings.key_errors),
+        identity=identical(base.text, text, way) if base else None,
+        difference=difference,
+        kept=kept,
+        loop=detect(transcript, clip.duration_seconds, reference=clip.reference),
+        texts=texts,
+        transcript=transcript,
+        reason=(normalized.reason if normalized else NO_REFERENCE),
+    )
