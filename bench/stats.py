@@ -1,9 +1,7 @@
 """Samples -> summaries, comparisons and verdicts.
 
-Everything is the median, with a percentile-bootstrap interval.  The bootstrap distribution of a
-median depends on the sample only through its order: the middle order statistics of the resamples
-are drawn once per sample size and shared, which makes an interval cost microseconds and the same
-values give the same interval always.  Why these choices: docs/adr/0004-medians-and-paired-ratios.md.
+Everything is the median, with a percentile-bootstrap interval of `bench.resampling`; the same values
+give the same interval always.  Why these choices: docs/adr/0004-medians-and-paired-ratios.md.
 """
 
 from __future__ import annotations
@@ -12,14 +10,10 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from bench.resampling import draw_counts, median_intervals, percentile_intervals, resampled_medians
 from bench.units import Better
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 RESAMPLES: Final = 2000
 CONFIDENCE: Final = 0.95
@@ -130,7 +124,7 @@ def summarize(
     mad = _median(sorted(abs(value - middle) for value in given))
     low = high = None
     if len(given) > 1:
-        [(low, high)] = _intervals(ordered, (confidence,), resamples, seed)
+        [(low, high)] = median_intervals(ordered, (confidence,), resamples, seed)
     return Summary(
         n=len(given),
         median=middle,
@@ -163,7 +157,7 @@ def compare_paired(
     ratio = math.exp(_median(logs))
     if len(logs) == 1:
         return Comparison(n=1, ratio=ratio, low=None, high=None, paired=True)
-    (low, high), (lowest, highest) = _intervals(logs, (confidence, CLAIM_CONFIDENCE), resamples, seed)
+    (low, high), (lowest, highest) = median_intervals(logs, (confidence, CLAIM_CONFIDENCE), resamples, seed)
     return Comparison(
         n=len(both),
         ratio=ratio,
@@ -197,9 +191,8 @@ def compare_unpaired(
     ratio = math.exp(_median(above.tolist()) - _median(below.tolist()))
     if n == 1:
         return Comparison(n=n, ratio=ratio, low=None, high=None, paired=False)
-    differences = _medians(above, resamples, seed) - _medians(below, resamples, seed + 1)
-    tails = (*_tails(confidence), *_tails(CLAIM_CONFIDENCE))
-    low, high, lowest, highest = np.quantile(differences, tails, method="inverted_cdf")
+    differences = resampled_medians(above, resamples, seed) - resampled_medians(below, resamples, seed + 1)
+    (low, high), (lowest, highest) = percentile_intervals(differences, (confidence, CLAIM_CONFIDENCE))
     return Comparison(
         n=n,
         ratio=ratio,
@@ -266,16 +259,12 @@ def bootstrap_ratio(
     value = float(sum(numerators)) / whole
     if n < 2:
         return Interval(value=value, low=None, high=None, n=n, reason="a single unit has no interval")
-    counts = _counts(n, resamples, seed)
+    counts = draw_counts(n, resamples, seed)
     above, below = (counts @ np.array([numerators, denominators], float).T).T
     rates = above[below > 0] / below[below > 0]
-    tails = (*_tails(confidence), *_tails(CLAIM_CONFIDENCE))
-    low, high, lowest, highest = np.quantile(rates, tails, method="inverted_cdf").tolist()
+    (low, high), (lowest, highest) = percentile_intervals(rates, (confidence, CLAIM_CONFIDENCE))
     clear = n >= FEWEST_TO_CLAIM and not lowest <= 0 <= highest
     return Interval(value=value, low=low, high=high, n=n, clear=clear)
-
-
-# ------------------------------------------------------------------- resampling
 
 
 def _median(ordered: Sequence[float]) -> float:
@@ -297,68 +286,3 @@ def _unusable(pairs: Sequence[tuple[float, float]]) -> str | None:
     if min(min(pair) for pair in pairs) <= 0:
         return "a value is zero or negative: there is no ratio"
     return None
-
-
-def _tails(confidence: float) -> tuple[float, float]:
-    return (1 - confidence) / 2, (1 + confidence) / 2
-
-
-def _intervals(
-    ordered: Sequence[float], confidences: Sequence[float], resamples: int, seed: int
-) -> list[tuple[float, float]]:
-    """Percentile intervals of the median of sorted values, from the shared table of resamples."""
-    table = _middles(len(ordered), resamples, seed)
-    weighted = sorted([((ordered[i] + ordered[j]) / 2, weight) for i, j, weight in table])
-    backwards = weighted[::-1]
-    tails = [(1 - confidence) / 2 * resamples for confidence in confidences]
-    return [(_walk(weighted, tail), _walk(backwards, tail)) for tail in tails]
-
-
-def _walk(weighted: Sequence[tuple[float, int]], tail: float) -> float:
-    seen = 0
-    for value, weight in weighted:
-        seen += weight
-        if seen > tail:
-            return value
-    return weighted[-1][0]
-
-
-@lru_cache(maxsize=256)
-def _middles(n: int, resamples: int, seed: int) -> tuple[tuple[int, int, int], ...]:
-    """The middle order statistics (i, j) of resamples of n sorted values, and how often each came."""
-    import numpy as np
-
-    pairs, weights = np.unique(_middle_orders(n, resamples, seed), axis=0, return_counts=True)
-    return tuple((int(i), int(j), int(weight)) for (i, j), weight in zip(pairs, weights, strict=True))
-
-
-@lru_cache(maxsize=64)
-def _middle_orders(n: int, resamples: int, seed: int) -> NDArray[np.int32]:
-    """Shape (resamples, 2): which sorted values stand in the middle of each resample."""
-    import numpy as np
-
-    random = np.random.default_rng((seed, n))
-    lower, upper = (n - 1) // 2, n // 2
-    rows = max(1, 1_000_000 // n)
-    chunks = []
-    for start in range(0, resamples, rows):
-        drawn = random.integers(0, n, (min(rows, resamples - start), n), dtype=np.int32)
-        drawn.partition((lower, upper), axis=1)
-        chunks.append(drawn[:, (lower, upper)])
-    return np.concatenate(chunks)
-
-
-def _medians(ordered: NDArray[np.float64], resamples: int, seed: int) -> NDArray[np.float64]:
-    orders = _middle_orders(len(ordered), resamples, seed)
-    medians: NDArray[np.float64] = ordered[orders].mean(axis=1)
-    return medians
-
-
-@lru_cache(maxsize=16)
-def _counts(n: int, resamples: int, seed: int) -> NDArray[np.float64]:
-    """Shape (resamples, n): how often each unit was drawn in each resample."""
-    import numpy as np
-
-    random = np.random.default_rng((seed, n))
-    drawn = random.multinomial(n, np.full(n, 1 / n), size=resamples)
-    return drawn.astype(np.float64)
