@@ -10,6 +10,7 @@ from bench.report.figures import CaseFigures, Figures
 from bench.report.findings.compared import FOOTPRINT, LOAD, TRANSCRIBE, Measure, figure
 from bench.report.findings.contrast import Outcome, contrast
 from bench.report.findings.model import LONG_SECONDS, Strength, how_firmly
+from bench.report.findings.pairs import points
 from bench.report.findings.scene import Scene
 from bench.report.findings.size import partial
 from bench.report.findings.standing import Candidate, Loss, candidates
@@ -124,14 +125,7 @@ def quality(each: Candidate) -> Cell:
     if each.loss is Loss.NONE:
         return Phrase(message="advice.loss.none")
     if each.change is not None and each.change.value is not None:
-        change = Figure(
-            value=each.change.value,
-            quantity=Quantity.POINTS,
-            low=each.change.low,
-            high=each.change.high,
-            n=each.change.n,
-        )
-        return Phrase(message="advice.loss.wer", params={"change": change})
+        return Phrase(message="advice.loss.wer", params={"change": points(each.change)})
     if case.judgement is not None and case.judgement.stars is not None:
         return Stars(stars=case.judgement.stars)
     return Phrase(message="advice.loss.unknown")

@@ -8,11 +8,10 @@ from itertools import permutations
 from typing import Final
 
 from bench.report.figures import CaseFigures
-from bench.report.findings.heard import Pair, difference
 from bench.report.findings.model import Evidence, Finding, Kind, Rule, Strength
+from bench.report.findings.pairs import Pair, difference, points
 from bench.report.findings.scene import Family, Scene
-from bench.report.numbers import Quantity
-from bench.report.view import Cell, Figure, Many, Phrase, Stars, Text
+from bench.report.view import Cell, Many, Phrase, Stars, Text
 from bench.stats import Interval
 
 
@@ -120,11 +119,7 @@ def _item(scene: Scene, each: Versus) -> Phrase:
         )
     change = each.change
     assert change is not None
-    assert change.value is not None
-    figure = Figure(
-        value=change.value, quantity=Quantity.POINTS, low=change.low, high=change.high, n=change.n
-    )
-    return Phrase(message="finding.models.wer", params={"name": name, "change": figure})
+    return Phrase(message="finding.models.wer", params={"name": name, "change": points(change)})
 
 
 RULES: Final = (

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from bench.report.figures import CaseFigures
-from bench.report.findings.heard import Pair, difference, pairs, utterances_needed
 from bench.report.findings.model import SAME_WER
+from bench.report.findings.pairs import Pair, difference, pairs, utterances_needed
 from bench.report.findings.scene import Family, Scene
 from bench.stats import FEWEST_TO_CLAIM, Interval
 

@@ -1,0 +1,114 @@
+"""A variant beside what it is held against: their texts, utterance by utterance, over all clips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from bench.quality import ErrorPair, Score, normalizer, telling_errors, utterance_scores, wer_difference
+from bench.report.figures import CaseFigures
+from bench.report.findings.model import SAME_WER, Evidence
+from bench.report.findings.scene import Family
+from bench.report.heard import spoken
+from bench.report.numbers import Quantity
+from bench.report.view import Figure
+from bench.stats import Interval
+
+ERRORS_LOOKED_AT: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A variant and what it is held against, over the clips that both transcribed."""
+
+    mine: tuple[CaseFigures, ...]
+    theirs: tuple[CaseFigures, ...]
+
+    @property
+    def published(self) -> bool:
+        """Whether there is nothing but an author's judgement."""
+        return all(case.judgement is not None and case.heard.transcript is None for case in self.mine)
+
+    def evidence(self, table: str = "quality") -> tuple[Evidence, ...]:
+        """The rows of both."""
+        return tuple(Evidence(case=case.key, table=table) for case in (*self.mine, *self.theirs))
+
+
+def pairs(family: Family) -> Iterator[Pair]:
+    """Each variant of a family beside its baseline."""
+    for cases in family.by_variant.values():
+        both = []
+        for case in cases:
+            base = family.scene.figures.baseline(case)
+            if base is not None and base.key != case.key:
+                both.append((case, base))
+        if both:
+            yield Pair(mine=tuple(mine for mine, _ in both), theirs=tuple(base for _, base in both))
+
+
+def utterances(pair: Pair) -> tuple[list[Score], list[Score]]:
+    """The scores of both sides by utterance, over the clips; an utterance in two clips counts once."""
+    ours: list[Score] = []
+    theirs: list[Score] = []
+    seen: set[str] = set()
+    for mine, base in zip(pair.mine, pair.theirs, strict=True):
+        if mine.heard.score is None or mine.heard.transcript is None or base.heard.transcript is None:
+            continue
+        way = normalizer(mine.heard.score.normalizer)
+        units = spoken(mine.clip)
+        left = utterance_scores(units, mine.heard.transcript.text, way)
+        right = utterance_scores(units, base.heard.transcript.text, way)
+        for text, one, other in zip(units, left, right, strict=True):
+            if text not in seen and one.reference_words:
+                seen.add(text)
+                ours.append(one)
+                theirs.append(other)
+    return ours, theirs
+
+
+def difference(pair: Pair) -> Interval | None:
+    """WER minus the other's over the utterances of all clips; None without utterances."""
+    ours, theirs = utterances(pair)
+    return wer_difference(ours, theirs) if ours else None
+
+
+def points(change: Interval, *, shown: bool = True) -> Figure:
+    """A difference of error rates as a cell, with its interval where that shows something."""
+    assert change.value is not None
+    return Figure(
+        value=change.value,
+        quantity=Quantity.POINTS,
+        low=change.low if shown else None,
+        high=change.high if shown else None,
+        n=change.n,
+    )
+
+
+def utterances_needed(change: Interval, margin: float = SAME_WER) -> int:
+    """About how many utterances narrow the interval to the margin on either side, as 1/sqrt(n)."""
+    assert change.low is not None
+    assert change.high is not None
+    half = (change.high - change.low) / 2
+    needed = change.n * (half / margin) ** 2
+    return max(change.n, round(float(f"{needed:.2g}")))
+
+
+def fresh_errors(pair: Pair) -> list[ErrorPair]:
+    """The telling errors against the reference that the baseline does not make."""
+    found: list[ErrorPair] = []
+    for mine, base in zip(pair.mine, pair.theirs, strict=True):
+        reference, score = mine.clip.reference, mine.heard.score
+        if (
+            reference is None
+            or score is None
+            or mine.heard.transcript is None
+            or base.heard.transcript is None
+        ):
+            continue
+        way = normalizer(score.normalizer)
+        old = telling_errors(reference, base.heard.transcript.text, way, ERRORS_LOOKED_AT)
+        known = {(each.reference, each.hypothesis) for each in old}
+        new = telling_errors(reference, mine.heard.transcript.text, way, ERRORS_LOOKED_AT)
+        found += [each for each in new if (each.reference, each.hypothesis) not in known]
+    return sorted(found, key=lambda each: -each.weight)
