@@ -95,7 +95,7 @@ def recommend(
     from bench.commands.terminal import wide_console
     from bench.journal import read_run
     from bench.report.figures import figures
-    from bench.report.findings.recommend import Constraints, recommend
+    from bench.report.findings import Constraints, recommend
     from bench.report.language import language
     from bench.report.writer import MarkdownWriter
 

@@ -12,8 +12,9 @@ from typing import Final
 from bench.report.figures import Figures
 from bench.report.findings import compared, families, heard, long, size, tradeoffs, trust
 from bench.report.findings.advice import advice
+from bench.report.findings.limits import Constraints
 from bench.report.findings.model import Evidence, Finding, Kind, Rule, Strength
-from bench.report.findings.recommend import Constraints, Decision, Recommendation, recommend
+from bench.report.findings.recommend import Decision, Recommendation, recommend
 from bench.report.findings.scene import Scene
 
 RULES: Final[tuple[Rule, ...]] = (

@@ -1,0 +1,198 @@
+"""Limits a variant must keep: each checked against its figure, with what is missing where that is open.
+
+A limit is met when the whole interval lies within it, broken when the whole interval lies beyond,
+and open otherwise: then the check says how many blocks or how much speech would close it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Final
+
+from bench.report.figures import CaseFigures
+from bench.report.findings.pairs import points
+from bench.report.findings.size import partial
+from bench.report.findings.standing import UTTERANCES_WANTED, Candidate, Loss
+from bench.report.numbers import Quantity
+from bench.report.view import Cell, Figure, Phrase, Reason
+from bench.stats import FEWEST_TO_CLAIM
+
+BLOCKS_PUBLISHED: Final = 10  # what is asked for where there is no interval to go by
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constraints:
+    """What a variant must keep; None asks nothing.  Base units; WER as ratios (0.005 = half a point).
+
+    `max_wer_loss` is against the baseline of the same model.  `model` and `machine` narrow the
+    choice to a model's name and a host's id.
+    """
+
+    max_footprint_bytes: float | None = None
+    max_rss_bytes: float | None = None
+    max_weights_bytes: float | None = None
+    max_rtf: float | None = None
+    max_load_seconds: float | None = None
+    max_wer: float | None = None
+    max_wer_loss: float | None = None
+    model: str | None = None
+    machine: str | None = None
+
+    @property
+    def asked(self) -> dict[str, float]:
+        """The limits that are set, by name."""
+        given = {
+            field.name: getattr(self, field.name) for field in fields(self) if field.name.startswith("max_")
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+
+class State(StrEnum):
+    """How a figure stands to its limit."""
+
+    MET = "met"
+    OPEN = "open"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One limit and one candidate: the figure, and what is missing where it is open."""
+
+    limit: str
+    state: State
+    figure: Cell
+    missing: Phrase | Reason | None = None
+
+    @property
+    def table(self) -> str:
+        """The table of the report that the figure stands in."""
+        return _LIMITS[self.limit].table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Limit:
+    """How a limit is written, and in which table its figure stands."""
+
+    quantity: Quantity
+    table: str
+    metric: str = ""
+
+
+_LIMITS: Final = {
+    "max_footprint_bytes": _Limit(quantity=Quantity.MEMORY, table="memory", metric="footprint"),
+    "max_rss_bytes": _Limit(quantity=Quantity.MEMORY, table="memory", metric="peak_rss_bytes"),
+    "max_weights_bytes": _Limit(quantity=Quantity.SIZE, table="weights"),
+    "max_rtf": _Limit(quantity=Quantity.RTF, table="performance", metric="rtf"),
+    "max_load_seconds": _Limit(quantity=Quantity.SECONDS, table="performance", metric="load_seconds"),
+    "max_wer": _Limit(quantity=Quantity.PERCENT, table="rates"),
+    "max_wer_loss": _Limit(quantity=Quantity.POINTS, table="rates"),
+}
+
+
+def checks(each: Candidate, constraints: Constraints) -> Iterator[Check]:
+    """Every limit that is asked for against the candidate, in the order of `Constraints`."""
+    for name, limit in constraints.asked.items():
+        if name == "max_weights_bytes":
+            yield _check_size(each.case, limit)
+        elif name == "max_wer":
+            yield _check_wer(each.case, limit)
+        elif name == "max_wer_loss":
+            yield _check_loss(each, limit)
+        else:
+            yield _check_metric(name, each.case, limit)
+
+
+def _check_metric(name: str, case: CaseFigures, limit: float) -> Check:
+    how = _LIMITS[name]
+    metric = case.footprint_metric if how.metric == "footprint" else how.metric
+    summary = case.summaries.get(metric)
+    if summary is None:
+        return _nothing(name, Reason(text=case.absences.get(metric, "there is nothing to compare with")))
+    figure = Figure(
+        value=summary.median,
+        quantity=how.quantity,
+        low=None if summary.few else summary.low,
+        high=None if summary.few else summary.high,
+        n=summary.n,
+    )
+    return _check_interval(name, figure, limit, _blocks)
+
+
+def _check_size(case: CaseFigures, limit: float) -> Check:
+    size = case.weights_bytes
+    if size is None:
+        return _nothing("max_weights_bytes", Reason(text="the journal has no weights file"))
+    figure = Figure(value=size, quantity=Quantity.SIZE)
+    if size > limit:
+        return Check(limit="max_weights_bytes", state=State.BROKEN, figure=figure)
+    if partial(case):
+        missing = Reason(text="the file holds the decoder alone; the encoder's size is not known")
+        return Check(limit="max_weights_bytes", state=State.OPEN, figure=figure, missing=missing)
+    return Check(limit="max_weights_bytes", state=State.MET, figure=figure)
+
+
+def _check_wer(case: CaseFigures, limit: float) -> Check:
+    interval, score = case.heard.interval, case.heard.score
+    wer = score.wer if score else None
+    if wer is None:
+        return _nothing("max_wer", Reason(text=case.heard.reason or "the clip has no reference transcript"))
+    figure = Figure(value=wer, quantity=Quantity.PERCENT)
+    if interval is not None and interval.n >= FEWEST_TO_CLAIM:
+        figure = dataclasses.replace(figure, low=interval.low, high=interval.high, n=interval.n)
+    return _check_interval("max_wer", figure, limit, _utterances)
+
+
+def _check_loss(each: Candidate, limit: float) -> Check:
+    name, change = "max_wer_loss", each.change
+    if each.loss is Loss.NONE:
+        state = State.OPEN if each.judged else State.MET
+        missing = Phrase(message="recommend.missing.transcript") if each.judged else None
+        figure = Figure(value=0.0, quantity=Quantity.POINTS)
+        return Check(limit=name, state=state, figure=figure, missing=missing)
+    if change is None or change.value is None:
+        return _nothing(name, Reason(text=each.case.heard.reason or "the clip has no reference transcript"))
+    figure = points(change, shown=change.n >= FEWEST_TO_CLAIM)
+    return _check_interval(name, figure, limit, _utterances)
+
+
+def _check_interval(
+    name: str, figure: Figure, limit: float, needed: Callable[[int, float | None], Phrase]
+) -> Check:
+    """A figure with its interval; `needed` says of how many repeats more would settle what is open.
+
+    It is given the number there is, and how many times that would bring the interval to one side of
+    the limit, were the figure to stay: None where there is no interval to go by.
+    """
+    if figure.low is None or figure.high is None:
+        return Check(limit=name, state=State.OPEN, figure=figure, missing=needed(figure.n, None))
+    if figure.high <= limit:
+        return Check(limit=name, state=State.MET, figure=figure)
+    if figure.low > limit:
+        return Check(limit=name, state=State.BROKEN, figure=figure)
+    far = abs(figure.value - limit)
+    wide = figure.high - figure.value if figure.value <= limit else figure.value - figure.low
+    if far <= 0 or (wide / far) ** 2 > 100:
+        missing = Phrase(message="recommend.missing.too_close")
+    else:
+        missing = needed(figure.n, (wide / far) ** 2)
+    return Check(limit=name, state=State.OPEN, figure=figure, missing=missing)
+
+
+def _blocks(n: int, times: float | None) -> Phrase:
+    count = BLOCKS_PUBLISHED if times is None else max(n + 1, math.ceil(n * times))
+    return Phrase(message="recommend.missing.blocks", count=count)
+
+
+def _utterances(n: int, times: float | None) -> Phrase:
+    """Their number to two digits: it is an estimate."""
+    count = UTTERANCES_WANTED if times is None else max(n + 1, math.ceil(float(f"{n * times:.2g}")))
+    return Phrase(message="recommend.missing.utterances", count=count)
+
+
+def _nothing(name: str, reason: Reason) -> Check:
+    return Check(limit=name, state=State.OPEN, figure=Phrase(message="recommend.no_figure"), missing=reason)
