@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.report import diffs, machines, metrics, parameters, quality_tables, traces, troubles, weights
+from bench.report.cells import Cell, Phrase, Spoken, Text
 from bench.report.digest import digest
 from bench.report.figures import Figures
 from bench.report.findings import findings
@@ -16,7 +17,7 @@ from bench.report.names import Names, scopes
 from bench.report.notes import Notes
 from bench.report.pooled import pooled
 from bench.report.side_by_side import side_by_side
-from bench.report.view import Cell, Phrase, Spoken, Text, View
+from bench.report.view import View
 
 if TYPE_CHECKING:
     from bench.journal import RunData

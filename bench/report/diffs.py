@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from bench.domain import Transcript
 from bench.quality import alignment, normalizer
+from bench.report.cells import Phrase
 from bench.report.figures import CaseFigures, Figures
 from bench.report.names import Names
-from bench.report.view import Diff, Heard, Phrase, Piece
+from bench.report.view import Diff, Heard, Piece
 
 
 def diffs(found: Figures, names: Names) -> tuple[Diff, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+from bench.report.cells import Absent, Cell, Figure, Phrase, Text, Times
 from bench.report.figures import CaseFigures, Figures
 from bench.report.metrics import cell, ratio, scope_cells, titles
 from bench.report.names import Names, Scope
@@ -12,7 +13,7 @@ from bench.report.notes import Notes
 from bench.report.numbers import Quantity
 from bench.report.quality_tables import stars_cell
 from bench.report.rates import wer_cell
-from bench.report.view import Absent, Cell, Column, Figure, Phrase, Row, Table, Text, Times
+from bench.report.view import Column, Row, Table
 
 _HEADINGS = (
     "column.size",

@@ -7,20 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from bench.places import expand
+from bench.report.cells import Cell, Figure, Many, Phrase, Reason, Text
 from bench.report.numbers import Quantity, grouped
-from bench.report.view import (
-    Cell,
-    Column,
-    Figure,
-    Machine,
-    Many,
-    Phrase,
-    Reason,
-    Row,
-    Sound,
-    Table,
-    Text,
-)
+from bench.report.view import Column, Machine, Row, Sound, Table
 
 if TYPE_CHECKING:
     from bench.domain import Host

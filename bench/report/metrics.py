@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.domain import Status
+from bench.report.cells import Cell, Figure, Phrase, Text, Times
 from bench.report.figures import CaseFigures, Figures
 from bench.report.names import Names, Scope
 from bench.report.notes import Notes
 from bench.report.numbers import Quantity
-from bench.report.view import Cell, Column, Figure, Phrase, Row, Table, Text, Times
+from bench.report.view import Column, Row, Table
 from bench.stats import Comparison
 from bench.units import METRICS, Better
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bench.report.view import Absent, Note, Phrase
+from bench.report.cells import Absent, Phrase
+from bench.report.view import Note
 
 
 class Notes:

@@ -8,19 +8,9 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from bench.domain import Protocol, Status
+from bench.report.cells import Cell, Figure, Many, Phrase, Spoken, Text, Tongue
 from bench.report.numbers import Quantity
-from bench.report.view import (
-    Cell,
-    Column,
-    Figure,
-    Many,
-    Phrase,
-    Row,
-    Spoken,
-    Table,
-    Text,
-    Tongue,
-)
+from bench.report.view import Column, Row, Table
 from bench.stats import FEWEST_TO_CLAIM
 
 if TYPE_CHECKING:

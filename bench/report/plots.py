@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from bench.errors import ReportError
+from bench.report.cells import Cell, Phrase, Text
 from bench.report.chartdata import (
     Layer,
     confidence_points,
@@ -24,7 +25,6 @@ from bench.report.colours import colour
 from bench.report.names import Names, Scope
 from bench.report.numbers import THOUSANDS
 from bench.report.safe import clean
-from bench.report.view import Cell, Phrase, Text
 
 if TYPE_CHECKING:
     import altair as alt

@@ -15,12 +15,13 @@ from bench.quality import (
     wer_difference,
     wer_interval,
 )
+from bench.report.cells import Cell, Counts, Figure, Phrase, Text
 from bench.report.figures import CaseFigures, Figures
 from bench.report.heard import spoken
 from bench.report.names import Names
 from bench.report.notes import Notes
 from bench.report.numbers import Quantity
-from bench.report.view import Cell, Column, Counts, Figure, Phrase, Row, Table, Text
+from bench.report.view import Column, Row, Table
 
 _HEADINGS = (
     ("column.clips", ""),

@@ -6,25 +6,14 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from bench.quality import ErrorPair
+from bench.report.cells import Cell, Figure, Many, Phrase, Spoken, Stars, Text, WordErrors
 from bench.report.figures import CaseFigures, Figures
 from bench.report.metrics import scope_cells
 from bench.report.names import Names, Scope
 from bench.report.notes import Notes
 from bench.report.numbers import Quantity
 from bench.report.rates import rates_table, title, unjudged
-from bench.report.view import (
-    Cell,
-    Column,
-    Figure,
-    Many,
-    Phrase,
-    Row,
-    Spoken,
-    Stars,
-    Table,
-    Text,
-    WordErrors,
-)
+from bench.report.view import Column, Row, Table
 
 if TYPE_CHECKING:
     from bench.domain import StarBand

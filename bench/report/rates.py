@@ -7,21 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from bench.domain import Status
 from bench.quality import Score
+from bench.report.cells import Cell, Counts, Figure, Phrase, Text
 from bench.report.figures import CaseFigures
 from bench.report.metrics import cell
 from bench.report.names import Names
 from bench.report.notes import Notes
 from bench.report.numbers import Quantity
-from bench.report.view import (
-    Cell,
-    Column,
-    Counts,
-    Figure,
-    Phrase,
-    Row,
-    Table,
-    Text,
-)
+from bench.report.view import Column, Row, Table
 from bench.stats import Interval
 
 if TYPE_CHECKING:

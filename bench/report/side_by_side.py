@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from bench.domain import Status
+from bench.report.cells import Phrase, Text
 from bench.report.figures import CaseFigures, Figures
 from bench.report.metrics import Metric, cell, seconds, title_columns, titles
 from bench.report.names import Names
 from bench.report.notes import Notes
 from bench.report.numbers import Quantity
-from bench.report.view import Column, Phrase, Row, Table, Text
+from bench.report.view import Column, Row, Table
 
 _SIDE_BY_SIDE: Final = (
     Metric(heading="column.rtf", metric="rtf", quantity=Quantity.RTF),

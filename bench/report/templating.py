@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bench.errors import ReportError
+from bench.report.cells import Cell
 from bench.report.colours import colour
 from bench.report.numbers import clock
-from bench.report.view import Cell, Column, View
+from bench.report.view import Column, View
 from bench.report.writer import Writer
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from bench.domain import Status
 from bench.journal import HOST, RECORDS, SUITE
-from bench.report.view import Command, Link, Logs
+from bench.report.cells import Link
+from bench.report.view import Command, Logs
 
 if TYPE_CHECKING:
     from bench.journal import RunData

@@ -8,22 +8,11 @@ from typing import TYPE_CHECKING
 
 from bench.domain import Status
 from bench.quality import LoopReport
+from bench.report.cells import Cell, Figure, Many, Phrase, Reason, Text
 from bench.report.figures import Figures
 from bench.report.names import Names, quantization
 from bench.report.numbers import Quantity, clock
-from bench.report.view import (
-    Cell,
-    Column,
-    Figure,
-    Many,
-    Phrase,
-    Reason,
-    Refusal,
-    Row,
-    Sentence,
-    Table,
-    Text,
-)
+from bench.report.view import Column, Refusal, Row, Sentence, Table
 
 if TYPE_CHECKING:
     from bench.journal import RunData

@@ -1,158 +1,17 @@
 """The view: what a report says, free of language and of format; what templates are given.
 
 A template walks a `View` and hands every cell, phrase and note to filters, which know the language
-and the target.  Custom templates rely on these names: docs/report.md lists them.  Message ids are
-those of the catalogs; everything else that is text is data and gets escaped.
+and the target.  Custom templates rely on these names: docs/report.md lists them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-from bench.report.numbers import Quantity
-
-# ------------------------------------------------------------------------ cells
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phrase:
-    """Words by message id, with parameters; with `count` in the plural form for that number."""
-
-    message: str
-    params: Mapping[str, Any] = field(default_factory=dict)
-    count: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
-    """Data.  `strong` marks what the reader looks for; `code` sets it as code."""
-
-    text: str
-    strong: bool = False
-    code: bool = False
-    note: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """A value in base units with the interval of its median; `n` values behind it."""
-
-    value: float
-    quantity: Quantity
-    low: float | None = None
-    high: float | None = None
-    n: int = 1
-    strong: bool = False
-    note: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Times:
-    """A ratio to the baseline; `shown` says whether a difference is shown and not just seen."""
-
-    ratio: float
-    low: float | None
-    high: float | None
-    shown: bool
-    better: bool | None = None
-    note: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Absent:
-    """No value; the footnote of that number says why."""
-
-    note: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stars:
-    """Stars out of five."""
-
-    stars: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WordErrors:
-    """Telling errors: what was said, what was heard instead, how often."""
-
-    errors: tuple[tuple[str, str, int], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """Substitutions, deletions and insertions."""
-
-    substitutions: int
-    deletions: int
-    insertions: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """A file; `target` is relative to the report, None where it is not there to be linked."""
-
-    text: str
-    target: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Many:
-    """Several cells in one, in order."""
-
-    parts: tuple[Cell, ...]
-    between: str = " "
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
-    """A date."""
-
-    day: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tongue:
-    """A human language by its code: ru, en."""
-
-    code: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spoken:
-    """Data that is there in several languages: the reader's own is shown."""
-
-    texts: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """A reason in the words of an instrument or engine, translated where the catalogs know it."""
-
-    text: str
-
-
-Cell = (
-    Phrase
-    | Text
-    | Figure
-    | Times
-    | Absent
-    | Stars
-    | WordErrors
-    | Counts
-    | Link
-    | Many
-    | Day
-    | Tongue
-    | Spoken
-    | Reason
-)
-
+from bench.report.cells import Cell, Link, Phrase, Text
 
 # ----------------------------------------------------------------------- tables
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 from bench.domain import Status
+from bench.report.cells import Cell, Figure, Many, Phrase, Text
 from bench.report.figures import CaseFigures, Figures
 from bench.report.names import Names, quantization
 from bench.report.notes import Notes
 from bench.report.numbers import Quantity
-from bench.report.view import Cell, Column, Figure, Many, Phrase, Row, Table, Text
+from bench.report.view import Column, Row, Table
 
 HASH_DIGITS = 12
 

@@ -13,9 +13,7 @@ from typing import Any, Final
 from markupsafe import Markup, escape
 
 from bench.report import safe
-from bench.report.language import Language
-from bench.report.numbers import NO_BREAK, Quantity, interval, number
-from bench.report.view import (
+from bench.report.cells import (
     Absent,
     Cell,
     Counts,
@@ -23,7 +21,6 @@ from bench.report.view import (
     Figure,
     Link,
     Many,
-    Note,
     Phrase,
     Reason,
     Spoken,
@@ -33,6 +30,9 @@ from bench.report.view import (
     Tongue,
     WordErrors,
 )
+from bench.report.language import Language
+from bench.report.numbers import NO_BREAK, Quantity, interval, number
+from bench.report.view import Note
 
 _SUPERSCRIPT: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 STARS: Final = 5

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from trials import Trials, run_of, sentences, spoil, spoken
 
+from bench.report.cells import Phrase, Reason
 from bench.report.figures import figures
 from bench.report.findings import Constraints, Decision, Recommendation, recommend
 from bench.report.findings.limits import State
 from bench.report.language import language
-from bench.report.view import Phrase, Reason
 from bench.report.writer import MarkdownWriter
 
 TEXTS = sentences(80)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bench.report.cells import Cell, Figure, Many, Phrase, Stars, Text
 from bench.report.figures import CaseFigures, Figures
 from bench.report.findings.compared import FOOTPRINT, LOAD, TRANSCRIBE, Measure, figure
 from bench.report.findings.contrast import Outcome, contrast
@@ -15,7 +16,7 @@ from bench.report.findings.scene import Scene
 from bench.report.findings.size import partial
 from bench.report.findings.standing import Candidate, Loss, candidates
 from bench.report.numbers import Quantity
-from bench.report.view import Advice, Cell, Figure, Many, Phrase, Stars, Text
+from bench.report.view import Advice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

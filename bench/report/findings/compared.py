@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bench.report.cells import Figure, Many, Phrase
 from bench.report.figures import CaseFigures
 from bench.report.findings.contrast import Contrast, Outcome, contrast
 from bench.report.findings.model import (
@@ -20,7 +21,6 @@ from bench.report.findings.model import (
 )
 from bench.report.findings.scene import Scene
 from bench.report.numbers import Quantity
-from bench.report.view import Figure, Many, Phrase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bench.report.cells import Times
 from bench.report.figures import CaseFigures
 from bench.report.findings.model import Strength, Tolerance
-from bench.report.view import Times
 from bench.stats import Comparison, Verdict, blocks_needed, compare_paired, compare_unpaired, judge
 from bench.units import METRICS, Better
 

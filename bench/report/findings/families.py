@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import Final
 
+from bench.report.cells import Cell, Many, Phrase, Stars, Text
 from bench.report.figures import CaseFigures
 from bench.report.findings.model import Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.pairs import Pair, difference, points
 from bench.report.findings.scene import Family, Scene
-from bench.report.view import Cell, Many, Phrase, Stars, Text
 from bench.stats import Interval
 
 

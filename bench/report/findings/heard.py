@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from bench.quality import ErrorPair
+from bench.report.cells import Cell, Figure, Many, Phrase, Stars, Text, WordErrors
 from bench.report.figures import CaseFigures
 from bench.report.findings.model import SAME_WER, Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.pairs import Pair, difference, fresh_errors, pairs, points, utterances_needed
 from bench.report.findings.scene import Scene
 from bench.report.numbers import Quantity
-from bench.report.view import Cell, Figure, Many, Phrase, Stars, Text, WordErrors
 from bench.stats import FEWEST_TO_CLAIM, Interval
 
 WORDS_SHOWN: Final = 3

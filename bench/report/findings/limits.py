@@ -13,12 +13,12 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Final
 
+from bench.report.cells import Cell, Figure, Phrase, Reason
 from bench.report.figures import CaseFigures
 from bench.report.findings.pairs import points
 from bench.report.findings.size import partial
 from bench.report.findings.standing import UTTERANCES_WANTED, Candidate, Loss
 from bench.report.numbers import Quantity
-from bench.report.view import Cell, Figure, Phrase, Reason
 from bench.stats import FEWEST_TO_CLAIM
 
 BLOCKS_PUBLISHED: Final = 10  # what is asked for where there is no interval to go by

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from bench.report.cells import Cell, Figure, Many, Phrase, Text
 from bench.report.figures import CaseFigures
 from bench.report.findings.model import LONG_SECONDS, Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.scene import Family, Scene
 from bench.report.numbers import Quantity, clock
-from bench.report.view import Cell, Figure, Many, Phrase, Text
 
 
 def loops(scene: Scene) -> Iterator[Finding]:

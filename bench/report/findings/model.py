@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from bench.report.view import Phrase, Sentence
+from bench.report.cells import Phrase
+from bench.report.view import Sentence
 
 if TYPE_CHECKING:
     from bench.report.findings.scene import Scene

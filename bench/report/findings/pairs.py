@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.quality import ErrorPair, Score, normalizer, telling_errors, utterance_scores, wer_difference
+from bench.report.cells import Figure
 from bench.report.figures import CaseFigures
 from bench.report.findings.model import SAME_WER, Evidence
 from bench.report.findings.scene import Family
 from bench.report.heard import spoken
 from bench.report.numbers import Quantity
-from bench.report.view import Figure
 from bench.stats import Interval
 
 ERRORS_LOOKED_AT: Final = 200

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bench.report.cells import Cell, Many, Phrase, Reason, Text
 from bench.report.figures import CaseFigures, Figures
 from bench.report.findings.limits import Check, Constraints, State, checks
 from bench.report.findings.model import Evidence
 from bench.report.findings.scene import Scene
 from bench.report.findings.standing import Candidate, Loss, candidates
-from bench.report.view import Cell, Many, Phrase, Reason, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

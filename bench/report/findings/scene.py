@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bench.domain import Status
+from bench.report.cells import Text
 from bench.report.figures import CaseFigures, Figures
 from bench.report.names import Names
-from bench.report.view import Text
 
 
 @dataclass(frozen=True, kw_only=True)

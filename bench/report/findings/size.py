@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from bench.report.cells import Figure, Many, Phrase
 from bench.report.figures import CaseFigures
 from bench.report.findings.model import Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.scene import Scene
 from bench.report.numbers import Quantity
-from bench.report.view import Figure, Many, Phrase
 
 
 def saving(scene: Scene) -> Iterator[Finding]:

@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from bench.report.cells import Figure, Many, Phrase, Times
 from bench.report.figures import CaseFigures
 from bench.report.findings.compared import figure, weakest
 from bench.report.findings.contrast import Contrast, Outcome, compare_blocks, contrast
 from bench.report.findings.model import DOMINATED, TIME, Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.scene import Scene
 from bench.report.numbers import Quantity
-from bench.report.view import Figure, Many, Phrase, Times
 from bench.stats import FEWEST_TO_CLAIM, Comparison
 
 # ---------------------------------------------------------- load against throughput

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bench.domain import Status
+from bench.report.cells import Cell, Figure, Many, Phrase, Reason, Text
 from bench.report.figures import CaseFigures
 from bench.report.findings.model import (
     DISTURBED_SHARE,
@@ -19,7 +20,6 @@ from bench.report.findings.model import (
 )
 from bench.report.findings.scene import Scene
 from bench.report.numbers import Quantity
-from bench.report.view import Cell, Figure, Many, Phrase, Reason, Text
 from bench.stats import FEWEST_TO_CLAIM
 
 
