@@ -219,9 +219,14 @@ def judge(comparison: Comparison, better: Better, tolerance: float) -> Verdict:
         return Verdict.SAME
     if not comparison.excludes_one or lower <= ratio <= upper:
         return Verdict.INCONCLUSIVE
+    return changed(better, rose=ratio > 1)
+
+
+def changed(better: Better, *, rose: bool) -> Verdict:
+    """What a shown rise or fall means for a quantity that is better so."""
     if better is Better.NEITHER:
         return Verdict.DIFFERENT
-    return Verdict.BETTER if (ratio < 1) == (better is Better.LOWER) else Verdict.WORSE
+    return Verdict.WORSE if rose == (better is Better.LOWER) else Verdict.BETTER
 
 
 def blocks_needed(comparison: Comparison, tolerance: float) -> int | None:

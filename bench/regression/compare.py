@@ -15,13 +15,14 @@ from bench.stats import (
     Comparison,
     Verdict,
     blocks_needed,
+    changed,
     compare_paired,
     compare_unpaired,
     judge,
     summarize,
 )
 from bench.trials import by_case, settled
-from bench.units import METRICS, Better
+from bench.units import METRICS
 
 DEFAULT_TOLERANCE: Final = 0.05
 # Compared where neither the suite nor the user names metrics; those that neither side has are left out.
@@ -205,11 +206,11 @@ def differences(base: RunData, new: RunData) -> tuple[list[str], list[str]]:
         if other and clip.sha256 and other.sha256 and clip.sha256 != other.sha256:
             grave.append(f"different audio under the name {name}")
     for model, hashes in _weights(base).items():
-        changed = sorted(
+        other_roles = sorted(
             role for role, sha in _weights(new).get(model, hashes).items() if hashes.get(role) != sha
         )
-        if changed:
-            light.append(f"other weights: {model} ({', '.join(changed)} differs in its sha256)")
+        if other_roles:
+            light.append(f"other weights: {model} ({', '.join(other_roles)} differs in its sha256)")
     if base.path != new.path:
         light.append("two runs: what disturbed one of them does not cancel")
     return grave, light
@@ -276,10 +277,7 @@ def _exactly(
         return Verdict.SAME if base == new else None
     if max(base, new) / min(base, new) <= 1 + tolerance:
         return Verdict.SAME
-    better = METRICS[metric].better
-    if better is Better.NEITHER:
-        return Verdict.DIFFERENT
-    return Verdict.BETTER if (new < base) == (better is Better.LOWER) else Verdict.WORSE
+    return changed(METRICS[metric].better, rose=new > base)
 
 
 def _facts(

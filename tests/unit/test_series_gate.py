@@ -9,17 +9,8 @@ import pytest
 from nights import figure
 
 from bench.regression.night import Figure
-from bench.regression.series import (
-    ASSUMED_NOISE,
-    Line,
-    Noise,
-    SeriesVerdict,
-    common_shift,
-    judge_lines,
-    own_noise,
-    settled_noise,
-    student_quantile,
-)
+from bench.regression.noise import ASSUMED_NOISE, Noise, own_noise, settled_noise, student_quantile
+from bench.regression.series import Line, SeriesVerdict, common_shift, judge_lines
 from bench.stats import Verdict
 from bench.units import Better, Unit
 
