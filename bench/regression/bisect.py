@@ -17,9 +17,10 @@ from enum import StrEnum
 from bench.domain import Case, Suite
 from bench.errors import EngineMissing, SuiteError
 from bench.journal import RunData
-from bench.regression.compare import CaseComparison, compare_environments, environment_facts
+from bench.regression.compare import CaseComparison
 from bench.regression.exact import Fact
 from bench.regression.gate import FAILING
+from bench.regression.interleaved import compare_environments, environment_facts
 from bench.stats import Verdict
 
 

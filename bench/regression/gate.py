@@ -12,8 +12,9 @@ from bench.domain import Status
 from bench.errors import JournalError
 from bench.journal import RunData
 from bench.regression.baselines import Reference
-from bench.regression.compare import CaseComparison, compare_environments
+from bench.regression.compare import CaseComparison
 from bench.regression.exact import Fact, check_cases
+from bench.regression.interleaved import compare_environments
 from bench.regression.night import Figure, Night, missing_trials, night_of, night_texts
 from bench.regression.series import DEFAULT_RULE, Line, Rule, SeriesVerdict, common_shift, judge_lines
 from bench.stats import Verdict

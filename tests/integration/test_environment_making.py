@@ -21,7 +21,7 @@ from bench.errors import EngineMissing
 from bench.folders import new_folders, start
 from bench.journal import RunData, read_run
 from bench.prepare import prepare
-from bench.regression.compare import compare_environments
+from bench.regression.interleaved import compare_environments
 from bench.run import Runner
 
 

@@ -12,8 +12,9 @@ import records
 from bench.domain import Status, Transcript, Variant
 from bench.errors import JournalError
 from bench.journal import RunData
-from bench.regression.compare import Side, compare, compare_environments, environment_facts
+from bench.regression.compare import Side, compare
 from bench.regression.exact import Breach
+from bench.regression.interleaved import compare_environments, environment_facts
 from bench.regression.texts import comparison_json, comparison_markdown
 from bench.stats import Verdict
 
