@@ -21,11 +21,13 @@ def load(payload: dict[str, Any]) -> Any:
         "n_threads": payload["threads"],
         "temperature": 0.0,
         "temperature_inc": 0.0,  # no fallback: garbage is a result, not a reason to sample
-        "no_context": not payload["carry_context"],
+        "no_context": True,  # of an earlier call: a pass or a cut does not hear the one before it
         "print_progress": False,
         "print_realtime": False,
         "print_timestamps": False,
     }
+    if not payload["carry_context"]:
+        decoding["n_max_text_ctx"] = 0  # `no_context` leaves the windows of one call primed
     if payload["prompt"]:
         decoding["initial_prompt"] = payload["prompt"]
     if payload["max_tokens"]:

@@ -20,5 +20,8 @@ class WhisperDecoding(Settings):
     max_tokens: int | None = Field(
         default=None, ge=1, description="Per window; None is the engine's own limit"
     )
-    carry_context: bool = Field(default=False, description="Prime each window with the text before it")
+    carry_context: bool = Field(
+        default=False,
+        description="Prime each window of 30 s with the text before it; the first of a cut is never primed",
+    )
     segmentation: Segmentation | None = None

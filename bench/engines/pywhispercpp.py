@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from pydantic import model_validator
+
 from bench.domain import (
     Backend,
     Case,
@@ -40,6 +42,12 @@ class WhisperSettings(WhisperDecoding):
     """Whisper's decoding settings, and whisper.cpp's attention."""
 
     flash_attention: bool = False
+
+    @model_validator(mode="after")
+    def _prompt_is_heard(self) -> WhisperSettings:
+        if self.prompt and not self.carry_context:
+            raise ValueError("prompt: whisper.cpp drops it unless windows are primed; set carry_context: true")
+        return self
 
 
 class PyWhisperCpp:

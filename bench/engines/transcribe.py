@@ -20,10 +20,7 @@ from bench.engines.segmentation import Segmentation, missing_package, plan_of
 from bench.engines.stages import NOT_TRANSCRIBED, first_result, stage_measurements, token_measurements
 
 HALF: Final = Path(__file__).parent.parent / "child" / "transcribe.py"
-NO_LANGUAGE_HINT: Final = (
-    "qwen3-asr",
-    "parakeet",
-)  # these hear the language themselves, and take no word for it
+NO_LANGUAGE_HINT: Final = ("parakeet",)  # it hears the language itself, and takes no word for it
 OWN: Final = "transcribe.cpp's own timings"
 
 
@@ -37,7 +34,7 @@ class TranscribeSettings(Settings):
     threads: int = Field(default=2, ge=1, le=512)
     timestamps: Literal["auto", "none", "segment", "word", "token"] = "auto"
     carry_context: bool = Field(
-        default=False, description="Whisper: prime each window with the text before it"
+        default=False, description="Whisper: prime each window of 30 s with the text before it"
     )
     kv_type: Literal["auto", "f32", "f16"] = "auto"
     context_tokens: int | None = Field(default=None, ge=64)

@@ -22,6 +22,7 @@ model = Model(
     temperature=0.0,
     temperature_inc=0.0,
     no_context=True,
+    n_max_text_ctx=0,
     print_progress=False,
     print_realtime=False,
     print_timestamps=False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,8 @@ from bench import launch
 from bench.assets import fetch_clip, fetch_weights
 from bench.config import load_suite
 from bench.domain import Case, Clip, Status, Suite
-from bench.engines import Outcome, Reading
-from bench.engines.pywhispercpp import ENGINE
+from bench.engines import Outcome, Reading, registry
+from bench.engines.pywhispercpp import ENGINE, WhisperSettings
 from bench.journal import read_run
 from bench.quality import normalizer, score
 
@@ -35,8 +36,9 @@ def clip(suite: Suite) -> Clip:
 
 def heard(suite: Suite, case: Case, clip: Clip, log: Path, passes: int = 1) -> tuple[Outcome, Reading]:
     model = suite.models[case.model]
-    weights = fetch_weights(model, case.variant.quantization, ENGINE.weights_format)
-    job = ENGINE.job(case, model, clip, weights)
+    engine = registry.get(case.variant.engine)
+    weights = fetch_weights(model, case.variant.quantization, engine.weights_format)
+    job = engine.job(case, model, clip, weights)
     assert clip.path is not None
     outcome = launch.run(
         type(job)(half=job.half, payload=job.payload, environ=CALM),
@@ -46,7 +48,7 @@ def heard(suite: Suite, case: Case, clip: Clip, log: Path, passes: int = 1) -> t
         log=log,
         sample_hz=50,
     )
-    return outcome, ENGINE.read(case, outcome)
+    return outcome, engine.read(case, outcome)
 
 
 @pytest.fixture(scope="module")
@@ -103,13 +105,41 @@ def test_the_process_holds_at_least_its_weights(twice: tuple[Outcome, Reading]) 
 def test_a_case_that_asked_for_metal_and_ran_on_the_cpu_is_not_ok(
     suite: Suite, twice: tuple[Outcome, Reading]
 ) -> None:
-    import dataclasses
-
     case = suite.cases[0]
-    asked = dataclasses.replace(case, variant=dataclasses.replace(case.variant, device="metal"))
+    asked = replace(case, variant=replace(case.variant, device="metal"))
     reading = ENGINE.read(asked, twice[0])
     assert reading.status is Status.WRONG_BACKEND
     assert "asked for metal, ran on cpu" in str(reading.reason)
+
+
+def test_a_window_is_primed_with_the_text_before_it_only_where_the_case_says_so(tmp_path: Path) -> None:
+    """Unprimed, whisper.cpp hears the words that transcribe.cpp hears in the same file; primed, others."""
+    pytest.importorskip("transcribe_cpp")
+    suite = load_suite(CONFIGS / "engines-side-by-side.yaml")
+    whispercpp = next(case for case in suite.cases if case.variant.name == "whispercpp-f16")
+    transcribecpp = next(case for case in suite.cases if case.variant.name == "transcribecpp-f16")
+    primed = replace(
+        whispercpp,
+        variant=replace(whispercpp.variant, settings={**whispercpp.variant.settings, "carry_context": True}),
+    )
+    clip = fetch_clip(suite.clips[whispercpp.clip])
+    texts = []
+    for number, case in enumerate((whispercpp, transcribecpp, primed)):
+        _, reading = heard(suite, case, clip, tmp_path / f"{number}.log")
+        assert reading.transcript is not None, reading.reason
+        texts.append(reading.transcript.text)
+    words = normalizer("ru-1", "ru")
+    alike, different = (score(texts[0], text, words).wer for text in texts[1:])
+    assert alike is not None
+    assert different is not None
+    assert alike < 0.02
+    assert different > alike
+
+
+def test_a_prompt_that_whispercpp_would_drop_is_refused() -> None:
+    with pytest.raises(ValueError, match="set carry_context: true"):
+        WhisperSettings(prompt="Гусев")
+    assert WhisperSettings(prompt="Гусев", carry_context=True).prompt == "Гусев"
 
 
 def test_the_program_measures_the_smoke_suite_and_writes_both_reports(tmp_path: Path) -> None:
