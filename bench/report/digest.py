@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bench.report.cells import Absent, Cell, Figure, Phrase, Text, Times
 from bench.report.figures import CaseFigures, Figures
-from bench.report.metrics import cell, ratio, scope_cells, titles
+from bench.report.metrics import cell, ratio, titles
 from bench.report.names import Names, Scope
 from bench.report.notes import Notes
 from bench.report.numbers import Quantity
@@ -52,7 +52,7 @@ def _table(scope: Scope, found: Figures, names: Names) -> Table:
             )
             for case in scope.cases
         ),
-        scope=scope_cells(scope, names),
+        scope=names.scope(scope),
         heads=2,
     )
 

@@ -206,16 +206,6 @@ def titles(case: CaseFigures, names: Names) -> tuple[Text, Text]:
     )
 
 
-def scope_cells(scope: Scope, names: Names) -> tuple[Cell, ...]:
-    """What a table is of, said where there are several of its kind."""
-    cells: list[Cell] = []
-    if names.many_machines:
-        cells.append(Text(text=names.machine(scope.host)))
-    if names.many_clips:
-        cells.append(Text(text=names.clip(scope.clip)))
-    return tuple(cells)
-
-
 def _table(layout: Layout, scope: Scope, found: Figures, names: Names, notes: Notes) -> Table | None:
     columns = [column for column in layout.columns if _wanted(column, scope.cases)]
     if not columns or (layout.optional and not _told(columns, scope.cases)):
@@ -234,7 +224,7 @@ def _table(layout: Layout, scope: Scope, found: Figures, names: Names, notes: No
         name=layout.name,
         columns=(*title_columns(), *headings),
         rows=tuple(rows),
-        scope=scope_cells(scope, names),
+        scope=names.scope(scope),
         heads=2,
     )
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from bench.domain import Clip, Host, Status
+from bench.report.cells import Text
 from bench.report.figures import CaseFigures, Figures
 
 if TYPE_CHECKING:
@@ -74,6 +75,15 @@ class Names:
         """The machine by its processor, with its id where two have the same."""
         same = {each.id for each in self._hosts if each.cpu == host.cpu}
         return host.cpu if len(same) < 2 else f"{host.cpu} ({host.id})"
+
+    def scope(self, scope: Scope) -> tuple[Text, ...]:
+        """What a table or chart is of, said where there are several of its kind."""
+        cells = []
+        if self.many_machines:
+            cells.append(Text(text=self.machine(scope.host)))
+        if self.many_clips:
+            cells.append(Text(text=self.clip(scope.clip)))
+        return tuple(cells)
 
     def run(self, run: RunData) -> str:
         """The run by its suite, with its directory's name where a suite was run more than once."""

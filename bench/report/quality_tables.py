@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from bench.quality import ErrorPair
 from bench.report.cells import Cell, Figure, Many, Phrase, Spoken, Stars, Text, WordErrors
 from bench.report.figures import CaseFigures, Figures
-from bench.report.metrics import scope_cells
 from bench.report.names import Names, Scope
 from bench.report.notes import Notes
 from bench.report.numbers import Quantity
@@ -26,7 +25,7 @@ def quality(scopes: Sequence[Scope], found: Figures, names: Names, notes: Notes)
     for scope in scopes:
         for model in dict.fromkeys(case.case.model for case in scope.cases):
             cases = [case for case in scope.cases if case.case.model == model]
-            where = (Text(text=names.model(cases[0])), *scope_cells(scope, names))
+            where = (Text(text=names.model(cases[0])), *names.scope(scope))
             made.append(_errors_table(cases, where, bands, names, notes))
             if any(
                 case.heard.score or case.heard.to_baseline or "confidence" in case.summaries for case in cases
