@@ -23,9 +23,11 @@ def load_suite(path: Path) -> Suite:
     """A suite file, resolved.  Raises `SuiteError` for every mistake that can be seen without running."""
     from bench.config.resolve import Resolver
     from bench.config.shape import SuiteFile
+    from bench.config.source import Source
     from bench.yamlfile import load, read_tree
 
-    suite = Resolver(path=path, tree=read_tree(path), file=load(path, SuiteFile)).resolve()
+    source = Source(path=path, tree=read_tree(path), file=load(path, SuiteFile))
+    suite = Resolver(source=source).resolve()
     if not suite.cases:
         raise SuiteError(
             f"{path}: the matrix is empty: no case is left.",

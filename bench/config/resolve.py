@@ -7,18 +7,15 @@ gives every case a stable id, `MODEL.VARIANT.CLIP`, and finds the case it is com
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError, create_model
 
 from bench import domain
 from bench.config.shape import (
-    ClipEntry,
     Exclusion,
     Knobs,
     ModelEntry,
@@ -28,22 +25,26 @@ from bench.config.shape import (
     SuiteFile,
     VariantEntry,
 )
+from bench.config.source import Source
 from bench.errors import EngineMissing, SuiteError
-from bench.yamlfile import describe, dotted, nearest, position
+from bench.yamlfile import describe, nearest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolver:
     """Crosses the matrix of one suite file; mistakes are raised with their place in it."""
 
-    path: Path
-    tree: Any
-    file: SuiteFile
+    source: Source
+
+    @property
+    def file(self) -> SuiteFile:
+        """What the suite file says."""
+        return self.source.file
 
     def resolve(self) -> domain.Suite:
         """The suite with every default explicit; `SuiteError` for names that nothing answers to."""
-        models = self._models()
-        clips = self._clips()
+        models = self.source.models()
+        clips = self.source.clips()
         crossed = [
             self._case(("variants", number), entry, variant, models[name], clip, environment)
             for name, entry in zip(models, self.file.models, strict=True)
@@ -70,71 +71,20 @@ class Resolver:
             environments={name: tuple(pins) for name, pins in self.file.environments.items()},
         )
 
-    def _models(self) -> dict[str, domain.Model]:
-        from bench.assets import read_model
-
-        models: dict[str, domain.Model] = {}
-        for number, entry in enumerate(self.file.models):
-            name = entry.manifest
-            file = self.path.parent / (name if name.endswith(".yaml") else f"models/{name}.yaml")
-            if not file.is_file():
-                known = sorted(p.stem for p in (self.path.parent / "models").glob("*.yaml"))
-                raise self._mistake(
-                    ("models", number), f'no manifest {file} for model "{name}"{nearest(name, known)}'
-                )
-            model = read_model(file)
-            if model.name in models:
-                raise self._mistake(("models", number), f'model "{model.name}" is listed twice')
-            models[model.name] = model
-        return models
-
-    def _clips(self) -> dict[str, domain.Clip]:
-        clips: dict[str, domain.Clip] = {}
-        for number, entry in enumerate(self.file.clips):
-            clip = self._corpus_clip(number, entry) if isinstance(entry, str) else self._own_clip(entry)
-            if clip.name in clips:
-                raise self._mistake(("clips", number), f'clip "{clip.name}" is listed twice; give one a name')
-            clips[clip.name] = clip
-        return clips
-
-    def _corpus_clip(self, number: int, reference: str) -> domain.Clip:
-        from bench.assets import read_corpus
-
-        corpus_name, _, clip_name = reference.partition("/")
-        known = sorted(p.stem for p in (self.path.parent / "corpora").glob("*.yaml"))
-        if corpus_name not in known:
-            raise self._mistake(("clips", number), f'no corpus "{corpus_name}"{nearest(corpus_name, known)}')
-        corpus = read_corpus(self.path.parent / "corpora" / f"{corpus_name}.yaml")
-        if clip_name not in corpus.clips:
-            raise self._mistake(
-                ("clips", number),
-                f'corpus {corpus_name} has no clip "{clip_name}"{nearest(clip_name, corpus.clips)}',
-            )
-        return corpus.clips[clip_name]
-
-    def _own_clip(self, entry: ClipEntry) -> domain.Clip:
-        from bench.assets import own_clip
-
-        return own_clip(
-            path=self.path.parent / entry.path,
-            name=entry.name or re.sub(r"[^A-Za-z0-9_+-]+", "-", entry.path.stem).strip("-"),
-            text=self.path.parent / entry.text if entry.text else None,
-            language=entry.language,
-            licence=entry.licence,
-        )
-
     def _included(
         self, number: int, models: Mapping[str, domain.Model], clips: Mapping[str, domain.Clip]
     ) -> list[domain.Case]:
         entry = self.file.include[number]
         loc = ("include", number)
         if entry.model not in models:
-            raise self._mistake(
+            raise self.source.mistake(
                 (*loc, "model"), f'unknown model "{entry.model}"{nearest(entry.model, models)}'
             )
         clip = next((c for n, c in clips.items() if entry.clip in (n, f"{c.corpus}/{n}")), None)
         if clip is None:
-            raise self._mistake((*loc, "clip"), f'unknown clip "{entry.clip}"{nearest(entry.clip, clips)}')
+            raise self.source.mistake(
+                (*loc, "clip"), f'unknown clip "{entry.clip}"{nearest(entry.clip, clips)}'
+            )
         variant = entry.variant
         if isinstance(variant, str):
             variant = VariantEntry(quantization=variant)
@@ -165,7 +115,7 @@ class Resolver:
         layers: tuple[Knobs, ...] = (self.file.defaults, model_entry, entry)
         engine = next((layer.engine for layer in reversed(layers) if layer.engine), None)
         if engine is None:
-            raise self._mistake(loc, "no engine; name one here, in the model or in defaults.engine")
+            raise self.source.mistake(loc, "no engine; name one here, in the model or in defaults.engine")
         name = entry.name or entry.quantization
         single = next((layer.environment for layer in reversed(layers) if layer.environment), None)
         variant = domain.Variant(
@@ -179,7 +129,7 @@ class Resolver:
         )
         if variant.environment and variant.environment not in self.file.environments:
             wrong = variant.environment
-            raise self._mistake(
+            raise self.source.mistake(
                 loc, f'no environment "{wrong}" under environments{nearest(wrong, self.file.environments)}'
             )
         self._refuse_unknown_quantization(loc, model, variant)
@@ -196,17 +146,17 @@ class Resolver:
             shape = registry.get(engine).settings
             return shape.model_validate(merged).model_dump(mode="json")
         except EngineMissing as error:
-            raise self._mistake(loc, error.message) from None
+            raise self.source.mistake(loc, error.message) from None
         except ValidationError as error:
             places = {"settings": merged}
             wrapper = create_model("Knobs", __base__=Strict, settings=(shape, ...))
             lines = [
-                describe(self.path, places, wrapper, {**mistake, "loc": ("settings", *mistake["loc"])}).split(
-                    ": ", 1
-                )[1]
+                describe(
+                    self.source.path, places, wrapper, {**mistake, "loc": ("settings", *mistake["loc"])}
+                ).split(": ", 1)[1]
                 for mistake in error.errors()
             ]
-            raise self._mistake(loc, f"engine {engine}: " + "; ".join(lines)) from None
+            raise self.source.mistake(loc, f"engine {engine}: " + "; ".join(lines)) from None
 
     def _refuse_unknown_quantization(
         self, loc: tuple[int | str, ...], model: domain.Model, variant: domain.Variant
@@ -219,12 +169,12 @@ class Resolver:
         form = registry.format_of(variant)
         offered = quantizations(model, form)
         if offered == ():
-            raise self._mistake(
+            raise self.source.mistake(
                 loc, f"model {model.name} has no weights of format {form} for {variant.engine}"
             )
         if offered is not None and variant.quantization not in offered:
             wrong = variant.quantization
-            raise self._mistake(
+            raise self.source.mistake(
                 loc, f'model {model.name} has no quantization "{wrong}"{nearest(wrong, offered)}'
             )
 
@@ -233,7 +183,7 @@ class Resolver:
         for case in cases:
             if case.id in seen:
                 raise SuiteError(
-                    f"{self.path}: two cases are called {case.id}.",
+                    f"{self.source.path}: two cases are called {case.id}.",
                     hint="Give one of the two variants a name of its own: name: q8_0-4threads",
                 )
             seen.add(case.id)
@@ -246,12 +196,6 @@ class Resolver:
         return tuple(
             dataclasses.replace(case, baseline=_baseline_of(case, cases, models[case.model].baseline, marked))
             for case in cases
-        )
-
-    def _mistake(self, loc: tuple[int | str, ...], message: str) -> SuiteError:
-        place = position(self.path, self.tree, loc)
-        return SuiteError(
-            f"{place}: {dotted(self.tree, loc)}: {message}", hint=f"Mend {self.path} and try again."
         )
 
 

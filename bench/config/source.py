@@ -1,0 +1,87 @@
+"""A suite file as read: the models and clips it names, and the places of mistakes in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.config.shape import ClipEntry, SuiteFile
+from bench.domain import Clip, Model
+from bench.errors import SuiteError
+from bench.yamlfile import dotted, nearest, position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A suite file: `tree` is the YAML with its positions, `file` what it says.
+
+    Manifests and corpora are looked for in the folders models/ and corpora/ beside it.
+    """
+
+    path: Path
+    tree: Any
+    file: SuiteFile
+
+    def models(self) -> dict[str, Model]:
+        """The models by name; `SuiteError` for a manifest that is not there."""
+        from bench.assets import read_model
+
+        models: dict[str, Model] = {}
+        for number, entry in enumerate(self.file.models):
+            name = entry.manifest
+            file = self.path.parent / (name if name.endswith(".yaml") else f"models/{name}.yaml")
+            if not file.is_file():
+                known = sorted(p.stem for p in (self.path.parent / "models").glob("*.yaml"))
+                raise self.mistake(
+                    ("models", number), f'no manifest {file} for model "{name}"{nearest(name, known)}'
+                )
+            model = read_model(file)
+            if model.name in models:
+                raise self.mistake(("models", number), f'model "{model.name}" is listed twice')
+            models[model.name] = model
+        return models
+
+    def clips(self) -> dict[str, Clip]:
+        """The clips by name; `SuiteError` for a corpus or clip that is not there."""
+        clips: dict[str, Clip] = {}
+        for number, entry in enumerate(self.file.clips):
+            clip = self._corpus_clip(number, entry) if isinstance(entry, str) else self._own_clip(entry)
+            if clip.name in clips:
+                raise self.mistake(("clips", number), f'clip "{clip.name}" is listed twice; give one a name')
+            clips[clip.name] = clip
+        return clips
+
+    def _corpus_clip(self, number: int, reference: str) -> Clip:
+        from bench.assets import read_corpus
+
+        corpus_name, _, clip_name = reference.partition("/")
+        known = sorted(p.stem for p in (self.path.parent / "corpora").glob("*.yaml"))
+        if corpus_name not in known:
+            raise self.mistake(("clips", number), f'no corpus "{corpus_name}"{nearest(corpus_name, known)}')
+        corpus = read_corpus(self.path.parent / "corpora" / f"{corpus_name}.yaml")
+        if clip_name not in corpus.clips:
+            raise self.mistake(
+                ("clips", number),
+                f'corpus {corpus_name} has no clip "{clip_name}"{nearest(clip_name, corpus.clips)}',
+            )
+        return corpus.clips[clip_name]
+
+    def _own_clip(self, entry: ClipEntry) -> Clip:
+        from bench.assets import own_clip
+
+        return own_clip(
+            path=self.path.parent / entry.path,
+            name=entry.name or re.sub(r"[^A-Za-z0-9_+-]+", "-", entry.path.stem).strip("-"),
+            text=self.path.parent / entry.text if entry.text else None,
+            language=entry.language,
+            licence=entry.licence,
+        )
+
+    def mistake(self, loc: tuple[int | str, ...], message: str) -> SuiteError:
+        """The error that names the place in the file and what is wrong there."""
+        place = position(self.path, self.tree, loc)
+        return SuiteError(
+            f"{place}: {dotted(self.tree, loc)}: {message}", hint=f"Mend {self.path} and try again."
+        )
