@@ -29,6 +29,7 @@ QUANTIZERS: Final[dict[str, str]] = {
 GENERATORS: Final[dict[str, str]] = {
     "whisper": "bench.assets.synthetic.whisper",
     "qwen3-asr": "bench.assets.synthetic.qwen3_asr",
+    "qwen3-asr-transcribe": "bench.assets.synthetic.qwen3_asr_transcribe",
     "gigaam": "bench.assets.synthetic.gigaam",
     "parakeet": "bench.assets.synthetic.parakeet",
 }

@@ -15,7 +15,7 @@ from typing import Any
 
 from bench.assets.hashes import require_sha256
 from bench.assets.store import Key, Made, obtain
-from bench.assets.synthetic.qwen3_asr import VOCABULARY
+from bench.assets.synthetic.qwen3_model import VOCABULARY
 
 PACKAGE: dict[str, Any] = VOCABULARY["packages"][0]
 TOOLS = ("llama-mtmd-cli", "llama-quantize")

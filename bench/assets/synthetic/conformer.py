@@ -1,6 +1,5 @@
-"""What the synthetic GigaAM and Parakeet share: metadata and tensors in transcribe.cpp's GGUF layout.
+"""What the synthetic GigaAM and Parakeet share in transcribe.cpp's GGUF layout: a Conformer.
 
-The layout (keys, tensor names, shapes) is what transcribe.cpp 0.4 asks for when it loads such a file.
 Matrices of the linear layers are stored in the quantization asked for; convolutions, norms and the
 front end stay in F16 or F32.
 """
@@ -8,19 +7,18 @@ front end stay in F16 or F32.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bench.assets import ggml
 from bench.assets.builders import Order
 from bench.assets.synthetic.tensors import TensorPlan
+from bench.assets.synthetic.transcribe_gguf import put
 from bench.errors import UnusableWeights
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
-
-MODEL: Final = "model.gguf"
 
 
 class Dimensions(BaseModel):
@@ -44,25 +42,6 @@ def dimensions(order: Order) -> Dimensions:
         return Dimensions.model_validate(dict(order.parameters))
     except ValidationError as error:
         raise UnusableWeights(f"{order.title}: {error}.", hint="Mend `parameters` in the manifest.") from None
-
-
-def put(writer: GGUFWriter, prefix: str, values: Mapping[str, Any]) -> None:
-    """Metadata by the Python type of each value: integers as u32, floats as f32."""
-    for name, value in values.items():
-        key = prefix + name
-        match value:
-            case bool():
-                writer.add_bool(key, value)
-            case int() if value < 0:
-                writer.add_int32(key, value)
-            case int():
-                writer.add_uint32(key, value)
-            case float():
-                writer.add_float32(key, value)
-            case str():
-                writer.add_string(key, value)
-            case _:
-                writer.add_array(key, value)
 
 
 def describe_tokenizer(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 from bench.assets.builders import Order
 from bench.assets.store import Made
 from bench.assets.synthetic.conformer import (
-    MODEL,
     Dimensions,
     convolution,
     describe_tokenizer,
@@ -16,9 +15,9 @@ from bench.assets.synthetic.conformer import (
     feed_forward,
     linear,
     norms,
-    put,
 )
 from bench.assets.synthetic.tensors import TensorPlan
+from bench.assets.synthetic.transcribe_gguf import MODEL, periodic_hann, put
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
@@ -116,7 +115,7 @@ def plan_tensors(size: Dimensions, type_: str, *, seed: int) -> TensorPlan:
     plan = TensorPlan(seed)
     width = size.width
     plan.given("frontend.mel_filterbank", htk_filters())
-    plan.given("frontend.window", periodic_hann())
+    plan.given("frontend.window", periodic_hann(FFT))
     for name, incoming in (("0", MELS), ("2", width)):
         plan.random(f"enc.pre_encode.conv.{name}.weight", (width, incoming, 5), (incoming * 5) ** -0.5)
         plan.filled(f"enc.pre_encode.conv.{name}.bias", (width,), 0.0)
@@ -146,10 +145,3 @@ def htk_filters() -> Any:
     low, middle, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     rising, falling = (bins - low) / (middle - low), (high - bins) / (high - middle)
     return np.maximum(0, np.minimum(rising, falling)).astype("float32")
-
-
-def periodic_hann() -> Any:
-    """The periodic Hann window, f32."""
-    import numpy as np
-
-    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(FFT) / FFT)).astype("float32")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 from bench.assets.builders import Order
 from bench.assets.store import Made
 from bench.assets.synthetic.conformer import (
-    MODEL,
     Dimensions,
     convolution,
     describe_tokenizer,
@@ -16,9 +15,9 @@ from bench.assets.synthetic.conformer import (
     feed_forward,
     linear,
     norms,
-    put,
 )
 from bench.assets.synthetic.tensors import TensorPlan
+from bench.assets.synthetic.transcribe_gguf import MODEL, put, row_type
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
@@ -143,11 +142,6 @@ def channels(size: Dimensions) -> int:
 def predictor(size: Dimensions) -> int:
     """Width of predictor and joint: the true model has 640."""
     return 640 if size.width >= 1024 else 256
-
-
-def row_type(type_: str, width: int) -> str:
-    """The type for a row: K-quants where their blocks of 256 fit, else q8_0, as native tools fall back."""
-    return "q8_0" if type_.endswith("_k") and width % 256 else type_
 
 
 def plan_tensors(size: Dimensions, type_: str, *, seed: int) -> TensorPlan:

@@ -28,7 +28,9 @@ _PLAIN: Final = {"f32": "float32", "f16": "float16"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Planned:
+class Planned:
+    """A tensor to be: its values are made when it is written."""
+
     name: str
     shape: tuple[int, ...]
     type: str
@@ -40,34 +42,41 @@ class TensorPlan:
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        self.planned: list[_Planned] = []
+        self.planned: list[Planned] = []
 
     def random(self, name: str, shape: Sequence[int], deviation: float, type_: str = "f32") -> None:
         """Zero mean; `type_` is f32, f16 or a ggml quantization, whose blocks must divide the rows."""
         whole = tuple(shape)
-        if type_ not in ggml.TYPES or not ggml.TYPES[type_].fits(whole[-1]):
-            raise UnusableWeights(
-                f"{name}: {type_} does not fit rows of {whole[-1]} weights.",
-                hint="Choose a type with smaller blocks: q8_0, q5_0, q4_0.",
-            )
 
         def make() -> np.ndarray[Any, Any]:
             return uniform(self.seed, name, math.prod(whole), deviation).reshape(whole)
 
-        self.planned.append(_Planned(name=name, shape=whole, type=type_, make=make))
+        self._add(Planned(name=name, shape=whole, type=type_, make=make))
 
     def filled(self, name: str, shape: Sequence[int], value: float) -> None:
         """One value everywhere, in f32."""
         import numpy as np
 
         whole = tuple(shape)
-        self.planned.append(
-            _Planned(name=name, shape=whole, type="f32", make=lambda: np.full(whole, value, "float32"))
-        )
+        self._add(Planned(name=name, shape=whole, type="f32", make=lambda: np.full(whole, value, "float32")))
 
     def given(self, name: str, values: Any, type_: str = "f32") -> None:
         """These values."""
-        self.planned.append(_Planned(name=name, shape=tuple(values.shape), type=type_, make=lambda: values))
+        self._add(Planned(name=name, shape=tuple(values.shape), type=type_, make=lambda: values))
+
+    def take(self, tensor: Planned, name: str, shape: Sequence[int], type_: str) -> None:
+        """The values of another plan's tensor under another name, in a shape of as many weights."""
+        whole = tuple(shape)
+        self._add(Planned(name=name, shape=whole, type=type_, make=lambda: tensor.make().reshape(whole)))
+
+    def _add(self, tensor: Planned) -> None:
+        width = tensor.shape[-1]
+        if tensor.type not in ggml.TYPES or not ggml.TYPES[tensor.type].fits(width):
+            raise UnusableWeights(
+                f"{tensor.name}: {tensor.type} does not fit rows of {width} weights.",
+                hint="Choose a type with smaller blocks: q8_0, q5_0, q4_0.",
+            )
+        self.planned.append(tensor)
 
     @property
     def bytes(self) -> int:
@@ -100,7 +109,7 @@ class TensorPlan:
         writer.close()
 
 
-def _stored_shape(tensor: _Planned) -> tuple[int, ...]:
+def _stored_shape(tensor: Planned) -> tuple[int, ...]:
     """The array's shape as the gguf package wants it: in bytes a row where it is quantized."""
     if tensor.type in _PLAIN:
         return tensor.shape
@@ -108,11 +117,11 @@ def _stored_shape(tensor: _Planned) -> tuple[int, ...]:
     return (*tensor.shape[:-1], tensor.shape[-1] // kind.block * kind.bytes)
 
 
-def _stored_bytes(tensor: _Planned) -> int:
+def _stored_bytes(tensor: Planned) -> int:
     return ggml.TYPES[tensor.type].size(tensor.shape)
 
 
-def _stored(tensor: _Planned, library: Library | None) -> np.ndarray[Any, Any]:
+def _stored(tensor: Planned, library: Library | None) -> np.ndarray[Any, Any]:
     import numpy as np
 
     values = tensor.make()
