@@ -73,6 +73,15 @@ class TestTranscribeCppParakeet(EngineContract):
         return example_of(tmp_path_factory.mktemp("c"), "transcribe-cpp", "synthetic-parakeet-tiny", "q8_0")
 
 
+class TestTranscribeCppQwen3Asr(EngineContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def example(cls, tmp_path_factory: pytest.TempPathFactory) -> Example:
+        return example_of(
+            tmp_path_factory.mktemp("c"), "transcribe-cpp", "synthetic-qwen3-asr-tiny-tied", "q4_k_m"
+        )
+
+
 class TestTranscribeCppOnWhisperFiles(EngineContract):
     @pytest.fixture(scope="class")
     @classmethod

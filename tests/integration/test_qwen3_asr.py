@@ -16,6 +16,7 @@ from bench.assets.builders import Order
 from bench.assets.gguf import read_gguf
 from bench.assets.progress import Silent
 from bench.assets.synthetic import qwen3_asr
+from bench.assets.synthetic.qwen3_model import SIZES
 from bench.config import load_suite
 
 pytest.importorskip("llama_cpp", reason="llama-cpp-python is an extra that is compiled")
@@ -60,6 +61,68 @@ def test_the_tiny_suite_runs_whole_and_says_what_it_is(tmp_path: Path) -> None:
     assert both["weights"][0]["sha256"] == decoder_only["weights"][0]["sha256"]
     assert both["weights"][1]["bytes"] < decoder_only["weights"][1]["bytes"]
     assert by_variant["f16-encoder-q8_0"]["weights"][0]["sha256"] == by_variant["f16"]["weights"][0]["sha256"]
+
+
+def test_one_model_runs_on_two_engines_side_by_side(tmp_path: Path) -> None:
+    """The same random weights in either's layout; transcribe.cpp tells other stages, and where it stopped."""
+    pytest.importorskip("transcribe_cpp", reason="transcribe-cpp is an extra")
+    suite = CONFIGS / "qwen3-asr-engines-synthetic-tiny.yaml"
+    status, records, report = run(tmp_path, suite, "--blocks", "1")
+    assert status == 0
+    assert {record["status"] for record in records} == {"ok"}
+    by_variant = {record["variant"]: record for record in records}
+    assert len(by_variant) == 5
+    for name, record in by_variant.items():
+        measured = {key: found["value"] for key, found in record["measurements"].items()}
+        for metric in (
+            "mel_seconds",
+            "encode_seconds",
+            "decode_seconds",
+            "load_seconds",
+            "transcribe_seconds",
+        ):
+            assert measured[metric] > 0, (name, metric)
+        assert measured["peak_rss_bytes"] > measured["weights_bytes"]
+        assert record["transcript"]["text"]
+        assert record["backend"]["device"] == "cpu"
+        ours = name.startswith("transcribecpp")
+        assert record["transcript"]["truncated"] is ours  # at the library's own bound: 256 tokens
+        assert [file["role"] for file in record["weights"]] == (["model"] if ours else ["decoder", "encoder"])
+        if ours:
+            assert record["measurements"]["prefill_seconds"]["reason"]
+            assert measured["own_transcribe_seconds"] <= measured["transcribe_seconds"]
+        else:
+            assert measured["tokens"] == 256
+    assert "SYNTHETIC" in report
+    assert "The quality of such models is not judged" in report
+
+
+def test_what_transcribe_cpp_refuses_is_said_in_its_words(tmp_path: Path) -> None:
+    pytest.importorskip("transcribe_cpp", reason="transcribe-cpp is an extra")
+    (tmp_path / "s.yaml").write_text(
+        f"""
+name: s
+title: S
+models: [{CONFIGS}/models/synthetic-qwen3-asr-tiny-tied.yaml]
+variants:
+  - {{quantization: f16, name: heard, settings: {{language: auto}}}}
+  - {{quantization: f16, name: no-room, settings: {{context_tokens: 300}}}}
+  - {{quantization: f16, name: icelandic, settings: {{language: is}}}}
+clips: [festvox-ru/read-10s]
+defaults: {{engine: transcribe-cpp, settings: {{language: ru}}}}
+protocol: {{blocks: 1, rerun_disturbed: false}}
+""",
+        encoding="utf-8",
+    )
+    (tmp_path / "corpora").symlink_to(CONFIGS / "corpora")
+    _, records, report = run(tmp_path, tmp_path / "s.yaml")
+    found = {record["variant"]: (record["status"], record["reason"] or "") for record in records}
+    assert found["heard"] == ("ok", "")
+    assert found["no-room"][0] == "failed"
+    assert "input audio too long for model context" in found["no-room"][1]
+    assert found["icelandic"][0] == "unsupported"
+    assert "unsupported language" in found["icelandic"][1]
+    assert "unsupported language" in report
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +212,7 @@ def _encoder_of_another_size(folder: Path) -> Path:
         seed=1,
         progress=Silent(),
     )
-    qwen3_asr.write_encoder(order, dataclasses.replace(qwen3_asr.SIZES["tiny"], hidden=512))
+    qwen3_asr.write_encoder(order, dataclasses.replace(SIZES["tiny"], hidden=512))
     return made / qwen3_asr.ENCODER
 
 
@@ -165,7 +228,7 @@ def test_the_same_seed_makes_the_same_files(tmp_path: Path) -> None:
             seed=seed,
             progress=Silent(),
         )
-        qwen3_asr.write_encoder(order, qwen3_asr.SIZES["tiny"])
+        qwen3_asr.write_encoder(order, SIZES["tiny"])
         return (folder / qwen3_asr.ENCODER).read_bytes()
 
     first = made(tmp_path / "a", 1)
