@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.commands.measure import OnlyOption, SuiteArgument
+from bench.commands.arguments import LogsOption, OnlyOption, SuiteArgument, refuse_unknown_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,7 @@ def bisect_engine(
     blocks: Annotated[int | None, typer.Option(min=1, help="Blocks of a first look at a release.")] = None,
     most_blocks: Annotated[int, typer.Option(min=1, help="Blocks at which an open verdict is skipped.")] = 30,
     reports: Annotated[Path, typer.Option(help="Folder for the runs.")] = Path("reports"),
-    logs: Annotated[Path, typer.Option(help="Folder for the trials' logs.")] = Path("logs"),
+    logs: LogsOption = Path("logs"),
 ) -> None:
     """Walk an engine's releases between a good and a bad one, each interleaved with the good one."""
     from bench.commands.measure import select
@@ -77,15 +77,10 @@ def bisect_engine(
 
 
 def _tolerances(suite: Suite, metrics: list[str]) -> dict[str, float]:
-    from bench.errors import SuiteError
     from bench.regression.compare import DEFAULT_TOLERANCE
     from bench.regression.gate import DEFAULT_TOLERANCES
-    from bench.units import METRICS
-    from bench.yamlfile import nearest
 
-    for name in metrics:
-        if name not in METRICS:
-            raise SuiteError(f'unknown metric "{name}"{nearest(name, METRICS)}', hint="See docs/metrics.md.")
+    refuse_unknown_metrics(metrics)
     allowed = dict(suite.tolerances or DEFAULT_TOLERANCES)
     return {name: allowed.get(name, DEFAULT_TOLERANCE) for name in metrics} if metrics else allowed
 

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.commands.measure import SuiteArgument
+from bench.commands.arguments import ClassOption, LogsOption, ReportsOption, SuiteArgument
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bench.journal import RunData
     from bench.regression.gate import GateReport
     from bench.regression.series import Rule
 
-ReportsOption = Annotated[Path, typer.Option(help="Folder of runs, baselines and history.")]
 RunOption = Annotated[
     Path | None,
     typer.Option("--run", help="Judge this run instead of measuring a new one.", show_default=False),
@@ -38,10 +39,6 @@ EnvironmentOption = Annotated[
 InconclusiveOption = Annotated[
     int, typer.Option(min=0, max=255, help="Exit code of INCONCLUSIVE: 0 lets it pass, 1 makes it fail.")
 ]
-ClassOption = Annotated[
-    str | None,
-    typer.Option(help="Keep nights under this name, not the machine's id: for runners that change."),
-]
 SummaryOption = Annotated[
     Path | None, typer.Option(help="Append the short report to this file (a CI job's summary).")
 ]
@@ -59,75 +56,53 @@ class Judging:
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("gate")(gate)
-    app.command("nightly")(nightly)
+    gate = "Hold a suite to its frozen reference.  Exit 0 PASS, 1 FAIL, 2 INCONCLUSIVE."
+    app.command("gate", help=gate)(_command())
+    nightly = "The whole night: measure, gate, history and its index, dashboard.  Exits like gate."
+    app.command("nightly", help=nightly)(_command(then=_publish))
 
 
-def gate(
-    suite: SuiteArgument,
-    run: RunOption = None,
-    nights: NightsOption = 3,
-    alarms: AlarmsOption = 0.01,
-    exact_only: ExactOption = False,
-    reference_environment: EnvironmentOption = None,
-    inconclusive: InconclusiveOption = 2,
-    summary: SummaryOption = None,
-    machine_class: ClassOption = None,
-    reports: ReportsOption = Path("reports"),
-    logs: Annotated[Path, typer.Option(help="Folder for the trials' logs.")] = Path("logs"),
-) -> None:
-    """Hold a suite to its frozen reference.  Exit 0 PASS, 1 FAIL, 2 INCONCLUSIVE."""
-    from bench.regression.series import Rule
+def _command(then: Callable[[GateReport, Path], None] | None = None) -> Callable[..., None]:
+    """A command that gates a suite; `then` gets the night's report and the folder of reports."""
 
-    report = _gate(
-        suite,
-        run=run,
-        judging=Judging(
+    def command(
+        suite: SuiteArgument,
+        run: RunOption = None,
+        nights: NightsOption = 3,
+        alarms: AlarmsOption = 0.01,
+        exact_only: ExactOption = False,
+        reference_environment: EnvironmentOption = None,
+        inconclusive: InconclusiveOption = 2,
+        summary: SummaryOption = None,
+        machine_class: ClassOption = None,
+        reports: ReportsOption = Path("reports"),
+        logs: LogsOption = Path("logs"),
+    ) -> None:
+        from bench.regression.gate import Outcome
+        from bench.regression.series import Rule
+
+        judging = Judging(
             rule=Rule(nights=nights, alarms=alarms),
             exact_only=exact_only,
             reference_environment=reference_environment,
             machine_class=machine_class,
-        ),
-        summary=summary,
-        reports=reports,
-        logs=logs,
-    )
-    raise typer.Exit(_exit_code(report, inconclusive))
+        )
+        report = _gate(suite, run=run, judging=judging, summary=summary, reports=reports, logs=logs)
+        if then is not None:
+            then(report, reports)
+        open_night = report.outcome is Outcome.INCONCLUSIVE
+        raise typer.Exit(inconclusive if open_night else report.outcome.exit_code)
+
+    return command
 
 
-def nightly(
-    suite: SuiteArgument,
-    run: RunOption = None,
-    nights: NightsOption = 3,
-    alarms: AlarmsOption = 0.01,
-    exact_only: ExactOption = False,
-    reference_environment: EnvironmentOption = None,
-    inconclusive: InconclusiveOption = 2,
-    summary: SummaryOption = None,
-    machine_class: ClassOption = None,
-    reports: ReportsOption = Path("reports"),
-    logs: Annotated[Path, typer.Option(help="Folder for the trials' logs.")] = Path("logs"),
-) -> None:
-    """The whole night: measure, gate, history and its index, dashboard.  Exits like gate."""
+def _publish(report: GateReport, reports: Path) -> None:
+    """Make the index and the dashboard of the history anew."""
     from bench.regression.baselines import baseline_file, read_references
     from bench.regression.dashboard import write_dashboard
     from bench.regression.history import history_file, read_history
     from bench.regression.index import index_file, rebuild_index
-    from bench.regression.series import Rule
 
-    report = _gate(
-        suite,
-        run=run,
-        judging=Judging(
-            rule=Rule(nights=nights, alarms=alarms),
-            exact_only=exact_only,
-            reference_environment=reference_environment,
-            machine_class=machine_class,
-        ),
-        summary=summary,
-        reports=reports,
-        logs=logs,
-    )
     night = report.night
     file = history_file(reports, night.machine, night.suite)
     found = read_history(file)
@@ -136,13 +111,6 @@ def nightly(
     page = file.with_suffix(".html")
     write_dashboard(page, found.nights, references, reports=reports, warnings=found.warnings)
     typer.echo(f"wrote {page}")
-    raise typer.Exit(_exit_code(report, inconclusive))
-
-
-def _exit_code(report: GateReport, inconclusive: int) -> int:
-    from bench.regression.gate import Outcome
-
-    return inconclusive if report.outcome is Outcome.INCONCLUSIVE else report.outcome.exit_code
 
 
 def _gate(
@@ -252,17 +220,14 @@ def _print(report: GateReport) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from bench.commands.terminal import wide_console
+    from bench.commands.terminal import print_facts, wide_console
     from bench.regression.figures import change_text
     from bench.regression.texts import comparison_cells, series_cells
     from bench.report.safe import clean
     from bench.stats import Verdict
 
     console = wide_console()
-    for fact in report.facts:
-        console.print(Text(clean(f"{fact.breach}  {fact.case}: {fact.message}"), style="red"))
-        if fact.detail:
-            console.print(Text(clean(fact.detail)))
+    print_facts(console, report.facts)
     shown = [one for one in report.series if one.verdict is not Verdict.SAME]
     if shown:
         table = Table(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.commands.measure import OnlyOption, SuiteArgument, select
+from bench.commands.arguments import OnlyOption, SuiteArgument
+from bench.commands.measure import select
 
 if TYPE_CHECKING:
     from bench.domain import Suite

@@ -9,19 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.commands.arguments import LogsOption, OnlyOption, SuiteArgument
 from bench.errors import Interrupted, SuiteError
 
 if TYPE_CHECKING:
     from bench.domain import Suite
     from bench.folders import RunFolders
-
-SuiteArgument = Annotated[Path, typer.Argument(help="A suite: configs/NAME.yaml", show_default=False)]
-OnlyOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--only", metavar="PATTERN", help="Run the cases whose id matches: '*.q8_0.*'. May be repeated."
-    ),
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +27,7 @@ def run(
     only: OnlyOption = None,
     blocks: Annotated[int | None, typer.Option(min=1, help="Repetitions, instead of the suite's.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for SUITE/RUN-ID.")] = Path("reports"),
-    logs: Annotated[Path, typer.Option(help="Folder for the trials' logs.")] = Path("logs"),
+    logs: LogsOption = Path("logs"),
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the suite's newest run.")] = False,
     lang: Annotated[list[str] | None, typer.Option(help="Report languages: ru, en. May be repeated.")] = None,
 ) -> None:

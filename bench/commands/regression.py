@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.commands import bisecting, gating
-from bench.commands.gating import ReportsOption
+from bench.commands.arguments import ClassOption, ReportsOption, refuse_unknown_metrics
 
 if TYPE_CHECKING:
     from bench.regression.compare import RunComparison, Side
@@ -86,12 +86,9 @@ def compare(
 
 def _check_names(left: Side, right: Side, metrics: list[str]) -> None:
     from bench.errors import SuiteError
-    from bench.units import METRICS
     from bench.yamlfile import nearest
 
-    for name in metrics:
-        if name not in METRICS:
-            raise SuiteError(f'unknown metric "{name}"{nearest(name, METRICS)}', hint="See docs/metrics.md.")
+    refuse_unknown_metrics(metrics)
     for side in (left, right):
         known = sorted({record.variant for record in side.run.records})
         if side.variant is not None and side.variant not in known:
@@ -113,7 +110,7 @@ def _print_comparison(comparison: RunComparison) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from bench.commands.terminal import wide_console
+    from bench.commands.terminal import print_facts, wide_console
     from bench.regression.texts import comparison_cells
     from bench.report.safe import clean
 
@@ -127,10 +124,7 @@ def _print_comparison(comparison: RunComparison) -> None:
         style = {"worse": "red", "better": "green", "different": "magenta"}.get(str(row.verdict))
         table.add_row(*(Text(clean(cell)) for cell in comparison_cells(row)), style=style)
     console.print(table)
-    for fact in comparison.facts:
-        console.print(Text(clean(f"{fact.breach}  {fact.case}: {fact.message}"), style="red"))
-        if fact.detail:
-            console.print(Text(clean(fact.detail)))
+    print_facts(console, comparison.facts)
     for title, cases in (
         ("only in the base", comparison.only_base),
         ("only in the new", comparison.only_new),
@@ -145,7 +139,7 @@ def accept(
         typer.Argument(help="Run directories, each one a night of the reference.", show_default=False),
     ],
     why: Annotated[str, typer.Option(help="Why these are right from now on; kept with the reference.")],
-    machine_class: gating.ClassOption = None,
+    machine_class: ClassOption = None,
     reports: ReportsOption = Path("reports"),
 ) -> None:
     """Freeze runs as the reference of their suite on their machine; earlier ones are kept."""
@@ -250,17 +244,13 @@ def export(
     reports: ReportsOption = Path("reports"),
 ) -> None:
     """Export a run: pytest-benchmark's JSON, Bencher's metric format, CSV, a JUnit file of verdicts."""
-    from bench.errors import SuiteError
     from bench.exports.bencher import export_bencher
     from bench.exports.junit import export_junit
     from bench.exports.pytest_benchmark import export_pytest_benchmark
     from bench.exports.table import export_csv
     from bench.journal import read_run
-    from bench.units import METRICS
-    from bench.yamlfile import nearest
 
-    if metric not in METRICS:
-        raise SuiteError(f'unknown metric "{metric}"{nearest(metric, METRICS)}', hint="See docs/metrics.md.")
+    refuse_unknown_metrics([metric])
     data = read_run(run)
     if form is Export.CSV:
         _write(export_csv(data), out)

@@ -63,10 +63,7 @@ def append_line(file: Path, line: bytes) -> None:
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise JournalError(
-            f"{file}: cannot be written: {error.strerror}.",
-            hint="What was there before is unharmed; mend and repeat.",
-        ) from error
+        raise _unwritable(file, error) from error
 
 
 def replace_lines(file: Path, lines: Iterable[bytes]) -> None:
@@ -80,9 +77,13 @@ def replace_lines(file: Path, lines: Iterable[bytes]) -> None:
             os.fsync(stream.fileno())
         temporary.replace(file)
     except OSError as error:
-        raise JournalError(
-            f"{file}: cannot be written: {error.strerror}.",
-            hint="What was there before is unharmed; mend and repeat.",
-        ) from error
+        raise _unwritable(file, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _unwritable(file: Path, error: OSError) -> JournalError:
+    return JournalError(
+        f"{file}: cannot be written: {error.strerror}.",
+        hint="What was there before is unharmed; mend and repeat.",
+    )
