@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from bench.places import expand
 from bench.report.cells import Cell, Figure, Many, Phrase, Reason, Text
 from bench.report.numbers import Quantity, grouped
+from bench.report.parameters import parameter_table
 from bench.report.view import Column, Machine, Row, Sound, Table
 
 if TYPE_CHECKING:
@@ -69,15 +70,7 @@ def _facts(host: Host, runs: Sequence[RunData], names: Names) -> Table:
             Many(parts=tuple(Text(text=f"{names.run(run)}: {run.run_id}") for run in runs), between=", "),
         )
     )
-    return Table(
-        name="machine",
-        columns=(
-            Column(heading=Phrase(message="column.parameter")),
-            Column(heading=Phrase(message="column.value")),
-        ),
-        rows=tuple(Row(cells=(Phrase(message=name), value)) for name, value in rows),
-        sortable=False,
-    )
+    return parameter_table("machine", rows)
 
 
 def disturbances(found: Figures) -> Table | None:

@@ -42,13 +42,18 @@ def parameters(runs: Sequence[RunData], found: Figures, names: Names) -> Table:
     rows += [("parameter.protocol", cell) for cell in _protocols(runs, found, names)]
     rows.append(("parameter.figures", _statistics(found)))
     rows = _as_published(rows, found)
+    return parameter_table("parameters", rows)
+
+
+def parameter_table(name: str, rows: Iterable[tuple[str, Cell]]) -> Table:
+    """A table of two columns: a parameter by its message id, and its value."""
     return Table(
-        name="parameters",
+        name=name,
         columns=(
             Column(heading=Phrase(message="column.parameter")),
             Column(heading=Phrase(message="column.value")),
         ),
-        rows=tuple(Row(cells=(Phrase(message=name), value)) for name, value in rows),
+        rows=tuple(Row(cells=(Phrase(message=parameter), value)) for parameter, value in rows),
         sortable=False,
     )
 

@@ -21,6 +21,7 @@ from bench.report.heard import spoken
 from bench.report.names import Names
 from bench.report.notes import Notes
 from bench.report.numbers import Quantity
+from bench.report.rates import loss_cell
 from bench.report.view import Column, Row, Table
 
 _HEADINGS = (
@@ -141,17 +142,7 @@ def _against_baseline(case: CaseFigures, pair: _Pooled, notes: Notes) -> tuple[C
     if difference.value is None or kept is None:
         missing = notes.absent(difference.reason or "there is nothing to divide by")
         return missing, missing
-    return (
-        Figure(
-            value=difference.value,
-            quantity=Quantity.POINTS,
-            low=difference.low,
-            high=difference.high,
-            n=difference.n,
-            strong=difference.excludes_zero,
-        ),
-        Figure(value=kept, quantity=Quantity.PERCENT),
-    )
+    return loss_cell(difference), Figure(value=kept, quantity=Quantity.PERCENT)
 
 
 def _rate(value: float | None, notes: Notes, low: float | None = None, high: float | None = None) -> Cell:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bench.domain import Status
 from bench.quality import Score
@@ -15,10 +15,6 @@ from bench.report.notes import Notes
 from bench.report.numbers import Quantity
 from bench.report.view import Column, Row, Table
 from bench.stats import Interval
-
-if TYPE_CHECKING:
-    pass
-
 
 _Rate = Callable[[CaseFigures, Names, Notes], Cell]
 
@@ -94,6 +90,12 @@ def _loss(case: CaseFigures, _: Names, notes: Notes) -> Cell:
             if difference and difference.reason
             else _no_difference(case, notes)
         )
+    return loss_cell(difference)
+
+
+def loss_cell(difference: Interval) -> Figure:
+    """A WER less the baseline's, with its interval; strong where that excludes zero."""
+    assert difference.value is not None
     return Figure(
         value=difference.value,
         quantity=Quantity.POINTS,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
-from bench.report.cells import Figure, Many, Phrase
+from bench.report.cells import Figure, Many, Phrase, Times
 from bench.report.figures import CaseFigures
 from bench.report.findings.contrast import Contrast, Outcome, contrast
 from bench.report.findings.model import (
@@ -25,7 +26,7 @@ from bench.report.numbers import Quantity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """A quantity that variants are compared in: its metric, how it is written, where it is shown.
+    """A quantity that variants are compared in: its metric, how it is written, the rule that compares it.
 
     `metric` "footprint" stands for what the machine has: the kernel's peak or the sampled one.
     """
@@ -33,9 +34,23 @@ class Measure:
     name: str
     metric: str
     quantity: Quantity
-    table: str
     kind: Kind
-    tolerance: Tolerance
+    why: str
+
+    @property
+    def rule(self) -> str:
+        """The id of its rule."""
+        return f"{self.kind}.{self.name}"
+
+    @property
+    def table(self) -> str:
+        """Where its figures are shown."""
+        return "performance" if self.kind is Kind.SPEED else "memory"
+
+    @property
+    def tolerance(self) -> Tolerance:
+        """The difference that matters."""
+        return TIME if self.kind is Kind.SPEED else MEMORY
 
     def of(self, case: CaseFigures) -> str:
         """The metric's name for this case."""
@@ -46,49 +61,49 @@ TRANSCRIBE: Final = Measure(
     name="transcribe",
     metric="rtf",
     quantity=Quantity.RTF,
-    table="performance",
     kind=Kind.SPEED,
-    tolerance=TIME,
+    why="RTF against the baseline",
 )
 LOAD: Final = Measure(
     name="load",
     metric="load_seconds",
     quantity=Quantity.SECONDS,
-    table="performance",
     kind=Kind.SPEED,
-    tolerance=TIME,
+    why="cold start against the baseline",
 )
 FOOTPRINT: Final = Measure(
     name="footprint",
     metric="footprint",
     quantity=Quantity.MEMORY,
-    table="memory",
     kind=Kind.MEMORY,
-    tolerance=MEMORY,
+    why="peak memory against the baseline",
 )
 RSS: Final = Measure(
     name="rss",
     metric="peak_rss_bytes",
     quantity=Quantity.MEMORY,
-    table="memory",
     kind=Kind.MEMORY,
-    tolerance=MEMORY,
+    why="peak RSS against the baseline",
 )
 
 
 # ------------------------------------------------------------ against the baseline
 
 
-def _against(measure: Measure, rule: str, scene: Scene) -> Iterator[Finding]:
+def _against_baseline(measure: Measure) -> Rule:
+    return Rule(id=measure.rule, kind=measure.kind, why=measure.why, find=partial(_against, measure))
+
+
+def _against(measure: Measure, scene: Scene) -> Iterator[Finding]:
     for family in scene.families:
         for anchor, cases in family.by_anchor():
             metric = measure.of(anchor)
             found = [contrast(case, anchor, metric, measure.tolerance) for case in cases]
-            yield from _by_outcome(measure, rule, scene, anchor, [each for each in found if each])
+            yield from _by_outcome(measure, scene, anchor, [each for each in found if each])
 
 
 def _by_outcome(
-    measure: Measure, rule: str, scene: Scene, anchor: CaseFigures, found: Sequence[Contrast]
+    measure: Measure, scene: Scene, anchor: CaseFigures, found: Sequence[Contrast]
 ) -> Iterator[Finding]:
     for strength in (Strength.SHOWN, Strength.OBSERVED):
         for outcome in Outcome:
@@ -97,9 +112,9 @@ def _by_outcome(
                 odd = [each for each in alike if _smaller(each.case, anchor)]
                 alike = [each for each in alike if each not in odd]
                 if odd:
-                    yield _sentence(measure, rule, scene, anchor, odd, "paradox")
+                    yield _sentence(measure, scene, anchor, odd, "paradox")
             if alike:
-                yield _sentence(measure, rule, scene, anchor, alike, outcome)
+                yield _sentence(measure, scene, anchor, alike, outcome)
 
 
 def _smaller(case: CaseFigures, other: CaseFigures) -> bool:
@@ -108,7 +123,6 @@ def _smaller(case: CaseFigures, other: CaseFigures) -> bool:
 
 def _sentence(
     measure: Measure,
-    rule: str,
     scene: Scene,
     anchor: CaseFigures,
     found: Sequence[Contrast],
@@ -128,14 +142,15 @@ def _sentence(
         "value": figure(anchor, metric, measure.quantity),
         "tolerance": Figure(value=measure.tolerance.shown, quantity=Quantity.SHARE),
         "items": Many(
-            parts=tuple(_item(scene, each, metric, measure.quantity) for each in ordered), between="; "
+            parts=tuple(_item(scene, each.case, each.times(), metric, measure.quantity) for each in ordered),
+            between="; ",
         ),
     }
     needed = [each.needed for each in ordered if each.needed]
     if outcome in {Outcome.NONE, Outcome.HINT} and needed:
         params["blocks"] = Phrase(message="finding.blocks", count=max(needed))
     return Finding(
-        rule=rule,
+        rule=measure.rule,
         kind=measure.kind,
         phrase=Phrase(message=message, params=params),
         subjects=tuple(each.case.key for each in ordered),
@@ -155,33 +170,9 @@ def figure(case: CaseFigures, metric: str, quantity: Quantity) -> Figure:
     return Figure(value=value, quantity=quantity)
 
 
-def _item(scene: Scene, each: Contrast, metric: str, quantity: Quantity) -> Phrase:
-    params = {
-        "name": scene.name(each.case),
-        "value": figure(each.case, metric, quantity),
-        "times": each.times(),
-    }
+def _item(scene: Scene, case: CaseFigures, times: Times, metric: str, quantity: Quantity) -> Phrase:
+    params = {"name": scene.name(case), "value": figure(case, metric, quantity), "times": times}
     return Phrase(message="finding.item", params=params)
-
-
-def transcribe(scene: Scene) -> Iterable[Finding]:
-    """RTF against the baseline."""
-    return _against(TRANSCRIBE, "speed.transcribe", scene)
-
-
-def load(scene: Scene) -> Iterable[Finding]:
-    """Model load time against the baseline."""
-    return _against(LOAD, "speed.load", scene)
-
-
-def footprint(scene: Scene) -> Iterable[Finding]:
-    """Peak footprint, or the sampled anonymous peak, against the baseline."""
-    return _against(FOOTPRINT, "memory.footprint", scene)
-
-
-def rss(scene: Scene) -> Iterable[Finding]:
-    """Peak RSS against the baseline."""
-    return _against(RSS, "memory.rss", scene)
 
 
 # ------------------------------------------------------------------ non-monotonic
@@ -200,17 +191,7 @@ def slower_than_larger(scene: Scene) -> Iterator[Finding]:
 
 
 def _slower(scene: Scene, anchor: CaseFigures, case: CaseFigures, found: Sequence[Contrast]) -> Finding:
-    items = tuple(
-        Phrase(
-            message="finding.item",
-            params={
-                "name": scene.name(each.other),
-                "value": figure(each.other, "rtf", Quantity.RTF),
-                "times": each.times(),
-            },
-        )
-        for each in found
-    )
+    items = tuple(_item(scene, each.other, each.times(), "rtf", Quantity.RTF) for each in found)
     return Finding(
         rule="speed.not_monotonic",
         kind=Kind.SPEED,
@@ -239,14 +220,14 @@ def weakest(found: Iterable[Contrast]) -> Strength:
 
 
 RULES: Final = (
-    Rule(id="speed.transcribe", kind=Kind.SPEED, why="RTF against the baseline", find=transcribe),
-    Rule(id="speed.load", kind=Kind.SPEED, why="cold start against the baseline", find=load),
+    _against_baseline(TRANSCRIBE),
+    _against_baseline(LOAD),
     Rule(
         id="speed.not_monotonic",
         kind=Kind.SPEED,
         why="a smaller quantization that is slower than a larger one",
         find=slower_than_larger,
     ),
-    Rule(id="memory.footprint", kind=Kind.MEMORY, why="peak memory against the baseline", find=footprint),
-    Rule(id="memory.rss", kind=Kind.MEMORY, why="peak RSS against the baseline", find=rss),
+    _against_baseline(FOOTPRINT),
+    _against_baseline(RSS),
 )
