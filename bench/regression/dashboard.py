@@ -17,6 +17,7 @@ from bench.regression import changepoints
 from bench.regression.baselines import Reference
 from bench.regression.night import Night
 from bench.regression.trends import Trend, collect_trends, version_changes
+from bench.report.files import write_file
 from bench.units import METRICS
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -50,15 +51,9 @@ def write_dashboard(
             data=_inline(data),
         )
     )
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(page, encoding="utf-8")
-        temporary.replace(file)
-    except OSError as error:
-        raise ReportError(f"{file}: cannot be written: {error.strerror}.", hint="Give --out FILE.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_file(
+        file, page, hint="Give a place you can write to: --html FILE, or --reports FOLDER for a night."
+    )
 
 
 def dashboard_data(

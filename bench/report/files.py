@@ -9,8 +9,8 @@ from pathlib import Path
 from bench.errors import ReportError
 
 
-def write_file(path: Path, text: str) -> Path:
-    """Write a file atomically; ReportError where that cannot be done."""
+def write_file(path: Path, text: str, hint: str = "Give a folder you can write to with --out.") -> Path:
+    """Write a file atomically; ReportError where that cannot be done, with what to do instead."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -19,8 +19,5 @@ def write_file(path: Path, text: str) -> Path:
     except OSError as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise ReportError(
-            f"{path}: cannot be written: {error.strerror or error}.",
-            hint="Give a folder you can write to with --out.",
-        ) from error
+        raise ReportError(f"{path}: cannot be written: {error.strerror or error}.", hint=hint) from error
     return path
