@@ -46,7 +46,9 @@ class WhisperSettings(WhisperDecoding):
     @model_validator(mode="after")
     def _prompt_is_heard(self) -> WhisperSettings:
         if self.prompt and not self.carry_context:
-            raise ValueError("prompt: whisper.cpp drops it unless windows are primed; set carry_context: true")
+            raise ValueError(
+                "prompt: whisper.cpp drops it unless windows are primed; set carry_context: true"
+            )
         return self
 
 
