@@ -12,6 +12,7 @@ from typing import Any
 
 SAMPLE_RATE = 16_000
 _LOAD_MODES = {"auto": -1, "read": 0, "mmap": 1}
+_SMALLEST_LOGIT = -80.0  # below the largest; less becomes a denormal number, which takes ten times as long
 _TEXT_CHUNK = 0  # MTMD_INPUT_CHUNK_TYPE_TEXT
 
 
@@ -294,10 +295,33 @@ def _prefill(model: _Loaded, chunks: Any) -> tuple[int, int, float, float]:
     return position.value, audio_tokens, encode_seconds, prefill_seconds
 
 
+class _Greedy:
+    """The likeliest next token, and its probability among all; without new memory for each."""
+
+    def __init__(self, model: _Loaded) -> None:
+        import numpy as np
+
+        self.context = model.context
+        self.row = ctypes.c_float * model.vocabulary_size
+        self.shares = np.empty(model.vocabulary_size, np.float32)
+
+    def pick(self) -> tuple[int, float]:
+        """Token and probability, from the logits of the last decode."""
+        import llama_cpp.llama_cpp as llama
+        import numpy as np
+
+        found = llama.llama_get_logits_ith(self.context, -1)
+        logits = np.ctypeslib.as_array(self.row.from_address(ctypes.addressof(found.contents)))
+        token = int(logits.argmax())
+        np.subtract(logits, logits[token], out=self.shares)
+        np.maximum(self.shares, _SMALLEST_LOGIT, out=self.shares)
+        np.exp(self.shares, out=self.shares)
+        return token, 1.0 / float(self.shares.sum())
+
+
 def _decode(model: _Loaded, payload: dict[str, Any]) -> dict[str, Any]:
     """Greedy tokens until the end of the answer, the token limit, or a fixed number of them."""
     import llama_cpp.llama_cpp as llama
-    import numpy as np
 
     fixed = payload["fixed_tokens"]
     limit = fixed or payload["max_tokens"]
@@ -306,12 +330,9 @@ def _decode(model: _Loaded, payload: dict[str, Any]) -> dict[str, Any]:
     probabilities = 0.0
     first_token_at = last_token_at = 0.0
     truncated = False
+    greedy = _Greedy(model)
     while True:
-        logits = np.ctypeslib.as_array(
-            llama.llama_get_logits_ith(model.context, -1), shape=(model.vocabulary_size,)
-        )
-        token = int(logits.argmax())
-        probability = 1.0 / float(np.exp(logits - logits[token]).sum())
+        token, probability = greedy.pick()
         last_token_at = time.perf_counter()
         first_token_at = first_token_at or last_token_at
         if not fixed and llama.llama_vocab_is_eog(model.vocabulary, token):
