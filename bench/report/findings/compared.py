@@ -95,11 +95,10 @@ def _against_baseline(measure: Measure) -> Rule:
 
 
 def _against(measure: Measure, scene: Scene) -> Iterator[Finding]:
-    for family in scene.families:
-        for anchor, cases in family.by_anchor():
-            metric = measure.of(anchor)
-            found = [contrast(case, anchor, metric, measure.tolerance) for case in cases]
-            yield from _by_outcome(measure, scene, anchor, [each for each in found if each])
+    for anchor, cases in scene.by_anchor():
+        metric = measure.of(anchor)
+        found = [contrast(case, anchor, metric, measure.tolerance) for case in cases]
+        yield from _by_outcome(measure, scene, anchor, [each for each in found if each])
 
 
 def _by_outcome(
@@ -136,7 +135,7 @@ def _sentence(
     own = outcome in {Outcome.LESS, Outcome.MORE, "paradox"}
     message = f"finding.{measure.name}.{outcome}" if own else f"finding.ratio.{outcome}"
     params = {
-        "model": scene.subject([anchor]),
+        "model": scene.subject([anchor, *(each.case for each in ordered)]),
         "quantity": Phrase(message=f"finding.quantity.{metric}"),
         "anchor": scene.name(anchor),
         "value": figure(anchor, metric, measure.quantity),

@@ -35,7 +35,7 @@ def identical(scene: Scene) -> Iterator[Finding]:
                 phrase=Phrase(
                     message=message,
                     params={
-                        "model": scene.subject(same[0].mine, clip=False),
+                        "model": scene.subject([*same[0].mine, *same[0].theirs], clip=False),
                         "anchor": scene.name(same[0].theirs[0]),
                         "items": _names(scene, same),
                     },
@@ -80,7 +80,7 @@ def against_baseline(scene: Scene) -> Iterator[Finding]:
 def _changed(scene: Scene, pair: Pair, change: Interval) -> Finding:
     message, strength = _reading(change)
     params: dict[str, Cell] = {
-        "model": scene.subject(pair.mine, clip=False),
+        "model": scene.subject([*pair.mine, *pair.theirs], clip=False),
         "name": scene.name(pair.mine[0]),
         "anchor": scene.name(pair.theirs[0]),
         "change": points(change, shown=strength is Strength.SHOWN),
@@ -128,7 +128,7 @@ def _unlike(scene: Scene, pair: Pair) -> Finding:
     scores = [case.heard.to_baseline for case in pair.mine if case.heard.to_baseline]
     errors, words = sum(each.errors for each in scores), sum(each.reference_words for each in scores)
     params: dict[str, Cell] = {
-        "model": scene.subject(pair.mine, clip=False),
+        "model": scene.subject([*pair.mine, *pair.theirs], clip=False),
         "name": scene.name(pair.mine[0]),
         "anchor": scene.name(pair.theirs[0]),
         "share": Figure(value=errors / words if words else 0.0, quantity=Quantity.PERCENT),
@@ -191,7 +191,7 @@ def _better(scene: Scene, pair: Pair, change: Interval) -> Finding:
         phrase=Phrase(
             message="finding.wer.not_monotonic",
             params={
-                "model": scene.subject(pair.mine, clip=False),
+                "model": scene.subject([*pair.mine, *pair.theirs], clip=False),
                 "name": scene.name(pair.mine[0]),
                 "other": scene.name(pair.theirs[0]),
                 "change": points(change),

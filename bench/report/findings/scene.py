@@ -77,6 +77,15 @@ class Scene:
             groups.setdefault(key, []).append(case)
         return tuple(Family(scene=self, cases=tuple(cases)) for cases in groups.values())
 
+    def by_anchor(self) -> Iterator[tuple[CaseFigures, tuple[CaseFigures, ...]]]:
+        """All fronts' cases with what they are held against, be it another engine's."""
+        groups: dict[str, tuple[CaseFigures, list[CaseFigures]]] = {}
+        for family in self.families:
+            for anchor, cases in family.by_anchor():
+                groups.setdefault(anchor.key, (anchor, []))[1].extend(cases)
+        for anchor, cases in groups.values():
+            yield anchor, tuple(cases)
+
     @cached_property
     def _engines(self) -> dict[tuple[str, str], set[str]]:
         found: dict[tuple[str, str], set[str]] = {}
@@ -89,10 +98,14 @@ class Scene:
         return Text(text=self.names.label(case), strong=True)
 
     def subject(self, cases: Sequence[CaseFigures], *, clip: bool = True) -> Text:
-        """What a sentence is about: the model, and clip, engine and machine where there are several."""
+        """What a sentence is about: the model, and clip, engine and machine where there are several.
+
+        A sentence about cases of several engines names none.
+        """
         case = cases[0]
         parts = [self.names.model(case)]
-        if len(self._engines[case.run, case.case.model]) > 1:
+        spoken_of = {each.case.variant.engine for each in cases}
+        if len(spoken_of) == 1 and len(self._engines[case.run, case.case.model]) > 1:
             parts.append(case.case.variant.engine)
         if clip and self.names.many_clips:
             parts.append(self.names.clip(case.clip))

@@ -20,15 +20,14 @@ from bench.stats import FEWEST_TO_CLAIM, Comparison
 
 def trade(scene: Scene) -> Iterator[Finding]:
     """Faster to load and slower to transcribe, or the reverse: from which length on which pays."""
-    for family in scene.families:
-        for anchor, cases in family.by_anchor():
-            for case in cases:
-                loads = contrast(case, anchor, "load_seconds", TIME)
-                transcribes = contrast(case, anchor, "rtf", TIME)
-                if loads and transcribes:
-                    found = _trade(scene, case, anchor, loads, transcribes)
-                    if found:
-                        yield found
+    for anchor, cases in scene.by_anchor():
+        for case in cases:
+            loads = contrast(case, anchor, "load_seconds", TIME)
+            transcribes = contrast(case, anchor, "rtf", TIME)
+            if loads and transcribes:
+                found = _trade(scene, case, anchor, loads, transcribes)
+                if found:
+                    yield found
 
 
 def _trade(
@@ -47,7 +46,7 @@ def _trade(
         phrase=Phrase(
             message="finding.trade.quick_start" if quick else "finding.trade.slow_start",
             params={
-                "model": scene.subject([anchor], clip=False),
+                "model": scene.subject([anchor, case], clip=False),
                 "name": scene.name(case),
                 "anchor": scene.name(anchor),
                 "load": loads.times(),

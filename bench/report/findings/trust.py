@@ -69,11 +69,10 @@ def backend(scene: Scene) -> Iterator[Finding]:
             "reason": Reason(text=case.reason or ""),
         }
         yield _finding("trust.backend", "finding.backend", [case], params, table="performance")
-    for family in scene.families:
-        for anchor, cases in family.by_anchor():
-            for case in cases:
-                if case.backend and anchor.backend and case.backend.device != anchor.backend.device:
-                    yield _mixed(scene, case, anchor)
+    for anchor, cases in scene.by_anchor():
+        for case in cases:
+            if case.backend and anchor.backend and case.backend.device != anchor.backend.device:
+                yield _mixed(scene, case, anchor)
 
 
 def _mixed(scene: Scene, case: CaseFigures, anchor: CaseFigures) -> Finding:
