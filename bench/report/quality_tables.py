@@ -11,7 +11,7 @@ from bench.report.figures import CaseFigures, Figures
 from bench.report.names import Names, Scope
 from bench.report.notes import Notes
 from bench.report.numbers import Quantity
-from bench.report.rates import rates_table, title, unjudged
+from bench.report.rates import has_confidence, rates_table, title, unjudged
 from bench.report.view import Column, Row, Table
 
 if TYPE_CHECKING:
@@ -27,9 +27,7 @@ def quality(scopes: Sequence[Scope], found: Figures, names: Names, notes: Notes)
             cases = [case for case in scope.cases if case.case.model == model]
             where = (Text(text=names.model(cases[0])), *names.scope(scope))
             made.append(_errors_table(cases, where, bands, names, notes))
-            if any(
-                case.heard.score or case.heard.to_baseline or "confidence" in case.summaries for case in cases
-            ):
+            if any(case.heard.score or case.heard.to_baseline or has_confidence(case) for case in cases):
                 made.append(rates_table(cases, names, notes))
     return tuple(made)
 

@@ -132,7 +132,14 @@ def _against(case: CaseFigures, notes: Notes, rate: Callable[[Score], float | No
     return unjudged(case, notes)
 
 
+def has_confidence(case: CaseFigures) -> bool:
+    """Whether the engine told how sure it is of what it heard; of random weights that says nothing."""
+    return "confidence" in case.summaries and not case.model.synthetic
+
+
 def _confidence(case: CaseFigures, _: Names, notes: Notes) -> Cell:
+    if case.model.synthetic:
+        return unjudged(case, notes)
     return cell(case, "confidence", Quantity.PERCENT, notes)
 
 
@@ -176,7 +183,7 @@ def _has(heading: str, case: CaseFigures) -> bool:
         case "column.wer_loss":
             return case.heard.difference is not None
         case "column.confidence":
-            return "confidence" in case.summaries
+            return has_confidence(case)
         case _:
             return case.heard.to_baseline is not None
 

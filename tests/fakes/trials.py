@@ -61,6 +61,7 @@ class Trials:
     clip: str = "read"
     quantization: str = ""
     model: str = "m"
+    engine: str = "e"
     figures: Mapping[str, float] = field(default_factory=dict)
     weights: int = 100_000_000
     heard: str | None = None
@@ -124,7 +125,7 @@ def run_of(
 
 def _case(each: Trials) -> Case:
     baseline = f"{each.model}.{each.baseline}.{each.clip}" if each.baseline else None
-    variant = Variant(name=each.variant, quantization=each.quantization or each.variant, engine="e")
+    variant = Variant(name=each.variant, quantization=each.quantization or each.variant, engine=each.engine)
     return Case(id=each.id, model=each.model, variant=variant, clip=each.clip, baseline=baseline)
 
 
@@ -148,7 +149,7 @@ def _record(each: Trials, block: int, pace: float, chosen: random.Random) -> Rec
         quantization=each.quantization or each.variant,
         variant=each.variant,
         clip=each.clip,
-        engine="e",
+        engine=each.engine,
         engine_version="1",
         host="h1",
         block=block,

@@ -65,6 +65,30 @@ def test_a_smaller_file_that_is_slower_is_called_a_paradox() -> None:
     assert [message(each) for each in found(cases, "speed.transcribe")] == ["finding.transcribe.paradox"]
 
 
+def test_variants_of_several_engines_stand_in_one_sentence_against_their_one_baseline() -> None:
+    cases = [
+        case("f16", rtf=0.2),
+        case("q8_0", rtf=0.15),
+        case("other-f16", rtf=0.1, engine="other", quantization="f16"),
+    ]
+    [finding] = found(cases, "speed.transcribe")
+    assert finding.phrase.params["model"].text == "M"
+    assert [item.params["name"].text for item in finding.phrase.params["items"].parts] == [
+        "other-f16",
+        "Q8_0",
+    ]
+
+
+def test_the_baselines_own_file_through_another_engine_saves_nothing_worth_saying() -> None:
+    cases = [
+        case("f16", weights=100),
+        case("q8_0", weights=50),
+        case("other-f16", engine="other", quantization="f16", weights=100),
+    ]
+    [finding] = found(cases, "size.saving")
+    assert [item.params["name"].text for item in finding.phrase.params["items"].parts] == ["Q8_0"]
+
+
 def test_equal_variants_are_said_to_be_equal_within_the_tolerance() -> None:
     cases = [case("f16", rtf=0.1, noise=0.002), case("q8_0", rtf=0.1, noise=0.002)]
     assert [message(each) for each in found(cases, "speed.transcribe")] == ["finding.ratio.same"]
@@ -105,6 +129,16 @@ def test_a_few_runs_are_only_observed() -> None:
 def test_a_small_change_in_a_single_run_is_no_change_seen() -> None:
     [finding] = found([case("f16", rtf=0.114), case("q4_0", rtf=0.120)], "speed.transcribe", blocks=1)
     assert message(finding) == "finding.ratio.unseen"
+
+
+def test_a_few_runs_that_contradict_each_other_are_not_called_equal() -> None:
+    [finding] = found(
+        [case("f16", load_seconds=1.0, noise=0.7), case("q8_0", load_seconds=0.6, noise=0.7)],
+        "speed.load",
+        blocks=4,
+        seed=1,
+    )
+    assert message(finding) == "finding.ratio.scattered"
 
 
 def test_times_of_a_few_disturbed_runs_are_not_compared_at_all() -> None:

@@ -170,6 +170,7 @@ def test_synthetic_weights_are_labelled_and_their_quality_is_withheld(tmp_path: 
     assert all(cell.startswith("n/a") for row in rows[1:] for cell in row[1:])
     assert "Synthetic weights: what they write is no speech" in text
     assert "★" not in text.split("## Notes")[0]
+    assert not any("Confidence" in cell for rows in tables(text) for cell in rows[0])
 
 
 def test_without_a_reference_words_are_compared_with_the_baselines(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -90,6 +90,9 @@ RSS: Final = Measure(
 # ------------------------------------------------------------ against the baseline
 
 
+_OBSERVED: Final[Mapping[str, str]] = {Outcome.SAME: "unseen", Outcome.NONE: "scattered"}
+
+
 def _against_baseline(measure: Measure) -> Rule:
     return Rule(id=measure.rule, kind=measure.kind, why=measure.why, find=partial(_against, measure))
 
@@ -130,8 +133,8 @@ def _sentence(
     ordered = sorted(found, key=lambda each: each.ratio)
     strength = found[0].strength
     metric = measure.of(anchor)
-    if strength is Strength.OBSERVED and outcome == Outcome.SAME:
-        outcome = "unseen"
+    if strength is Strength.OBSERVED:
+        outcome = _OBSERVED.get(outcome, outcome)
     own = outcome in {Outcome.LESS, Outcome.MORE, "paradox"}
     message = f"finding.{measure.name}.{outcome}" if own else f"finding.ratio.{outcome}"
     params = {

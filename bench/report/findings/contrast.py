@@ -21,7 +21,7 @@ class Outcome(StrEnum):
     SAME = "same"  # the interval lies within the tolerance; observed: the ratio does
     SLIGHT = "slight"  # a difference is shown, and is estimated within the tolerance
     HINT = "hint"  # the 95 % interval excludes none, which is too little for a claim among dozens
-    NONE = "none"  # no difference shown: the interval includes none
+    NONE = "none"  # no difference shown: the interval includes none; observed: some runs say the contrary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +96,7 @@ def compare_blocks(
 
 def _outcome(found: Comparison, ratio: float, tolerance: Tolerance) -> tuple[Outcome, Strength]:
     if found.few:  # the interval, if any, is the range: it must agree
-        low, high = found.low or ratio, found.high or ratio
-        if ratio > 1 + tolerance.observed and low > 1:
-            return Outcome.MORE, Strength.OBSERVED
-        less = ratio < 1 / (1 + tolerance.observed) and high < 1
-        return Outcome.LESS if less else Outcome.SAME, Strength.OBSERVED
+        return _observed(ratio, found.low or ratio, found.high or ratio, tolerance), Strength.OBSERVED
     verdict = judge(found, Better.LOWER, tolerance.shown)
     if verdict in {Verdict.BETTER, Verdict.WORSE}:
         claimed = Outcome.LESS if verdict is Verdict.BETTER else Outcome.MORE
@@ -108,3 +104,11 @@ def _outcome(found: Comparison, ratio: float, tolerance: Tolerance) -> tuple[Out
     if verdict is Verdict.SAME:
         return Outcome.SAME, Strength.SHOWN
     return Outcome.SLIGHT if found.excludes_one else Outcome.NONE, Strength.SHOWN
+
+
+def _observed(ratio: float, low: float, high: float, tolerance: Tolerance) -> Outcome:
+    if 1 / (1 + tolerance.observed) <= ratio <= 1 + tolerance.observed:
+        return Outcome.SAME
+    if low > 1:
+        return Outcome.MORE
+    return Outcome.LESS if high < 1 else Outcome.NONE
