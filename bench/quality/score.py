@@ -7,7 +7,7 @@ utterances would weigh as much as long ones.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -183,13 +183,19 @@ def wer_difference(scores: Sequence[Score], baseline: Sequence[Score], *, seed: 
     """WER minus the baseline's on the same utterances, a ratio: positive is worse.
 
     The interval is a bootstrap over utterances of the paired difference (Bisani and Ney, 2004):
-    what is hard for both cancels.  Raises ValueError for utterances that do not correspond.
+    what is hard for both cancels.  Where no utterance went one way, resampling ends at zero, which
+    few words cannot show: there the bound is that of the rule of three, 3 / words (Hanley and
+    Lippman-Hand, 1983).  Raises ValueError for utterances that do not correspond.
     """
     words = [each.reference_words for each in scores]
     if words != [each.reference_words for each in baseline]:
         raise ValueError("a paired difference needs the same utterances on both sides")
     more = [mine.errors - theirs.errors for mine, theirs in zip(scores, baseline, strict=True)]
-    return bootstrap_ratio(more, words, seed=seed)
+    found = bootstrap_ratio(more, words, seed=seed)
+    if found.low is None or found.high is None:
+        return found
+    unseen = 3 / sum(words)
+    return replace(found, low=found.low or -unseen, high=found.high or unseen)
 
 
 def paired_wer_difference(

@@ -111,8 +111,20 @@ def test_the_difference_to_the_baseline_is_paired_by_utterance() -> None:
     assert shown.value == pytest.approx(11 / 48)
     assert shown.excludes_zero
     none = paired_wer_difference(spoken, baseline, baseline, RU)
-    assert (none.value, none.low, none.high) == (0, 0, 0)
+    assert none.value == 0
     assert not none.excludes_zero
+
+
+def test_a_few_words_without_a_difference_do_not_show_that_there_is_none() -> None:
+    """The rule of three: what was seen 0 times in n words may be as frequent as 3 / n."""
+    spoken = [f"слово{i} другое{i} третье{i} конец{i}" for i in "абвгдежзиклм"]
+    found = paired_wer_difference(spoken, " ".join(spoken), " ".join(spoken), RU)
+    assert (found.value, found.low, found.high) == (0, -3 / 48, 3 / 48)
+    one_better = " ".join(spoken).replace("третьеа", "третьяа")
+    found = paired_wer_difference(spoken, " ".join(spoken), one_better, RU)
+    assert found.high == 3 / 48
+    assert found.low is not None
+    assert found.low < 0
 
 
 def test_a_difference_in_few_utterances_is_not_shown() -> None:
