@@ -136,7 +136,7 @@ def test_a_few_runs_that_contradict_each_other_are_not_called_equal() -> None:
         [case("f16", load_seconds=1.0, noise=0.7), case("q8_0", load_seconds=0.6, noise=0.7)],
         "speed.load",
         blocks=4,
-        seed=1,
+        seed=5,
     )
     assert message(finding) == "finding.ratio.scattered"
 

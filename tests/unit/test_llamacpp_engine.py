@@ -42,16 +42,14 @@ def test_a_tokens_probability_is_its_share_of_all_however_far_apart_they_are(
 ) -> None:
     logits = [spread * value for value in (0.1, 0.9, 0.4, 0.89)]
     row = (ctypes.c_float * len(logits))(*logits)
-    library = types.ModuleType("llama_cpp.llama_cpp")
-    library.llama_get_logits_ith = lambda context, at: ctypes.cast(row, ctypes.POINTER(ctypes.c_float))
+    pointer = ctypes.cast(row, ctypes.POINTER(ctypes.c_float))
+    library = types.SimpleNamespace(llama_get_logits_ith=lambda context, at: pointer)
     monkeypatch.setitem(sys.modules, "llama_cpp", types.SimpleNamespace(llama_cpp=library))
     monkeypatch.setitem(sys.modules, "llama_cpp.llama_cpp", library)
     loaded = types.SimpleNamespace(context=None, vocabulary_size=len(logits))
     token, probability = half()._Greedy(loaded).pick()
     assert token == 1
-    assert probability == pytest.approx(
-        1 / sum(math.exp(value - logits[1]) for value in logits), rel=1e-5
-    )
+    assert probability == pytest.approx(1 / sum(math.exp(value - logits[1]) for value in logits), rel=1e-5)
 
 
 def test_a_forced_language_begins_the_answer() -> None:

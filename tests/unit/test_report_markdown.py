@@ -292,7 +292,7 @@ def test_quality_over_all_clips_is_from_summed_counts(tmp_path: Path) -> None:
     rows = {row[0]: row for row in table(written(run, tmp_path), "Не хуже baseline")[1:]}
     assert rows["F16"][1:3] == ["2", "10"]
     assert rows["**Q4_0**"][5] == "4/0/2", "twice the 2/0/1 of one clip"
-    assert rows["**Q8_0**"][6:] == ["0.0 п. п.", "100.0%"]
+    assert rows["**Q8_0**"][6:] == ["0.0 п. п. (–4.1 … +4.1)", "100.0%"]
     assert rows["**Q2_K**"][6].startswith("**+83.8 п. п.**"), "ten utterances are enough to show it"
 
 

@@ -81,8 +81,8 @@ class Scene:
         """All fronts' cases with what they are held against, be it another engine's."""
         groups: dict[str, tuple[CaseFigures, list[CaseFigures]]] = {}
         for family in self.families:
-            for anchor, cases in family.by_anchor():
-                groups.setdefault(anchor.key, (anchor, []))[1].extend(cases)
+            for anchor, held in family.by_anchor():
+                groups.setdefault(anchor.key, (anchor, []))[1].extend(held)
         for anchor, cases in groups.values():
             yield anchor, tuple(cases)
 
