@@ -20,7 +20,7 @@ from bench.report.findings.model import (
     Strength,
     Tolerance,
 )
-from bench.report.findings.scene import Scene
+from bench.report.findings.scene import Scene, smaller
 from bench.report.numbers import Quantity
 
 
@@ -111,16 +111,12 @@ def _by_outcome(
         for outcome in Outcome:
             alike = [each for each in found if (each.outcome, each.strength) == (outcome, strength)]
             if outcome is Outcome.MORE:  # a smaller file that costs more is worth its own sentence
-                odd = [each for each in alike if _smaller(each.case, anchor)]
+                odd = [each for each in alike if smaller(each.case, anchor)]
                 alike = [each for each in alike if each not in odd]
                 if odd:
                     yield _sentence(measure, scene, anchor, odd, "paradox")
             if alike:
                 yield _sentence(measure, scene, anchor, alike, outcome)
-
-
-def _smaller(case: CaseFigures, other: CaseFigures) -> bool:
-    return bool(case.weights_bytes and other.weights_bytes and case.weights_bytes < other.weights_bytes)
 
 
 def _sentence(
@@ -185,7 +181,7 @@ def slower_than_larger(scene: Scene) -> Iterator[Finding]:
     for family in scene.families:
         for anchor, cases in family.by_anchor():
             for case in cases:
-                larger = [each for each in cases if _smaller(case, each)]
+                larger = [each for each in cases if smaller(case, each)]
                 slower = [contrast(case, each, "rtf", TIME) for each in larger]
                 found = [each for each in slower if each and each.outcome is Outcome.MORE]
                 if found:

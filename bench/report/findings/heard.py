@@ -10,7 +10,7 @@ from bench.report.cells import Cell, Figure, Many, Phrase, Stars, Text, WordErro
 from bench.report.figures import CaseFigures
 from bench.report.findings.model import SAME_WER, Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.pairs import Pair, difference, fresh_errors, pairs, points, utterances_needed
-from bench.report.findings.scene import Scene
+from bench.report.findings.scene import Scene, smaller
 from bench.report.numbers import Quantity
 from bench.stats import FEWEST_TO_CLAIM, Interval
 
@@ -164,10 +164,7 @@ def _smaller_pair(small: Sequence[CaseFigures], large: Sequence[CaseFigures]) ->
     both = [
         (case, there[case.case.clip])
         for case in small
-        if case.case.clip in there
-        and (case.weights_bytes or 0) < (there[case.case.clip].weights_bytes or 0)
-        and not case.is_baseline
-        and case.weights_bytes
+        if case.case.clip in there and smaller(case, there[case.case.clip]) and not case.is_baseline
     ]
     return (
         Pair(mine=tuple(one for one, _ in both), theirs=tuple(other for _, other in both)) if both else None

@@ -8,10 +8,8 @@ from typing import Final
 from bench.report.cells import Figure, Many, Phrase
 from bench.report.figures import CaseFigures
 from bench.report.findings.model import Evidence, Finding, Kind, Rule, Strength
-from bench.report.findings.scene import Scene
+from bench.report.findings.scene import TELLING, Scene
 from bench.report.numbers import Quantity
-
-TELLING: Final = 0.005  # less reads as 0 %: the baseline's own file through another engine
 
 
 def saving(scene: Scene) -> Iterator[Finding]:
