@@ -39,7 +39,8 @@ def fill(source: HubSource, folder: Path, title: str, progress: Progress) -> Mad
     for file in source.files:
         name = Path(file.file).name
         pin = pinned(source, file)
-        by_hand = given(name)
+        # two repositories may have files of one name
+        by_hand = given(f"{source.repo}/{name}") or given(name)
         if by_hand is not None:
             shutil.copyfile(by_hand, folder / name)
             commit = None

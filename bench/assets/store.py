@@ -133,7 +133,7 @@ def found(key: Key) -> Landing | None:
 
 
 def given(name: str) -> Path | None:
-    """A file the user put into the cache's folder `given/`, for machines without the source."""
+    """A file the user put below the cache's folder `given/`, for machines without the source."""
     path = cache_root() / "given" / name
     return path if path.is_file() else None
 

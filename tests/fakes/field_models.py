@@ -14,10 +14,16 @@ MODELS = Path(__file__).parents[2] / "configs" / "models"
 
 
 def qwen3_asr(given: Path, size: str) -> None:
-    """Decoder and encoder in BF16, as the hub has them."""
-    pair = _weights("synthetic-qwen3-asr-tiny", "f16", "gguf-llamacpp")
+    """Decoder and encoder in BF16, as the hub has them; and transcribe.cpp's files, some of the same names."""
+    pair = _weights("synthetic-qwen3-asr-tiny-tied", "f16", "gguf-llamacpp")
     in_bf16(pair["decoder"], given / f"Qwen3-ASR-{size}-bf16.gguf")
     in_bf16(pair["encoder"], given / f"mmproj-Qwen3-ASR-{size}-bf16.gguf")
+    theirs = given / "handy-computer" / f"Qwen3-ASR-{size}-gguf"
+    theirs.mkdir(parents=True)
+    for quantization, label in (("f16", "BF16"), ("q8_0", "Q8_0"), ("q4_k_m", "Q4_K_M")):
+        found = _weights("synthetic-qwen3-asr-tiny-tied", quantization, "gguf-transcribe")["model"]
+        copy = in_bf16 if label == "BF16" else shutil.copyfile
+        copy(found, theirs / f"Qwen3-ASR-{size}-{label}.gguf")
 
 
 def whisper_large_v3_turbo(given: Path) -> None:

@@ -67,6 +67,20 @@ def test_qwen3_asr_in_bf16_from_the_hub_is_quantized_here_decoder_and_encoder_ap
     assert encoder["q8_0-encoder-q8_0"] == encoder["bf16-encoder-q8_0"] < encoder["bf16"] == encoder["q8_0"]
 
 
+def test_qwen3_asr_runs_on_two_engines_each_with_files_of_its_own_layout(cache: Path) -> None:
+    pytest.importorskip("llama_cpp", reason="llama-cpp-python is an extra that is compiled")
+    pytest.importorskip("transcribe_cpp")
+    field_models.qwen3_asr(cache / "given", "0.6B")
+    (cache / "given" / "Qwen3-ASR-0.6B-Q8_0.gguf").write_bytes(b"another repository's file of that name")
+    records = run(cache, "qwen3-asr-engines", "qwen3-asr-0.6b.*")
+    assert {record["status"] for record in records.values()} == {"ok"}
+    assert {(record["engine"], record["quantization"]) for record in records.values()} == {
+        (engine, quantization)
+        for engine in ("llama-cpp", "transcribe-cpp")
+        for quantization in ("bf16", "q8_0", "q4_k_m")
+    }
+
+
 def test_whisper_large_v3_turbo_from_the_hub_is_quantized_here(cache: Path) -> None:
     pytest.importorskip("pywhispercpp")
     field_models.whisper_large_v3_turbo(cache / "given")
