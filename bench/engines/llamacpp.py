@@ -186,7 +186,10 @@ def read_backend(outcome: Outcome) -> Backend | None:
     whole = offloaded is None or decoder_device == "cpu" or offloaded.group(1) == offloaded.group(2)
     device = decoder_device if decoder_device == encoder_device and whole else "mixed"
     done = outcome.event("done")
-    features = str((done.data.get("facts") or {}).get("system_info", "")) if done else ""
+    facts = (done.data.get("facts") or {}) if done else {}
+    features = str(facts.get("system_info", ""))
+    if facts.get("repack") is False:  # the build could, and was not let
+        features = features.replace("REPACK = 1", "REPACK = 0")
     words = [f"{name} ({title})" for name, title in using]
     words += [offloaded.group(0)] if offloaded else []
     words += [encoder.group(0), " ".join(features.split())]

@@ -176,6 +176,15 @@ def test_the_log_says_where_decoder_and_encoder_ran(log: str, device: str) -> No
     assert backend.device == device
 
 
+def test_a_feature_that_was_not_used_is_not_shown_as_one() -> None:
+    """llama.cpp tells what its build can: weights may have been left as they are in the file."""
+    for repack in (True, False):
+        facts = {"system_info": "CPU : AVX2 = 1 | REPACK = 1 |", "repack": repack}
+        backend = read_backend(outcome(CPU, Event(name="done", seconds=1.0, data={"facts": facts})))
+        assert backend is not None
+        assert ("REPACK = 1" in backend.detail) is repack
+
+
 def test_a_log_without_a_word_is_no_backend() -> None:
     assert read_backend(outcome("")) is None
 
