@@ -36,6 +36,7 @@ from bench.report.view import Note
 
 _SUPERSCRIPT: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 STARS: Final = 5
+LONGEST_ERROR: Final = 60  # characters of a side; a runaway decoder makes words of hundreds
 
 
 class Writer(ABC):
@@ -190,7 +191,7 @@ class Writer(ABC):
 
     def _error(self, said: str, heard: str, count: int) -> Markup:
         kind = "error.dropped" if not heard else "error.added" if not said else "error.replaced"
-        text = self.words(kind, said=said, heard=heard)
+        text = self.words(kind, said=_elided(said), heard=_elided(heard))
         return text + Markup("{}×{}").format(NO_BREAK, count) if count > 1 else text
 
     def _param(self, value: Any) -> Any:
@@ -203,6 +204,10 @@ class Writer(ABC):
                 return self.data(value)
             case _:
                 return self.cell(value)
+
+
+def _elided(words: str) -> str:
+    return words if len(words) <= LONGEST_ERROR else f"{words[: LONGEST_ERROR - 1]}…"
 
 
 class MarkdownWriter(Writer):

@@ -16,6 +16,9 @@ from bench.domain import Record, Status, Transcript, absent
 from bench.errors import ReportError
 from bench.journal import RunData
 from bench.report import render
+from bench.report.cells import WordErrors
+from bench.report.language import language
+from bench.report.writer import MarkdownWriter
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -185,6 +188,12 @@ def test_without_a_reference_words_are_compared_with_the_baselines(tmp_path: Pat
 def test_loops_are_told(run: RunData) -> None:
     text = written(run, run.path)
     assert "- **Whisper Base · Q2_K**: «над рекой» повторено 10 раз подряд с 0:05" in text
+
+
+def test_a_runaway_word_does_not_flood_its_line() -> None:
+    write = MarkdownWriter(language("en"))
+    said = write.cell(WordErrors(errors=(("глядел", "н" * 500, 1),)))
+    assert said == f"“глядел” → “{'н' * 59}…”"
 
 
 def test_hostile_transcripts_and_names_break_no_table(run: RunData) -> None:
