@@ -81,6 +81,12 @@ def describe(writer: GGUFWriter, size: Dimensions) -> None:
     )
     describe_tokenizer(writer, "bpe", TOKENS, special={0: 2, BLANK: 3})
     put(writer, "tokenizer.ggml.", {"unknown_token_id": 0})
+    _describe_encoder(writer, size)
+    _describe_decoder(writer, predictor(size))
+    _describe_frontend(writer)
+
+
+def _describe_encoder(writer: GGUFWriter, size: Dimensions) -> None:
     put(
         writer,
         "stt.parakeet.encoder.",
@@ -106,7 +112,9 @@ def describe(writer: GGUFWriter, size: Dimensions) -> None:
         ("conv_context_right", 4),
     ):
         writer.add_int32(f"stt.parakeet.encoder.{name}", value)
-    hidden = predictor(size)
+
+
+def _describe_decoder(writer: GGUFWriter, hidden: int) -> None:
     put(writer, "stt.parakeet.predictor.", {"hidden": hidden, "n_layers": 2, "vocab": len(TOKENS)})
     put(
         writer,
@@ -114,6 +122,9 @@ def describe(writer: GGUFWriter, size: Dimensions) -> None:
         {"hidden": hidden, "num_extra_outputs": len(DURATIONS), "activation": "relu"},
     )
     put(writer, "stt.parakeet.tdt.", {"durations": list(DURATIONS), "max_symbols": 10})
+
+
+def _describe_frontend(writer: GGUFWriter) -> None:
     put(
         writer,
         "stt.frontend.",
