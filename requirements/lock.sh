@@ -9,7 +9,7 @@ compile() {
 		--no-emit-package asr-quant-bench "$@"
 }
 compile pyproject.toml --extra dev -o requirements/dev.txt
-for extra in bench transcribe faster-whisper qwen3; do
+for extra in bench docs fleet transcribe faster-whisper qwen3; do
 	compile pyproject.toml --extra "$extra" --constraint requirements/dev.txt -o "requirements/$extra.txt"
 done
 printf '%s\n' cmake ninja scikit-build-core | compile - --constraint requirements/dev.txt -o requirements/build.txt
