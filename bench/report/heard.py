@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bench.domain import Clip, Quality, Transcript
 from bench.quality import (
@@ -64,6 +67,35 @@ def spoken(clip: Clip) -> tuple[str, ...]:
     if clip.utterances:
         return tuple(utterance.text for utterance in clip.utterances)
     return tuple(re.split(r"(?<=[.!?…])\s+", (clip.reference or "").strip()))
+
+
+class UtteranceKey(NamedTuple):
+    """Which utterance this is, across clips: what was recorded, never what was said.
+
+    Clips of one corpus are cut from the same recordings, so that the same words at the same length
+    are the same recording there, and `occurrence` tells those apart that a clip has twice.  Of clips
+    that name no corpus nothing says that they share a recording: each utterance is one of its own.
+    """
+
+    recordings: str
+    speaker: str | None
+    text: str
+    milliseconds: int | None
+    occurrence: int
+
+
+def utterance_keys(clip: Clip) -> Iterator[UtteranceKey]:
+    """The identity of each utterance of `spoken`, in the same order."""
+    seen: Counter[tuple[str | None, str, int | None]] = Counter()
+    for at, text in enumerate(spoken(clip)):
+        speaker = milliseconds = None
+        if clip.utterances:
+            utterance = clip.utterances[at]
+            speaker = utterance.speaker
+            milliseconds = round(1000 * (utterance.end_seconds - utterance.start_seconds))
+        recordings = clip.corpus if clip.corpus and clip.utterances else f"clip {clip.sha256 or clip.name}"
+        seen[speaker, text, milliseconds] += 1
+        yield UtteranceKey(recordings, speaker, text, milliseconds, seen[speaker, text, milliseconds])
 
 
 def heard(

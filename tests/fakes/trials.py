@@ -77,7 +77,9 @@ class Trials:
         return f"{self.model}.{self.variant}.{self.clip}"
 
 
-def spoken(name: str = "read", *, texts: Sequence[str] = (), seconds: float = 60.0) -> Clip:
+def spoken(
+    name: str = "read", *, texts: Sequence[str] = (), seconds: float = 60.0, corpus: str | None = None
+) -> Clip:
     """A clip of utterances, or one without a reference."""
     step = seconds / max(1, len(texts))
     return Clip(
@@ -85,6 +87,7 @@ def spoken(name: str = "read", *, texts: Sequence[str] = (), seconds: float = 60
         title=name,
         language="ru",
         duration_seconds=seconds,
+        corpus=corpus,
         reference=" ".join(texts) if texts else None,
         utterances=tuple(
             Utterance(start_seconds=step * at, end_seconds=step * (at + 1), text=text)

@@ -252,7 +252,31 @@ def test_without_a_reference_only_a_change_can_be_told() -> None:
 
 
 def test_utterances_of_all_clips_count_and_one_in_two_clips_counts_once() -> None:
-    clips = [spoken("one", texts=TEXTS[:20]), spoken("two", texts=TEXTS[10:40])]
+    clips = [
+        spoken("one", texts=TEXTS[:20], seconds=46.0, corpus="novel"),
+        spoken("two", texts=TEXTS[10:40], seconds=69.0, corpus="novel"),
+    ]
+    cases = [
+        Trials(variant=name, clip=clip.name, heard=spoil(clip.reference or "", share), figures={"rtf": 0.1})
+        for name, share in (("f16", 0.0), ("q4_0", 0.3))
+        for clip in clips
+    ]
+    [finding] = found(cases, "quality.wer", clips=clips)
+    assert finding.phrase.params["utterances"].count == 40
+
+
+def test_utterances_of_the_same_words_are_utterances_of_their_own() -> None:
+    """A prompt that was recorded thirty times: its text does not make it one utterance."""
+    texts = ("нажмите один чтобы продолжить",) * 30
+    cases = [case("f16", " ".join(texts)), case("q4_0", " ".join(texts).replace("один", "дин"))]
+    [finding] = found(cases, "quality.wer", clips=[spoken(texts=texts)])
+    assert finding.phrase.params["utterances"].count == 30
+    assert finding.phrase.params["change"].value == pytest.approx(0.25)
+
+
+def test_clips_of_no_corpus_share_no_utterance() -> None:
+    """Two people read the same list: what the one said is not what the other said."""
+    clips = [spoken("one", texts=TEXTS[:20]), spoken("two", texts=TEXTS[:20])]
     cases = [
         Trials(variant=name, clip=clip.name, heard=spoil(clip.reference or "", share), figures={"rtf": 0.1})
         for name, share in (("f16", 0.0), ("q4_0", 0.3))

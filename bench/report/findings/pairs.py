@@ -11,7 +11,7 @@ from bench.report.cells import Figure
 from bench.report.figures import CaseFigures
 from bench.report.findings.model import SAME_WER, Evidence
 from bench.report.findings.scene import Family
-from bench.report.heard import spoken
+from bench.report.heard import UtteranceKey, spoken, utterance_keys
 from bench.report.numbers import Quantity
 from bench.stats import Interval
 
@@ -51,7 +51,7 @@ def utterances(pair: Pair) -> tuple[list[Score], list[Score]]:
     """The scores of both sides by utterance, over the clips; an utterance in two clips counts once."""
     ours: list[Score] = []
     theirs: list[Score] = []
-    seen: set[str] = set()
+    seen: set[UtteranceKey] = set()
     for mine, base in zip(pair.mine, pair.theirs, strict=True):
         if mine.heard.score is None or mine.heard.transcript is None or base.heard.transcript is None:
             continue
@@ -59,9 +59,9 @@ def utterances(pair: Pair) -> tuple[list[Score], list[Score]]:
         units = spoken(mine.clip)
         left = utterance_scores(units, mine.heard.transcript.text, way)
         right = utterance_scores(units, base.heard.transcript.text, way)
-        for text, one, other in zip(units, left, right, strict=True):
-            if text not in seen and one.reference_words:
-                seen.add(text)
+        for key, one, other in zip(utterance_keys(mine.clip), left, right, strict=True):
+            if key not in seen and one.reference_words:
+                seen.add(key)
                 ours.append(one)
                 theirs.append(other)
     return ours, theirs
