@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Protocol
 
 from bench import plan
+from bench.contract import Reading
 from bench.domain import Conditions, Host, Measurement, Record, Status, WeightsFile, absent, measured
-from bench.engines import Reading
 from bench.errors import JournalError, UnusableWeights
 from bench.folders import RunFolders
 from bench.journal import Journal, read_records, unwritable

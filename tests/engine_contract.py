@@ -25,8 +25,9 @@ import pytest
 from pydantic import ValidationError
 
 from bench import launch
+from bench.contract import Outcome, Reading
 from bench.domain import Case, Clip, Model, Status, WeightsFile
-from bench.engines import Engine, Outcome, Reading
+from bench.engines import Engine
 from bench.errors import UnusableWeights
 from bench.units import METRICS
 

@@ -6,17 +6,14 @@ the `Outcome`.  One code path measures everything.  How to add one: docs/adding-
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Final, Protocol, runtime_checkable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
-from bench.domain import Backend, Case, Clip, Measurement, Model, Status, Transcript, WeightsFile
-
-# In a word of a program's argv: the path of a file it may write.  No argument can hold a NUL itself.
-WRITTEN_FILE: Final = "\0written\0"
+from bench.contract import Job, Outcome, Reading
+from bench.domain import Case, Clip, Model, WeightsFile
 
 
 class Settings(BaseModel):
@@ -36,71 +33,6 @@ class Availability:
     reason: str | None = None
     extra: str | None = None
     devices: tuple[str, ...] = ("cpu",)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """What a child must run.
-
-    A Python engine gives `half` (the path of its child half, a file that imports the engine's
-    binding and nothing of `bench`) and `payload` (JSON handed to it); the launcher puts
-    `child/worker.py` in front.  A program gives `argv` alone, an argument list: no shell; for
-    `WRITTEN_FILE` in it the launcher puts a path that lasts as long as the trial.
-    `interpreter` is the Python of the case's environment; None means the running one.
-    """
-
-    half: Path | None = None
-    payload: Mapping[str, Any] = field(default_factory=dict)
-    argv: tuple[str, ...] = ()
-    environ: Mapping[str, str] = field(default_factory=dict)
-    interpreter: Path | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """Something the child said: `started`, `imported`, `ready`, `transcribed`, `failed` ...
-
-    `seconds` is on the monotonic clock that the supervisor's spawn time is on; `data` is what the
-    child half added.
-    """
-
-    name: str
-    seconds: float
-    data: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of a child.  `status` and `reason` are the launcher's; an engine may refine them.
-
-    `measurements` are the process's own (time, memory, faults, counters), from the supervisor.
-    `written` is the text of the file that `WRITTEN_FILE` stood for, None where there is none.
-    """
-
-    status: Status
-    reason: str | None
-    events: tuple[Event, ...]
-    stdout: str
-    stderr: str
-    measurements: tuple[Measurement, ...]
-    argv: tuple[str, ...] = ()
-    written: str | None = None
-    spawned_seconds: float = 0.0
-
-    def event(self, name: str) -> Event | None:
-        """The first event of that name."""
-        return next((event for event in self.events if event.name == name), None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What an engine made of an outcome; measurements are those only the engine can tell."""
-
-    status: Status
-    reason: str | None
-    transcript: Transcript | None
-    backend: Backend | None
-    measurements: tuple[Measurement, ...] = ()
 
 
 @runtime_checkable

@@ -18,6 +18,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from bench.contract import WRITTEN_FILE, Job, Outcome, Reading
 from bench.domain import (
     Backend,
     Case,
@@ -30,7 +31,7 @@ from bench.domain import (
     absent,
     measured,
 )
-from bench.engines import WRITTEN_FILE, Availability, Job, Outcome, Reading, Settings
+from bench.engines import Availability, Settings
 from bench.engines.reading import backend_mismatch
 from bench.errors import UnusableWeights
 

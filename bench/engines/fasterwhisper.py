@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from bench.contract import Job, Outcome, Reading
 from bench.domain import Backend, Case, Clip, Model, WeightsFile
-from bench.engines import Availability, Job, Outcome, Reading, Settings
+from bench.engines import Availability, Settings
 from bench.engines.decoding import WhisperDecoding
 from bench.engines.reading import availability_of, status_of, transcript_of
 from bench.engines.segmentation import missing_package, plan_of
@@ -106,8 +107,7 @@ class FasterWhisper:
 
 def read_backend(outcome: Outcome) -> Backend | None:
     """The loaded model's device and compute type, asked of CTranslate2 after the run."""
-    done = outcome.event("done")
-    facts = (done.data.get("facts") or {}) if done else {}
+    facts = outcome.facts
     if not facts.get("device"):
         return None
     return Backend(

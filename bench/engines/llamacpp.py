@@ -10,8 +10,9 @@ from typing import Final, Literal
 
 from pydantic import Field
 
+from bench.contract import Job, Outcome, Reading
 from bench.domain import Backend, Case, Clip, Model, WeightsFile
-from bench.engines import Availability, Job, Outcome, Reading, Settings
+from bench.engines import Availability, Settings
 from bench.engines.reading import availability_of, status_of, transcript_of
 from bench.engines.segmentation import Segmentation, longest_cut, missing_package, plan_of
 from bench.engines.stages import stage_measurements, token_measurements
@@ -185,8 +186,7 @@ def read_backend(outcome: Outcome) -> Backend | None:
     encoder_device = _device(encoder.group(1))
     whole = offloaded is None or decoder_device == "cpu" or offloaded.group(1) == offloaded.group(2)
     device = decoder_device if decoder_device == encoder_device and whole else "mixed"
-    done = outcome.event("done")
-    facts = (done.data.get("facts") or {}) if done else {}
+    facts = outcome.facts
     features = str(facts.get("system_info", ""))
     if facts.get("repack") is False:  # the build could, and was not let
         features = features.replace("REPACK = 1", "REPACK = 0")

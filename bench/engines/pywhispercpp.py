@@ -9,6 +9,7 @@ from typing import Final
 
 from pydantic import model_validator
 
+from bench.contract import Job, Outcome, Reading
 from bench.domain import (
     Backend,
     Case,
@@ -21,7 +22,7 @@ from bench.domain import (
     absent,
     measured,
 )
-from bench.engines import Availability, Job, Outcome, Reading, Settings
+from bench.engines import Availability, Settings
 from bench.engines.decoding import WhisperDecoding
 from bench.engines.reading import availability_of, status_of, transcript_of
 from bench.engines.segmentation import missing_package, plan_of
@@ -121,8 +122,7 @@ def attention_mismatch(asked: bool, log: str) -> str | None:
 
 def read_backend(outcome: Outcome) -> Backend | None:
     """The device whisper.cpp says it used, and the features its CPU code was built with."""
-    done = outcome.event("done")
-    features = " ".join(str(done.data.get("facts", {}).get("system_info", "")).split()) if done else ""
+    features = " ".join(str(outcome.facts.get("system_info", "")).split())
     for pattern, device in _GPU_LINES:
         found = pattern.search(outcome.stderr)
         if found:

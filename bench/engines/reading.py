@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
 
-from bench.domain import Backend, Case, Segment, Status, Transcript, Word
-from bench.engines import Availability, Outcome
+from bench.contract import Outcome
+from bench.domain import Backend, Case, Status, Transcript
+from bench.engines import Availability
 
 
 def availability_of(package: str, *, extra: str, devices: tuple[str, ...] = ("cpu",)) -> Availability:
@@ -24,19 +24,15 @@ def availability_of(package: str, *, extra: str, devices: tuple[str, ...] = ("cp
 
 def transcript_of(outcome: Outcome) -> Transcript | None:
     """The first pass's transcript; None when no pass ended.  Later passes say whether they agree."""
-    passes = [event for event in outcome.events if event.name == "transcribed"]
-    if not passes:
+    if not (passes := outcome.transcriptions):
         return None
-    results = [event.data.get("result") or {} for event in passes]
-    first = results[0]
+    first, *later = passes
     return Transcript(
-        text=str(first.get("text", "")).strip(),
-        language=first.get("language"),
-        segments=tuple(_segment(segment) for segment in first.get("segments") or ()),
-        repeats_agree=None
-        if len(results) == 1
-        else all(r.get("text") == first.get("text") for r in results[1:]),
-        truncated=first.get("truncated"),
+        text=first.text.strip(),
+        language=first.language,
+        segments=first.segments,
+        repeats_agree=all(each.text == first.text for each in later) if later else None,
+        truncated=first.truncated,
     )
 
 
@@ -62,9 +58,3 @@ def backend_mismatch(asked: str, backend: Backend | None) -> str | None:
     if backend.device != asked:
         return f"asked for {asked}, ran on {backend.device}"
     return None
-
-
-def _segment(data: dict[str, Any]) -> Segment:
-    words = tuple(Word(**word) for word in data.get("words") or ())
-    known = ("text", "start_seconds", "end_seconds", "confidence", "tokens")
-    return Segment(words=words, **{key: data[key] for key in known if key in data})

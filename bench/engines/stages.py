@@ -5,39 +5,33 @@ A result's `stages` are seconds by the half's own clock: mel, encode, prefill, d
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final, Literal
 
+from bench.contract import Outcome, Transcription
 from bench.domain import Measurement, Transcript, absent, measured
-from bench.engines import Outcome
 
 STAGES: Final = ("mel", "encode", "prefill", "decode", "first_token")
 NO_SPEECH: Final = "the segmentation found no speech in the clip"
 NOT_TRANSCRIBED: Final = "the process ended before the clip was transcribed"
 
 
-def first_result(outcome: Outcome) -> Mapping[str, Any] | None:
-    """What the half returned for the first pass; None when it did not come to that."""
-    event = outcome.event("transcribed")
-    return None if event is None else event.data.get("result") or {}
-
-
 def stage_measurements(
-    outcome: Outcome, *, source: str, not_told: str, key: str = "stages"
+    outcome: Outcome, *, source: str, not_told: str, of: Literal["stages", "own_timings"] = "stages"
 ) -> tuple[Measurement, ...]:
     """Every stage's seconds; absent with `not_told` where the engine does not tell it.
 
     Where the clip was cut, also what finding the cuts took.
     """
-    result = first_result(outcome)
-    stages = (result or {}).get(key) or {}
-    reason = not_told if result is not None else NOT_TRANSCRIBED
-    if result is not None and result.get("cuts") == []:
-        reason = NO_SPEECH
+    heard = outcome.transcription
+    if heard is None:
+        times, reason = {}, NOT_TRANSCRIBED
+    else:
+        times = dict(heard.stages if of == "stages" else heard.own_timings)
+        reason = NO_SPEECH if heard.cuts == () else not_told
     found = [
-        absent(f"{stage}_seconds", reason, source)
-        if stages.get(stage) is None
-        else measured(f"{stage}_seconds", stages[stage], source)
+        measured(f"{stage}_seconds", times[stage], source)
+        if stage in times
+        else absent(f"{stage}_seconds", reason, source)
         for stage in STAGES
     ]
     return (*found, *segmentation_measurements(outcome))
@@ -45,10 +39,10 @@ def stage_measurements(
 
 def segmentation_measurements(outcome: Outcome) -> tuple[Measurement, ...]:
     """What finding the cuts took, where the clip was cut; nothing where it was not."""
-    result = first_result(outcome)
-    if result is None or "segmentation_seconds" not in result:
+    heard = outcome.transcription
+    if heard is None or heard.segmentation_seconds is None:
         return ()
-    return (measured("segmentation_seconds", result["segmentation_seconds"], "worker clock"),)
+    return (measured("segmentation_seconds", heard.segmentation_seconds, "worker clock"),)
 
 
 def token_measurements(
@@ -59,26 +53,26 @@ def token_measurements(
     Tokens a second count those after the first of each cut over the seconds from first to last,
     so that encoder and prompt are not in it.  Confidence is the mean probability of the tokens.
     """
-    result = first_result(outcome)
-    if result is None:
+    heard = outcome.transcription
+    if heard is None:
         return tuple(
             absent(name, NOT_TRANSCRIBED, source) for name in ("tokens", "tokens_per_second", "confidence")
         )
-    tokens = result.get("tokens")
+    tokens = heard.tokens
     if tokens is None and transcript is not None and transcript.segments:
         counts = [segment.tokens for segment in transcript.segments]
         tokens = sum(count for count in counts if count is not None) if None not in counts else None
     untold = "the engine does not tell its tokens"
     return (
         measured("tokens", tokens, source) if tokens is not None else absent("tokens", untold, source),
-        _rate(result, tokens, source),
-        _confidence(result, transcript, source),
+        _rate(heard, tokens, source),
+        _confidence(heard, transcript, source),
     )
 
 
-def _rate(result: Mapping[str, Any], tokens: int | None, source: str) -> Measurement:
-    seconds = (result.get("stages") or {}).get("decode")
-    later = None if tokens is None else tokens - len(result.get("cuts") or (None,))
+def _rate(heard: Transcription, tokens: int | None, source: str) -> Measurement:
+    seconds = heard.stages.get("decode")
+    later = None if tokens is None else tokens - len(heard.cuts or (None,))
     if later is None or seconds is None:
         return absent("tokens_per_second", "the engine does not tell tokens and decoding time", source)
     if later < 1 or seconds <= 0:
@@ -86,10 +80,10 @@ def _rate(result: Mapping[str, Any], tokens: int | None, source: str) -> Measure
     return measured("tokens_per_second", later / seconds, source)
 
 
-def _confidence(result: Mapping[str, Any], transcript: Transcript | None, source: str) -> Measurement:
-    if (told := result.get("confidence")) is not None:
-        return measured("confidence", told, source)
-    segments: Sequence[Any] = transcript.segments if transcript else ()
+def _confidence(heard: Transcription, transcript: Transcript | None, source: str) -> Measurement:
+    if heard.confidence is not None:
+        return measured("confidence", heard.confidence, source)
+    segments = transcript.segments if transcript else ()
     known = [(s.confidence, s.tokens) for s in segments if s.confidence is not None and s.tokens]
     total = sum(tokens for _, tokens in known)
     if not total:

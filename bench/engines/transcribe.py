@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
+from bench.contract import Job, Outcome, Reading
 from bench.domain import Backend, Case, Clip, Measurement, Model, WeightsFile, absent, measured
-from bench.engines import Availability, Job, Outcome, Reading, Settings
+from bench.engines import Availability, Settings
 from bench.engines.reading import availability_of, status_of, transcript_of
 from bench.engines.segmentation import Segmentation, missing_package, plan_of
-from bench.engines.stages import NOT_TRANSCRIBED, first_result, stage_measurements, token_measurements
+from bench.engines.stages import NOT_TRANSCRIBED, stage_measurements, token_measurements
 
 HALF: Final = Path(__file__).parent.parent / "child" / "transcribe.py"
 NO_LANGUAGE_HINT: Final = ("parakeet",)  # it hears the language itself, and takes no word for it
@@ -111,7 +112,7 @@ class TranscribeCpp:
             transcript=transcript,
             backend=backend,
             measurements=(
-                *stage_measurements(outcome, source=OWN, not_told=told, key="own_timings"),
+                *stage_measurements(outcome, source=OWN, not_told=told, of="own_timings"),
                 *own_measurements(outcome),
                 *token_measurements(outcome, transcript, source="transcribe.cpp's tokens"),
             ),
@@ -120,10 +121,10 @@ class TranscribeCpp:
 
 def own_measurements(outcome: Outcome) -> tuple[Measurement, ...]:
     """The library's own load time, and the sum of its stages for the clip."""
-    result = first_result(outcome)
-    own: dict[str, Any] = dict((result or {}).get("own_timings") or {})
+    heard = outcome.transcription
+    own = {} if heard is None else heard.own_timings
     if not own:
-        reason = NOT_TRANSCRIBED if result is None else "the library told no timings"
+        reason = NOT_TRANSCRIBED if heard is None else "the library told no timings"
         return (absent("own_load_seconds", reason, OWN), absent("own_transcribe_seconds", reason, OWN))
     stages = sum(own[stage] for stage in ("mel", "encode", "decode"))
     return (measured("own_load_seconds", own["load"], OWN), measured("own_transcribe_seconds", stages, OWN))
@@ -131,8 +132,7 @@ def own_measurements(outcome: Outcome) -> tuple[Measurement, ...]:
 
 def read_backend(outcome: Outcome) -> Backend | None:
     """The device that the loaded model was on, asked of the library after the run."""
-    done = outcome.event("done")
-    facts = (done.data.get("facts") or {}) if done else {}
+    facts = outcome.facts
     device = facts.get("device")
     if not device:
         return None

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bench.engines import WRITTEN_FILE, Job, Outcome
+from bench.contract import WRITTEN_FILE, Job, Outcome
 from bench.host import energy, gpu
 from bench.launch import events, logfile, measurements, sweep, verdict
 from bench.launch.environ import child_environ

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bench.engines import Event
+from bench.contract import Event
 
 EVENTS_LIMIT_BYTES: Final = 64 << 20
 

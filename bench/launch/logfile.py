@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 from bench.places import portable
 
 if TYPE_CHECKING:
+    from bench.contract import Event, Outcome
     from bench.domain import Measurement
-    from bench.engines import Event, Outcome
     from bench.launch.supervisor import Supervision
 
 HEAD_BYTES: Final = 256 << 10

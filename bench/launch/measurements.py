@@ -11,8 +11,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from bench.contract import Event
 from bench.domain import Measurement, absent, measured
-from bench.engines import Event
 from bench.host import perf
 from bench.host.macos import parse_time_l
 from bench.launch.supervisor import Supervision

@@ -27,8 +27,8 @@ from bench import launch
 from bench.assets import fetch_clip, fetch_weights
 from bench.assets.llamacpp import FILE_TYPES, quantize_gguf
 from bench.config import load_suite
+from bench.contract import Job, Outcome
 from bench.domain import Clip, Status, Suite
-from bench.engines import Job, Outcome
 from bench.engines.llamacpp import ENGINE
 from bench.errors import UnusableWeights
 from bench.stats import Comparison, compare_paired

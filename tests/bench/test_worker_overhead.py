@@ -21,8 +21,8 @@ import pytest
 
 from bench import launch
 from bench.config import load_suite
+from bench.contract import Job, Outcome
 from bench.domain import Status
-from bench.engines import Job, Outcome
 from bench.prepare import Ready, prepare
 from bench.stats import Comparison, compare_paired, summarize
 

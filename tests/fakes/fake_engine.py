@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.contract import Job, Outcome, Reading
 from bench.domain import Backend, Case, Clip, Model, Transcript, WeightsFile
-from bench.engines import Availability, Job, Outcome, Reading, Settings, registry
+from bench.engines import Availability, Settings, registry
 from bench.errors import UnusableWeights
 
 FAKES = Path(__file__).parent
@@ -57,8 +58,8 @@ class FakeEngine:
         return Job(half=FAKES / f"half_{payload['half']}.py", payload=payload, environ=case.variant.environ)
 
     def read(self, case: Case, outcome: Outcome) -> Reading:
-        heard = outcome.event("transcribed")
-        transcript = Transcript(text=heard.data["result"]["text"]) if heard else None
+        heard = outcome.transcription
+        transcript = Transcript(text=heard.text) if heard else None
         return Reading(
             status=outcome.status, reason=outcome.reason, transcript=transcript, backend=Backend(device="cpu")
         )

@@ -17,8 +17,8 @@ import psutil
 import pytest
 
 from bench import launch
+from bench.contract import WRITTEN_FILE, Job, Outcome
 from bench.domain import Status
-from bench.engines import WRITTEN_FILE, Job, Outcome
 from bench.units import METRICS
 
 FAKES = Path(__file__).resolve().parent.parent / "fakes"
@@ -232,7 +232,7 @@ def test_a_parent_of_600_mb_changes_no_childs_peak(clip: Path, tmp_path: Path) -
 import sys
 from pathlib import Path
 from bench import launch
-from bench.engines import Job
+from bench.contract import Job
 def peak():
     outcome = launch.run(Job(half=Path({str(FAKES / "half_ok.py")!r}), payload={{"bytes": 30 << 20}}),
         audio=Path({str(clip)!r}), passes=1, limits=launch.Limits(timeout_seconds=30),
@@ -492,7 +492,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # a test runner in the
 import sys
 from pathlib import Path
 from bench import launch
-from bench.engines import Job
+from bench.contract import Job
 half, clip, log, pids = map(Path, sys.argv[1:])
 job = Job(half=half, payload={"do": "helper", "own_session": True, "then_hang": True, "pid_file": str(pids)})
 try:

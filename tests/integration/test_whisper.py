@@ -13,8 +13,9 @@ import pytest
 from bench import launch
 from bench.assets import fetch_clip, fetch_weights
 from bench.config import load_suite
+from bench.contract import Outcome, Reading
 from bench.domain import Case, Clip, Status, Suite
-from bench.engines import Outcome, Reading, registry
+from bench.engines import registry
 from bench.engines.pywhispercpp import ENGINE, WhisperSettings
 from bench.journal import read_run
 from bench.quality import normalizer, score

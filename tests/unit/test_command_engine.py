@@ -10,8 +10,8 @@ import pytest
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 
+from bench.contract import WRITTEN_FILE, Outcome, Reading
 from bench.domain import Case, Clip, Model, Status, Variant, WeightsFile
-from bench.engines import WRITTEN_FILE, Outcome, Reading
 from bench.engines.command import ENGINE, CommandSettings, fill, seconds_of
 from bench.errors import UnusableWeights
 

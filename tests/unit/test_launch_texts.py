@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from bench.contract import Event
 from bench.domain import Status
-from bench.engines import Event
 from bench.launch import events, logfile, measurements, verdict
 from bench.launch.environ import base_environ
 from bench.launch.supervisor import Supervision

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from bench.assets.llamacpp import FILE_TYPES, parts_of
+from bench.contract import Event, Outcome
 from bench.domain import Case, Clip, Model, Status, Variant, WeightsFile
-from bench.engines import Event, Outcome
 from bench.engines.llamacpp import (
     ENGINE,
     HALF,

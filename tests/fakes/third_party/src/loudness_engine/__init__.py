@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.contract import Job, Outcome, Reading
 from bench.domain import Backend, Case, Clip, Model, Status, Transcript, WeightsFile, measured
-from bench.engines import Availability, Job, Outcome, Reading, Settings
+from bench.engines import Availability, Settings
 from bench.errors import UnusableWeights
 
 MAGIC = b"LOUD\n"
@@ -55,15 +56,15 @@ class LoudnessEngine:
 
     def read(self, case: Case, outcome: Outcome) -> Reading:
         """Loud or quiet."""
-        heard, done = outcome.event("transcribed"), outcome.event("done")
+        done = outcome.event("done")
         status, reason = outcome.status, outcome.reason
         backend = Backend(device="cpu", source="it knows no other") if done else None
         asked = case.variant.device
         if status is Status.OK and asked not in ("auto", "cpu"):
             status, reason = Status.WRONG_BACKEND, f"asked for {asked}, ran on cpu"
-        if heard is None:
+        passes = [heard.text for heard in outcome.transcriptions]
+        if not passes:
             return Reading(status=status, reason=reason, transcript=None, backend=backend)
-        passes = [event.data["result"]["text"] for event in outcome.events if event.name == "transcribed"]
         agree = len(set(passes)) == 1 if len(passes) > 1 else None
         return Reading(
             status=status,
