@@ -17,10 +17,10 @@ CARD: Final = "asset.json"
 
 
 def sha256_of(path: Path) -> str:
-    """sha256 of a file, or of a folder's list of hashes, remembered by path, inode, size and mtime.
+    """sha256 of a file, or of a folder's list of hashes, remembered by path, inode, size and times.
 
-    Trap: a change that keeps all four (bit rot) is not seen; delete `hashes/` of the cache to
-    read every file again.
+    The time of the inode's change is among them: a copy that keeps a file's own time (`cp -p`, `rsync`) is
+    seen.  Trap: bit rot is not; delete `hashes/` of the cache to read every file again.
     """
     if path.is_dir():
         names = sorted(p for p in path.rglob("*") if p.is_file() and p.name != CARD)
@@ -61,7 +61,7 @@ def require_sha256(path: Path, expected: str, what: str) -> None:
 
 def _state(path: Path) -> list[int]:
     stat = path.stat()
-    return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
 
 
 def _memory(path: Path) -> Path:

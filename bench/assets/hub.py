@@ -13,10 +13,10 @@ import shutil
 from pathlib import Path
 from typing import Any, Final
 
-from bench.assets.hashes import read_sha256
+from bench.assets.hashes import read_sha256, sha256_of
 from bench.assets.manifest import HubFile, HubSource
 from bench.assets.progress import Progress
-from bench.assets.store import FULL, Made, given, given_hint
+from bench.assets.store import FULL, Landing, Made, given, given_hint
 from bench.errors import AssetError, SourceUnreachable
 from bench.places import cache_root
 
@@ -61,6 +61,19 @@ def pinned(source: HubSource, file: HubFile) -> dict[str, str] | None:
     """Commit and sha256 of the first fetch, where there was one."""
     pin = _pins().get(_pin_name(source, file))
     return dict(pin) if pin else None
+
+
+def is_current(source: HubSource, landing: Landing) -> bool:
+    """Whether the landing is what a fetch would bring now: the pin, or the file given by hand, may be another."""
+    for file in source.files:
+        name = Path(file.file).name
+        sha256, _ = landing.files[name]
+        by_hand = given(f"{source.repo}/{name}") or given(name)
+        if by_hand is not None and sha256_of(by_hand) != sha256:
+            return False
+        if not file.sha256 and (pin := pinned(source, file)) and pin["sha256"] != sha256:
+            return False
+    return True
 
 
 def _download(

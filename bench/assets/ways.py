@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import assert_never
 
+from bench.assets import hub
 from bench.assets.builders import builder
 from bench.assets.hashes import sha256_of
 from bench.assets.manifest import (
@@ -71,6 +72,28 @@ def is_fresh(landing: Landing, made_by: str | None, parents: Sequence[tuple[Weig
         return False
     recorded = landing.facts.get("ingredients", {})
     return not parents or any({file.role: file.sha256 for file in files} == recorded for files in parents)
+
+
+def fixes_content(way: Way) -> bool:
+    """Whether the way leads to the same bytes whenever it is taken: everything in it has a sha256."""
+    match way.source:
+        case PypiSource():
+            return True
+        case HubSource(files=files):
+            return all(file.sha256 or hub.pinned(way.source, file) for file in files)
+        case _:
+            return False
+
+
+def content_of(source: PathSource) -> dict[str, str | None]:
+    """sha256 of one's own files by role; None for one that cannot be read."""
+    digests: dict[str, str | None] = {}
+    for role, name in source.files.items():
+        try:
+            digests[role] = sha256_of(Path(name).expanduser())
+        except OSError:
+            digests[role] = None
+    return digests
 
 
 def kind(way: Way) -> NeedKind:

@@ -161,7 +161,8 @@ class _Fetch:
             )
 
         def fresh(landing: Landing) -> bool:
-            return ways.is_fresh(landing, made_by, [ingredients] if parent else [])
+            current = not isinstance(source, HubSource) or hub.is_current(source, landing)
+            return current and ways.is_fresh(landing, made_by, [ingredients] if parent else [])
 
         landing = obtain(self._key(way, wish), build, fresh=fresh, progress=self.progress)
         return ways.files_of(landing, ways.provenance(way, landing))
@@ -169,22 +170,35 @@ class _Fetch:
     def _cached(self, way: Way, wish: Wish) -> tuple[WeightsFile, ...] | None:
         """What the cache has of this way, made of the ingredients it has and by what is installed."""
         if isinstance(way.source, PathSource):
-            return None
+            try:
+                return ways.own_files(way.source, self._title(wish))
+            except SourceUnreachable:
+                return None
         landing = found(self._key(way, wish))
-        if landing is None:
+        if landing is None or (isinstance(way.source, HubSource) and not hub.is_current(way.source, landing)):
             return None
-        parents: list[tuple[WeightsFile, ...]] = []
-        if parent := ways.ingredient(way):
-            with self._inside(wish):
-                ready = (self._cached(other, parent) for other in self._ways(parent))
-                parents = [files for files in ready if files is not None]
         try:
             made_by = ways.identity(way)
         except SourceUnreachable:
             made_by = None  # the maker is not installed: what it once made is still good
-        if not ways.is_fresh(landing, made_by, parents):
+        parent = ways.ingredient(way)
+        parents = self._parents(parent, wish) if parent else []
+        if parents is None or not ways.is_fresh(landing, made_by, parents):
             return None
         return ways.files_of(landing, ways.provenance(way, landing))
+
+    def _parents(self, parent: Wish, wish: Wish) -> list[tuple[WeightsFile, ...]] | None:
+        """What there is now of what `wish` is made from; None where nobody can tell what that will be.
+
+        An empty list: it is gone, but its source fixes its content, so what was made of it is still good.
+        """
+        with self._inside(wish):
+            offered = self._ways(parent)
+            ready = [self._cached(other, parent) for other in offered]
+            there = [files for files in ready if files is not None]
+        if there or all(ways.fixes_content(way) and not found(self._key(way, parent)) for way in offered):
+            return there
+        return None
 
     def _build(self, way: Way, wish: Wish, folder: Path, ingredients: tuple[WeightsFile, ...]) -> Made:
         source = way.source
@@ -226,6 +240,9 @@ class _Fetch:
     def _recipe(self, way: Way, wish: Wish, trail: tuple[Wish, ...]) -> dict[str, Any]:
         """The way and, through its ingredients, all ways it rests on."""
         recipe: dict[str, Any] = {"source": way.source.model_dump(mode="json", by_alias=True)}
+        if isinstance(way.source, PathSource):
+            # one's own file may be overwritten: what is made of it belongs to its content, not to its path
+            recipe["content"] = ways.content_of(way.source)
         if way.quantizations != "any":
             recipe["quantization"] = wish[1]
         parent = ways.ingredient(way)

@@ -273,3 +273,13 @@ def test_a_file_the_hub_has_not_is_told_apart_from_a_hub_that_does_not_answer(tm
 def test_an_offline_hub_is_unreachable(tmp_path: Path) -> None:
     told = answer(start(from_hub(), "f16", "raw", HF_HUB_OFFLINE="1", HF_HOME=str(tmp_path / "hf")))
     assert told["error"] == "SourceUnreachable"
+
+
+def test_a_file_given_by_hand_and_replaced_is_the_one_that_is_measured(cache: Path) -> None:
+    given = cache / "given" / "weights.bin"
+    given.parent.mkdir(parents=True)
+    mine = model_of(ModelManifest.model_validate(json.loads(from_hub())))
+    for content in (b"first", b"other"):
+        given.write_bytes(content)
+        (file,) = fetch_weights(mine, "f16", "raw")
+        assert file.sha256 == hashlib.sha256(content).hexdigest()

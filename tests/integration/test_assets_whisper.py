@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import shutil
 import wave
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.assets import fetch_clip, fetch_weights, read_corpus, read_model, sha256_of
+from bench.assets import fetch_clip, fetch_weights, needs, read_corpus, read_model, sha256_of
 from bench.assets.ggml import TYPES, read_layout
 from bench.errors import SourceUnreachable, UnusableWeights
 
@@ -142,3 +143,40 @@ def test_the_clips_have_exact_lengths_and_texts(name: str, seconds: int, utteran
     ends = [utterance.end_seconds for utterance in clip.utterances]
     assert ends == sorted(ends)
     assert ends[-1] <= seconds
+
+
+def test_what_is_built_of_a_file_belongs_to_its_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASR_QUANT_BENCH_CACHE", str(tmp_path / "cache"))
+    text = (CONFIGS / "models" / "whisper-tiny-synthetic.yaml").read_text(encoding="utf-8")
+    trainings = []
+    for seed in (1, 2):
+        recipe = tmp_path / f"seed-{seed}.yaml"
+        recipe.write_text(text.replace("seed: 1", f"seed: {seed}"), encoding="utf-8")
+        trainings.append(Path(fetch_weights(read_model(recipe), "f16", "ggml")[0].path).read_bytes())
+    assert trainings[0] != trainings[1]
+    assert len(trainings[0]) == len(trainings[1])
+    mine = tmp_path / "mine.bin"
+    (tmp_path / "mine.yaml").write_text(
+        "{name: mine, title: Mine, family: whisper, baseline: f16, licence: none, weights: ["
+        "{format: ggml, quantizations: [f16], source: {kind: path, files: {model: mine.bin}}},"
+        "{format: ggml, quantizations: [q4_0], source: {kind: quantize, from: f16}}]}"
+    )
+    model = read_model(tmp_path / "mine.yaml")
+    seen = {}
+    for round_, training in enumerate((*trainings, trainings[0])):
+        mine.write_bytes(training)
+        os.utime(mine, (1_700_000_000, 1_700_000_000))  # as a copy that keeps the file's own time
+        (f16,), (q4_0,) = fetch_weights(model, "f16", "ggml"), fetch_weights(model, "q4_0", "ggml")
+        assert f16.sha256 == hashlib.sha256(training).hexdigest()
+        assert f16.sha256[:12] in q4_0.provenance
+        seen[round_] = q4_0.sha256
+        assert needs(model, "q4_0", "ggml")[0].cached
+    assert seen[0] != seen[1]
+    assert seen[2] == seen[0]
+    mine.write_bytes(trainings[1])
+    assert needs(model, "q4_0", "ggml")[-1].cached, "both contents keep what was made of them"
+    mine.unlink()
+    with pytest.raises(SourceUnreachable, match=r"mine\.bin does not exist"):
+        fetch_weights(model, "q4_0", "ggml")
