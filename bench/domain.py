@@ -176,6 +176,12 @@ class Status(StrEnum):
     TIMEOUT = "timeout"  # the child was ended at its time limit
     MEMORY = "memory"  # the child was ended at its memory limit, or by the kernel's
     WRONG_BACKEND = "wrong-backend"  # asked for one device, ran on another
+    EXIT_FAILED = "exit-failed"  # the child delivered everything, then failed in its exit: its figures count
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the trial's figures and transcript count."""
+        return self in (Status.OK, Status.EXIT_FAILED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -207,6 +207,21 @@ def facts(model: _Loaded) -> dict[str, Any]:
     }
 
 
+def close(model: _Loaded) -> None:
+    """Free encoder, context and decoder, in this order: the later ones are what the earlier ones hold.
+
+    On macOS 15 and later ggml's Metal device asserts in the process's exit that nothing of it is left
+    (llama.cpp's issue 22593), so that a trial that only returned would end with an abort.
+    """
+    import llama_cpp.llama_cpp as llama
+    import llama_cpp.mtmd_cpp as mtmd
+
+    mtmd.mtmd_free(model.encoder)
+    llama.llama_free(model.context)
+    llama.llama_model_free(model.model)
+    model.encoder = model.context = model.model = model.vocabulary = None
+
+
 def _tokenize(model: _Loaded, pcm: Any, payload: dict[str, Any]) -> Any:
     """Prompt and log-mel as libmtmd's chunks; the caller frees them.  Raises `TooLong`."""
     import llama_cpp.mtmd_cpp as mtmd

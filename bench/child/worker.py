@@ -9,6 +9,7 @@ docs/architecture.md has the contract.  The half offers
     transcribe(model, pcm, payload) -> dict of JSON
     pcm(path) -> pcm                      optional: read the audio in its own way
     facts(model) -> dict of JSON          optional: what the engine says of itself, after all timing
+    close(model)                          optional: free what the library would else trip over in its exit
 
 and raises an exception whose class is named `Unsupported` for a model that its engine refuses.
 
@@ -130,6 +131,8 @@ def work(job: dict[str, Any], events: Events) -> None:
         events.write("transcribed", ended, t0=begun / 1e9, result=result, **{"pass": number})
     ended = clock()
     events.write("done", ended, facts=half.facts(model) if hasattr(half, "facts") else {})
+    if hasattr(half, "close"):
+        half.close(model)
 
 
 def main() -> int:

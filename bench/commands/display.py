@@ -147,7 +147,7 @@ class Display:
 
 def summary(record: Record) -> str:
     """A trial's figures on a line: `load 0.21 s, transcribe 4.30 s, RTF 0.072, RSS 249 MB`."""
-    if record.status is not Status.OK:
+    if not record.status.delivered:
         return f"{record.status}: {str(record.reason).splitlines()[0]}"
     parts = []
     for name, label, scale, form in (

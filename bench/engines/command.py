@@ -170,11 +170,15 @@ class Command:
         status, reason = outcome.status, outcome.reason
         text = _text(settings, outcome, output)
         backend = _backend(patterns.backend, output)
+        if status is Status.CRASHED and _told_all(patterns, text, output):
+            status, reason = Status.EXIT_FAILED, f"after it had printed all its results: {reason}"
+        elif status is Status.CRASHED and settings.text_from == "stdout":
+            text = None  # what it had said by then is no transcript
         if status in (Status.OK, Status.FAILED) and (words := _line_of(patterns.unsupported, output)):
             status, reason = Status.UNSUPPORTED, words
         elif status is Status.OK and text is None:
             status, reason = Status.FAILED, "exit status 0, and no transcript where one was expected"
-        elif status is Status.OK and (mismatch := backend_mismatch(case.variant.device, backend)):
+        elif status.delivered and (mismatch := backend_mismatch(case.variant.device, backend)):
             status, reason = Status.WRONG_BACKEND, mismatch
         heard = _search(patterns.language, output)
         return Reading(
@@ -186,6 +190,11 @@ class Command:
             backend=backend,
             measurements=_measurements(patterns, output),
         )
+
+
+def _told_all(patterns: OutputPatterns, text: str | None, output: str) -> bool:
+    """Whether a program printed its transcript and its transcription time before it came to grief."""
+    return bool(text) and _search(patterns.transcribe_seconds, output) is not None
 
 
 def fill(word: str, values: Mapping[str, str]) -> str:
@@ -244,7 +253,7 @@ def _line_of(patterns: Sequence[str], output: str) -> str | None:
 def _text(settings: CommandSettings, outcome: Outcome, output: str) -> str | None:
     match settings.text_from:
         case "stdout":
-            return _plain(outcome.stdout).strip() if outcome.status is Status.OK else None
+            return _plain(outcome.stdout).strip() if outcome.status in (Status.OK, Status.CRASHED) else None
         case "pattern":
             found = [
                 match.group(1).strip()

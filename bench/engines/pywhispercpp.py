@@ -97,7 +97,7 @@ class PyWhisperCpp:
         backend = read_backend(outcome)
         status, reason = status_of(case, outcome, backend)
         asked = WhisperSettings.model_validate(case.variant.settings).flash_attention
-        if status is Status.OK and (refusal := attention_mismatch(asked, outcome.stderr)):
+        if status.delivered and (refusal := attention_mismatch(asked, outcome.stderr)):
             status, reason = Status.UNSUPPORTED, refusal
         return Reading(
             status=status,

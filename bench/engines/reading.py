@@ -44,7 +44,7 @@ def status_of(case: Case, outcome: Outcome, backend: Backend | None) -> tuple[St
     failed = outcome.event("failed")
     if failed is not None and failed.data.get("error") == "WrongBackend":
         return Status.WRONG_BACKEND, outcome.reason
-    if outcome.status is Status.OK and (mismatch := backend_mismatch(case.variant.device, backend)):
+    if outcome.status.delivered and (mismatch := backend_mismatch(case.variant.device, backend)):
         return Status.WRONG_BACKEND, mismatch
     return outcome.status, outcome.reason
 

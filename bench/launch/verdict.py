@@ -21,6 +21,7 @@ _DOING = {
     "transcribing": "transcribing",
     "transcribed": "finishing",
     "done": "exiting, after all its work was done",
+    "failed": "exiting",
 }
 
 
@@ -36,7 +37,38 @@ def judge(
     stderr: str,
     program: str,
 ) -> tuple[Status, str | None]:
-    """Status and reason, the strongest evidence first."""
+    """Status and reason, the strongest evidence first.
+
+    A worker that told all its results and only then came to grief delivered them: its exit failed.
+    """
+    status, reason = _judged(
+        supervision,
+        read,
+        timeout_seconds=timeout_seconds,
+        memory_limit_bytes=memory_limit_bytes,
+        output_limit_bytes=output_limit_bytes,
+        passes=passes,
+        worker=worker,
+        stderr=stderr,
+        program=program,
+    )
+    if worker and status is not Status.OK and supervision.result and _missing(read, passes) is None:
+        return Status.EXIT_FAILED, reason
+    return status, reason
+
+
+def _judged(
+    supervision: Supervision,
+    read: Read,
+    *,
+    timeout_seconds: float,
+    memory_limit_bytes: int | None,
+    output_limit_bytes: int,
+    passes: int,
+    worker: bool,
+    stderr: str,
+    program: str,
+) -> tuple[Status, str | None]:
     result = supervision.result
     while_doing = f" while {_DOING.get(read.last(), read.last())}" if worker else ""
     if result is None:

@@ -65,7 +65,7 @@ def text_hash(text: str) -> str:
 def state_of(records: Sequence[Record]) -> State:
     """The state of one case from its trials of one run.  One failed trial makes the case failed."""
     bad = next((record for record in records if record.status is not Status.OK), None)
-    good = [record for record in records if record.status is Status.OK]
+    good = [record for record in records if record.status.delivered]
     texts = [record.transcript.text.strip() for record in good if record.transcript]
     shown = bad or records[0]
     last = (good or list(records))[-1]
@@ -109,11 +109,11 @@ def check_cases(
 
 
 def _check(case: str, before: State, now: State, texts: Mapping[str, str]) -> list[Fact]:
-    if now.status is not Status.OK:
-        if now.status is before.status:
-            return []
+    if now.status is not Status.OK and now.status is not before.status:
         message = f"{now.status}: {now.reason or 'no reason given'}"
         return [Fact(breach=Breach.FAILED, case=case, message=message)]
+    if not now.status.delivered:
+        return []
     found: list[Fact] = []
     for role in sorted({*before.weights, *now.weights}):
         was, is_ = before.weights.get(role), now.weights.get(role)
@@ -136,7 +136,7 @@ def _check(case: str, before: State, now: State, texts: Mapping[str, str]) -> li
 
 def _check_texts(case: str, before: State, now: State, texts: Mapping[str, str]) -> list[Fact]:
     """Another text, or several texts in one night where the reference had one."""
-    if before.status is not Status.OK or not now.transcripts:
+    if not before.status.delivered or not now.transcripts:
         return []
     new = [name for name in now.transcripts if name not in before.transcripts]
     if not new:

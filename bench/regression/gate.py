@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from bench.domain import Status
 from bench.errors import JournalError
 from bench.journal import RunData
 from bench.regression.baselines import Reference
@@ -164,7 +163,7 @@ def judge_night(
         )
         for case, found in night.cases.items()
         for metric, tolerance in tolerances.items()
-        if found.state.status is Status.OK and reference.figures(case, metric)
+        if found.state.status.delivered and reference.figures(case, metric)
     ]
     return judge_lines(lines, rule)
 

@@ -114,7 +114,7 @@ def missing_trials(run: RunData) -> list[tuple[str, int]]:
 
 def values_by_block(records: Iterable[Record], metric: str) -> dict[int, float]:
     """A metric of one case's successful trials by their block."""
-    values = {r.block: r.value(metric) for r in records if r.status is Status.OK}
+    values = {r.block: r.value(metric) for r in records if r.status.delivered}
     return {block: value for block, value in values.items() if value is not None}
 
 

@@ -151,7 +151,7 @@ class _Run:
         self.records: dict[str, list[Record]] = {case.id: [] for case in run.suite.cases}
         for record in run.records:
             self.records.setdefault(record.case, []).append(record)
-        self.counted = by_case(record for record in settled(run.records) if record.status is Status.OK)
+        self.counted = by_case(record for record in settled(run.records) if record.status.delivered)
 
     def figures(self) -> Iterator[CaseFigures]:
         for case in self.run.suite.cases:
@@ -160,7 +160,7 @@ class _Run:
 
     def case(self, case: Case) -> CaseFigures:
         records = self.records[case.id]
-        good = [record for record in records if record.status is Status.OK]
+        good = [record for record in records if record.status.delivered]
         last = (good or records)[-1]
         counted = self.counted.get(case.id, [])
         values = _values(counted)
@@ -221,7 +221,7 @@ class _Run:
 
     def _transcript(self, case_id: str) -> Transcript | None:
         for record in self.records.get(case_id, ()):
-            if record.status is Status.OK and record.transcript is not None:
+            if record.status.delivered and record.transcript is not None:
                 return record.transcript
         return None
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bench.domain import Status
 from bench.report.cells import Cell, Figure, Phrase, Text, Times
 from bench.report.figures import CaseFigures, Figures
 from bench.report.names import Names, Scope
@@ -160,7 +159,7 @@ def cell(case: CaseFigures, metric: str, quantity: Quantity, notes: Notes) -> Ce
             n=summary.n,
             note=notes.phrase("note.outliers") if summary.outliers else None,
         )
-    if case.status is not Status.OK:
+    if not case.status.delivered:
         return notes.absent_phrase("reason.no_ok", status=Phrase(message=f"status.{case.status}"))
     reason = case.absences.get(metric)
     return notes.absent(reason) if reason else notes.absent_phrase("reason.not_measured")

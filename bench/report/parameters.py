@@ -124,7 +124,7 @@ def _devices(found: Figures) -> Cell:
             detail = _features(backend.detail)
             text = f"{backend.device} ({detail})" if detail else backend.device
             parts.setdefault(text, Text(text=text))
-        elif case.status is Status.OK:
+        elif case.status.delivered:
             parts.setdefault(f"?{asked}", Phrase(message="parameter.device.untold", params={"asked": asked}))
     return Many(parts=tuple(parts.values()), between="; ") if parts else Phrase(message="absent")
 

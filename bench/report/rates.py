@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from bench.domain import Status
 from bench.quality import Score
 from bench.report.cells import Cell, Counts, Figure, Phrase, Text
 from bench.report.figures import CaseFigures
@@ -127,7 +126,7 @@ def _against(case: CaseFigures, notes: Notes, rate: Callable[[Score], float | No
         return Phrase(message="baseline")
     if case.heard.to_baseline is not None:
         return _rate(case, rate(case.heard.to_baseline), notes)
-    if case.status is Status.OK and case.heard.score is not None:
+    if case.status.delivered and case.heard.score is not None:
         return notes.absent_phrase("reason.baseline_missing")
     return unjudged(case, notes)
 
@@ -195,7 +194,7 @@ def title(case: CaseFigures, names: Names) -> Text:
 
 def unjudged(case: CaseFigures, notes: Notes) -> Cell:
     """Why a case has no figure of quality."""
-    if case.status is not Status.OK:
+    if not case.status.delivered:
         return notes.absent_phrase("reason.no_ok", status=Phrase(message=f"status.{case.status}"))
     return (
         notes.absent(case.heard.reason) if case.heard.reason else notes.absent_phrase("reason.not_measured")

@@ -75,7 +75,7 @@ def _row(case: CaseFigures, label: str, names: Names, notes: Notes, *, hashed: b
 def _size(size: int | None, case: CaseFigures, notes: Notes) -> Cell:
     if size is not None:
         return Figure(value=size, quantity=Quantity.SIZE)
-    if case.status is not Status.OK and case.reason:
+    if not case.status.delivered and case.reason:
         return notes.absent(case.reason)
     return notes.absent_phrase("reason.no_weights")
 

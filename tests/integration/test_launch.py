@@ -359,9 +359,21 @@ def test_a_crash_leaves_no_core_dump(run: Run) -> None:
 
 def test_a_crash_after_the_work_keeps_the_result(run: Run) -> None:
     outcome = run("bad", do="exit-handler")
-    assert outcome.status is Status.CRASHED
-    assert "after all its work was done" in (outcome.reason or "")
+    assert outcome.status is Status.EXIT_FAILED
+    assert outcome.reason == "ended by signal 11 (SIGSEGV) while exiting, after all its work was done"
     assert outcome.event("transcribed") is not None
+    assert value(outcome, "peak_rss_bytes") > 0
+
+
+def test_a_model_is_closed_after_the_work_and_a_failure_of_that_costs_no_result(
+    clip: Path, tmp_path: Path
+) -> None:
+    half = own_half(tmp_path, "return {'text': 'heard'}")
+    half.write_text(half.read_text() + "def close(model): raise RuntimeError('rsets->data count == 0')\n")
+    outcome = launch_half(half, clip, tmp_path)
+    assert outcome.status is Status.EXIT_FAILED
+    assert outcome.reason == "RuntimeError: rsets->data count == 0"
+    assert [event.name for event in outcome.events[-2:]] == ["done", "failed"]
 
 
 def test_a_child_that_hangs_is_ended_at_its_time_limit(run: Run) -> None:

@@ -383,6 +383,17 @@ def test_a_comparison_across_devices_is_said_to_be_one() -> None:
     assert [message(each) for each in found(cases, "trust.backend")] == ["finding.backend.mixed"]
 
 
+def test_a_failure_in_the_exit_is_marked_and_its_figures_count() -> None:
+    cases = [case("f16", rtf=0.1), case("q8_0", rtf=0.07, statuses=[Status.OK, Status.EXIT_FAILED])]
+    [finding] = found(cases, "trust.exit_failed")
+    assert finding.subjects == ("made/up/m.q8_0.read",)
+    assert finding.phrase.params["failed"].value == 5
+    assert not found(cases, "trust.unstable")
+    [_, failing] = figures([run_of(cases, clips=(CLIP,))]).cases
+    assert failing.counted == 10
+    assert failing.summaries["rtf"].n == 10
+
+
 def test_trials_that_ended_differently_are_counted() -> None:
     [finding] = found([case("f16", rtf=0.1, statuses=[Status.OK, Status.CRASHED])], "trust.unstable")
     assert finding.phrase.params["failed"].value == 5

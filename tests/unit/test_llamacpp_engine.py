@@ -52,6 +52,25 @@ def test_a_tokens_probability_is_its_share_of_all_however_far_apart_they_are(
     assert probability == pytest.approx(1 / sum(math.exp(value - logits[1]) for value in logits), rel=1e-5)
 
 
+def test_encoder_context_and_decoder_are_freed_in_that_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On macOS 15 and later ggml aborts in the exit of a process that leaves one of them."""
+    freed: list[tuple[str, str]] = []
+    library = types.SimpleNamespace(
+        llama_free=lambda handle: freed.append(("context", handle)),
+        llama_model_free=lambda handle: freed.append(("decoder", handle)),
+    )
+    tools = types.SimpleNamespace(mtmd_free=lambda handle: freed.append(("encoder", handle)))
+    monkeypatch.setitem(sys.modules, "llama_cpp", types.SimpleNamespace(llama_cpp=library, mtmd_cpp=tools))
+    monkeypatch.setitem(sys.modules, "llama_cpp.llama_cpp", library)
+    monkeypatch.setitem(sys.modules, "llama_cpp.mtmd_cpp", tools)
+    module = half()
+    loaded = module._Loaded()
+    loaded.model, loaded.context, loaded.encoder = "m", "c", "e"
+    module.close(loaded)
+    assert freed == [("encoder", "e"), ("context", "c"), ("decoder", "m")]
+    assert (loaded.model, loaded.context, loaded.encoder) == (None, None, None)
+
+
 def test_a_forced_language_begins_the_answer() -> None:
     assert prompt("", "Russian").endswith("<|im_start|>assistant\nlanguage Russian<asr_text>")
 

@@ -123,6 +123,21 @@ def test_no_cell_is_empty(run: RunData) -> None:
             assert all(row), row
 
 
+def test_a_case_that_failed_in_its_exit_keeps_its_figures_and_is_listed(run: RunData) -> None:
+    records = tuple(
+        dataclasses.replace(each, status=Status.EXIT_FAILED, reason="ended by signal 6 (SIGABRT)")
+        if each.quantization == "q4_0"
+        else each
+        for each in run.records
+    )
+    text = written(changed(run, records=records), run.path)
+    [row] = table(text, "Случай")[1:]
+    assert row[:2] == ["**Whisper Base · Q4_0**", "сбой на выходе"]
+    performance = {row[1]: row for row in table(text, "RTF")[1:]}
+    assert "н/д" not in performance["**Q4_0**"][2]
+    assert "уже выдав все результаты" in text
+
+
 @pytest.mark.parametrize(
     ("status", "words"),
     [

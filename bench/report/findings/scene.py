@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from bench.domain import Status
 from bench.report.cells import Text
 from bench.report.figures import CaseFigures, Figures
 from bench.report.names import Names
@@ -34,7 +33,7 @@ class Family:
     @cached_property
     def good(self) -> tuple[CaseFigures, ...]:
         """The cases with at least one good trial."""
-        return tuple(case for case in self.cases if case.status is Status.OK)
+        return tuple(case for case in self.cases if case.status.delivered)
 
     @cached_property
     def front(self) -> tuple[CaseFigures, ...]:
@@ -47,7 +46,7 @@ class Family:
         """What a case is held against: its baseline, else the largest sibling on its clip."""
         if case.case.baseline is not None:
             found = self.scene.figures.baseline(case)
-            return found if found is not None and found.status is Status.OK else None
+            return found if found is not None and found.status.delivered else None
         siblings = [each for each in self.good if each.case.clip == case.case.clip and each.weights_bytes]
         return max(siblings, key=lambda each: each.weights_bytes or 0, default=None)
 

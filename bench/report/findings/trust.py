@@ -25,7 +25,7 @@ from bench.stats import FEWEST_TO_CLAIM
 
 def few_runs(scene: Scene) -> Iterator[Finding]:
     """Cases with too few trials for any interval."""
-    good = [case for case in scene.figures.cases if case.status is Status.OK]
+    good = [case for case in scene.figures.cases if case.status.delivered]
     counts = [max((summary.n for summary in case.summaries.values()), default=0) for case in good]
     few = [case for case, count in zip(good, counts, strict=True) if 0 < count < FEWEST_TO_CLAIM]
     if few:
@@ -100,11 +100,24 @@ def texts(scene: Scene) -> Iterator[Finding]:
             yield _finding("trust.texts", "finding.texts", unlike, params)
 
 
+def exit_failed(scene: Scene) -> Iterator[Finding]:
+    """Cases whose process came to grief after it had delivered everything: their figures count, marked."""
+    for case in scene.figures.cases:
+        if failed := case.trials.get(Status.EXIT_FAILED, 0):
+            params: dict[str, Cell] = {
+                "model": scene.subject([case]),
+                "name": scene.name(case),
+                "failed": Figure(value=failed, quantity=Quantity.COUNT),
+                "trials": Phrase(message="finding.trials", count=sum(case.trials.values())),
+            }
+            yield _finding("trust.exit_failed", "finding.exit_failed", [case], params)
+
+
 def unstable(scene: Scene) -> Iterator[Finding]:
     """Cases of which some trials ended well and some did not."""
     for case in scene.figures.cases:
-        failed = sum(count for status, count in case.trials.items() if status is not Status.OK)
-        good = case.trials.get(Status.OK, 0)
+        failed = sum(count for status, count in case.trials.items() if not status.delivered)
+        good = sum(count for status, count in case.trials.items() if status.delivered)
         if good and failed:
             params: dict[str, Cell] = {
                 "model": scene.subject([case]),
@@ -119,7 +132,7 @@ def disturbed(scene: Scene) -> Iterator[Finding]:
     """A machine that disturbed most trials: figures may be worse than the engines are."""
     by_host: dict[str, list[CaseFigures]] = {}
     for case in scene.figures.cases:
-        if case.status is Status.OK and not case.published:
+        if case.status.delivered and not case.published:
             by_host.setdefault(case.host.id, []).append(case)
     for cases in by_host.values():
         trials = sum(case.counted for case in cases)
@@ -158,6 +171,7 @@ RULES: Final = (
     Rule(id="trust.wall", kind=Kind.TRUST, why="wall time that does not add up", find=unexplained_wall),
     Rule(id="trust.backend", kind=Kind.TRUST, why="another device than asked", find=backend),
     Rule(id="trust.texts", kind=Kind.TRUST, why="decoding that is not repeatable", find=texts),
+    Rule(id="trust.exit_failed", kind=Kind.TRUST, why="a failure after all was delivered", find=exit_failed),
     Rule(id="trust.unstable", kind=Kind.TRUST, why="trials that ended differently", find=unstable),
     Rule(id="trust.disturbed", kind=Kind.TRUST, why="a machine busy with other things", find=disturbed),
 )
