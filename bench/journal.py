@@ -1,8 +1,7 @@
 """Run directories: `suite.yaml` (what was asked), `host.json` (where), `records.jsonl` (what happened).
 
-The journal is append-only JSON lines, one a finished trial, each written in one call and fsynced:
-after a kill at any moment every finished trial is there exactly once and at most one torn line
-stands at the end, which the next writer cuts off.
+The journal is append-only JSON lines (`bench.jsonlines`), one a finished trial: after a kill at any
+moment every finished trial is there exactly once.
 
 Schema history: 1, the first.
 """
@@ -19,8 +18,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from bench import jsonlines
 from bench.domain import Host, Record, Suite
 from bench.errors import JournalError
+from bench.files import replace_file
 from bench.places import portable
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def create_run(path: Path, suite: Suite, host: Host) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
         write_suite(path, suite)
-        _replace(path / HOST, portable(json.dumps(to_json(host), ensure_ascii=False, indent=2)) + "\n")
+        replace_file(path / HOST, portable(json.dumps(to_json(host), ensure_ascii=False, indent=2)) + "\n")
     except OSError as error:
         raise unwritable(path, error) from error
 
@@ -85,7 +86,7 @@ def write_suite(path: Path, suite: Suite) -> None:
     text = io.StringIO()
     text.write("# Resolved suite: every default explicit, every case listed. Written by asr-quant-bench.\n")
     yaml.dump(to_json(suite), text)
-    _replace(path / SUITE, portable(text.getvalue()))
+    replace_file(path / SUITE, portable(text.getvalue()))
 
 
 def read_suite(path: Path) -> Suite:
@@ -128,51 +129,22 @@ def read_run(path: Path) -> RunData:
 
 def read_records(file: Path) -> tuple[tuple[Record, ...], tuple[str, ...]]:
     """The records of a journal and a warning for each line that could not be read."""
-    from pydantic import ValidationError
-
-    try:
-        raw = file.read_bytes()
-    except OSError as error:
-        raise _unreadable(file, error) from error
-    records: list[Record] = []
-    warnings: list[str] = []
-    lines = raw.split(b"\n")
-    torn = lines.pop()
-    for number, line in enumerate(lines, start=1):
-        try:
-            records.append(decode(line, file, number))
-        except (ValueError, ValidationError) as error:
-            reason = str(error).splitlines()[0]
-            warnings.append(f"{file.name}:{number}: not a record, skipped: {reason}")
-    if torn:
-        warnings.append(f"{file.name}:{len(lines) + 1}: torn line at the end, skipped.")
+    if not file.is_file():
+        raise _unreadable(file, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
+    records, warnings = jsonlines.read_lines(
+        file, SCHEMA, _adapter(Record).validate_python, refuse_foreign=True, name=file.name
+    )
     return tuple(records), tuple(warnings)
-
-
-def decode(line: bytes, file: Path, number: int) -> Record:
-    """One journal line.  ValueError for what is no record, JournalError for a foreign schema."""
-    data = json.loads(line)
-    if not isinstance(data, dict):
-        raise ValueError("not an object")  # noqa: TRY004  # the caller skips lines by ValueError
-    schema = data.pop("schema", None)
-    if schema != SCHEMA:
-        raise JournalError(
-            f"{file}:{number}: record schema {schema!r}; this version reads schema {SCHEMA}.",
-            hint="Use the version of asr-quant-bench that wrote the run, or a newer one.",
-        )
-    record: Record = _adapter(Record).validate_python(data)
-    return record
 
 
 def encode(record: Record) -> bytes:
     """One journal line, newline included."""
-    data = {"schema": SCHEMA, **to_json(record, defaults=False)}
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return jsonlines.encode(SCHEMA, to_json(record, defaults=False))
 
 
 def write_records(file: Path, records: Iterable[Record]) -> None:
     """A whole journal at once, for records that were not measured here (published figures)."""
-    _replace(file, b"".join(encode(record) for record in records).decode())
+    jsonlines.replace_lines(file, map(encode, records))
 
 
 class Journal:
@@ -198,8 +170,7 @@ class Journal:
         except OSError as error:
             raise unwritable(self.file.parent, error) from error
         try:
-            self._descriptor = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-            self._cut_torn_line()
+            self._descriptor = jsonlines.open_to_append(self.file)
         except OSError as error:
             self._lock.release()
             raise unwritable(self.file, error) from error
@@ -219,33 +190,10 @@ class Journal:
         if self._descriptor is None:
             raise ValueError("the journal is not open")
         line = portable(encode(record).decode()).encode()
-        size = os.fstat(self._descriptor).st_size
         try:
-            written = os.write(self._descriptor, line)
-            if written != len(line):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            os.fsync(self._descriptor)
+            jsonlines.append(self._descriptor, line)
         except OSError as error:
-            os.ftruncate(self._descriptor, size)
             raise unwritable(self.file, error) from error
-
-    def _cut_torn_line(self) -> None:
-        assert self._descriptor is not None
-        whole = self.file.read_bytes()
-        if whole and not whole.endswith(b"\n"):
-            os.ftruncate(self._descriptor, whole.rfind(b"\n") + 1)
-
-
-def _replace(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def unwritable(path: Path, error: OSError) -> JournalError:

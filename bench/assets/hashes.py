@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from bench.errors import AssetError
+from bench.files import replace_file
 from bench.places import cache_root
 
 CARD: Final = "asset.json"
@@ -71,9 +71,6 @@ def _memory(path: Path) -> Path:
 def remember(path: Path, digest: str) -> None:
     """Take note of a hash just computed.  Best effort: a cache that cannot be written is only slower."""
     memory = _memory(path)
-    part = memory.with_name(f"{memory.name}.{os.getpid()}")
     entry = {"path": str(path), "state": _state(path), "sha256": digest}
     with contextlib.suppress(OSError):
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(entry), encoding="utf-8")
-        part.replace(memory)
+        replace_file(memory, json.dumps(entry))

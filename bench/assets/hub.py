@@ -18,6 +18,7 @@ from bench.assets.manifest import HubFile, HubSource
 from bench.assets.progress import Progress
 from bench.assets.store import FULL, Landing, Made, given, given_hint
 from bench.errors import AssetError, SourceUnreachable
+from bench.files import replace_file
 from bench.places import cache_root
 
 LOCK: Final = "hub.lock.json"
@@ -184,7 +185,5 @@ def _pin(more: dict[str, dict[str, str]]) -> None:
 
     path = cache_root() / LOCK
     with FileLock(cache_root() / "locks" / f"{LOCK}.lock"):
-        part = path.with_name(f"{LOCK}.part")
         text = json.dumps(_pins() | more, indent=1, sort_keys=True, ensure_ascii=False)
-        part.write_text(text + "\n", encoding="utf-8")
-        part.replace(path)
+        replace_file(path, text + "\n")

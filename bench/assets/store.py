@@ -12,7 +12,6 @@ import contextlib
 import errno
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from typing import Any, Final
 from bench.assets.hashes import CARD, listing_sha256, read_sha256, remember, require_sha256, sha256_of
 from bench.assets.progress import Progress, Silent
 from bench.errors import AssetError
+from bench.files import sync
 from bench.places import cache_root
 
 CARD_SCHEMA: Final = 1
@@ -188,7 +188,7 @@ def _make(key: Key, build: Build) -> Landing:
             _remove(spoiled)
             folder.rename(spoiled)
         making.rename(folder)
-        _sync(folder.parent)
+        sync(folder.parent)
         for name, entry in files.items():
             remember(folder / name, entry["sha256"])
     finally:
@@ -219,16 +219,8 @@ def _remove(folder: Path) -> None:
 
 def _sync_tree(folder: Path) -> None:
     for path in folder.rglob("*"):
-        _sync(path)
-    _sync(folder)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync(path)
+    sync(folder)
 
 
 def _disk_error(key: Key, error: OSError) -> AssetError:

@@ -126,7 +126,7 @@ def _measure_release(
 
 def _print_evidence(release: str, evidence: Evidence | None) -> None:
     from bench.regression.texts import comparison_cells
-    from bench.report.safe import one_line
+    from bench.text.safe import one_line
 
     if evidence is None:
         typer.echo(f"{release}: skipped, it cannot be installed here")

@@ -206,7 +206,7 @@ def _report_path(run: Path, reports: Path) -> str | None:
 def _write_beside(report: GateReport, data: RunData) -> None:
     """gate.md, gate.json and gate.junit.xml in the run's folder, each replaced as a whole."""
     from bench.exports.junit import export_junit
-    from bench.regression.lines import replace_lines
+    from bench.jsonlines import replace_lines
     from bench.regression.texts import gate_json, gate_markdown
 
     as_json = json.dumps(gate_json(report), ensure_ascii=False, indent=2) + "\n"
@@ -221,10 +221,10 @@ def _print(report: GateReport) -> None:
     from rich.text import Text
 
     from bench.commands.terminal import print_facts, wide_console
-    from bench.regression.figures import change_text
     from bench.regression.texts import comparison_cells, series_cells
-    from bench.report.safe import clean
-    from bench.stats import Verdict
+    from bench.statistics import Verdict
+    from bench.text.figures import change_text
+    from bench.text.safe import clean
 
     console = wide_console()
     print_facts(console, report.facts)

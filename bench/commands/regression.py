@@ -112,7 +112,7 @@ def _print_comparison(comparison: RunComparison) -> None:
 
     from bench.commands.terminal import print_facts, wide_console
     from bench.regression.texts import comparison_cells
-    from bench.report.safe import clean
+    from bench.text.safe import clean
 
     console = wide_console()
     for caution in comparison.cautions:
@@ -181,13 +181,13 @@ def history(
     from bench.commands.terminal import wide_console
     from bench.regression.baselines import baseline_file, read_references
     from bench.regression.dashboard import write_dashboard
-    from bench.regression.figures import change_text, value_text
     from bench.regression.gate import DEFAULT_TOLERANCES
     from bench.regression.history import find_history, read_history
     from bench.regression.index import index_file
     from bench.regression.index import rebuild_index as rebuild
     from bench.regression.trends import collect_trends, sparkline, version_changes
-    from bench.report.safe import clean
+    from bench.text.figures import change_text, value_text
+    from bench.text.safe import clean
 
     file = find_history(reports, _suite_name(suite), machine or _this_machine)
     found = read_history(file)

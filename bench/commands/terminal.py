@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bench.regression.exact import Fact
-from bench.report.safe import clean
+from bench.text.safe import clean
 
 # A CI log or a file has no width of its own; tables of figures must not be cut there.
 WIDTH_WITHOUT_TERMINAL = 140

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 from xml.etree import ElementTree as ET  # writes only
 
-from bench.regression.figures import change_text, interval_text
 from bench.regression.gate import FAILING, GateReport
 from bench.regression.series import SeriesVerdict
-from bench.report.safe import clean
-from bench.stats import Verdict
+from bench.statistics import Verdict
+from bench.text.figures import change_text, interval_text
+from bench.text.safe import clean
 
 EXACT: Final = "exact"
 

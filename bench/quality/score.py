@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bench.quality.align import Edit, align
 from bench.quality.normalizer import RAW, Normalizer
-from bench.stats import Interval, bootstrap_ratio
+from bench.statistics import Interval, bootstrap_ratio
 
 if TYPE_CHECKING:
     from bench.domain import StarBand

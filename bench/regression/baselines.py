@@ -14,9 +14,10 @@ from typing import Any, Final
 
 from bench.errors import JournalError
 from bench.journal import RunData
+from bench.jsonlines import encode, read_lines, replace_lines
 from bench.regression.exact import State
-from bench.regression.lines import encode, read_lines, replace_lines
-from bench.regression.night import Figure, Night, from_json, missing_trials, night_of, night_texts, to_json
+from bench.regression.night import Night, from_json, missing_trials, night_of, night_texts, to_json
+from bench.statistics.nights import NightFigure
 
 SCHEMA: Final = 1
 
@@ -46,7 +47,7 @@ class Reference:
         """The exact state of every case, from the last of its nights."""
         return {case: found.state for case, found in self.nights[-1].cases.items()}
 
-    def figures(self, case: str, metric: str) -> tuple[Figure, ...]:
+    def figures(self, case: str, metric: str) -> tuple[NightFigure, ...]:
         """A metric of a case, night by night, oldest first; nights without it are left out."""
         cases = [night.cases[case] for night in self.nights if case in night.cases]
         return tuple(found.figures[metric] for found in cases if metric in found.figures)

@@ -21,7 +21,7 @@ from bench.regression.compare import CaseComparison
 from bench.regression.exact import Fact
 from bench.regression.gate import FAILING
 from bench.regression.interleaved import compare_environments, environment_facts
-from bench.stats import Verdict
+from bench.statistics import Verdict
 
 
 class Probe(StrEnum):

@@ -11,7 +11,7 @@ from bench.errors import JournalError
 from bench.journal import RunData
 from bench.regression.exact import Fact, State, check_cases, state_of
 from bench.regression.night import night_texts, protocol_facts, values_by_block
-from bench.stats import (
+from bench.statistics import (
     Comparison,
     Verdict,
     blocks_needed,

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.errors import ReportError
-from bench.regression import changepoints
 from bench.regression.baselines import Reference
 from bench.regression.night import Night
 from bench.regression.trends import Trend, collect_trends, version_changes
 from bench.report.files import write_file
+from bench.statistics import changepoints
+from bench.text.templates import sandbox
 from bench.units import METRICS
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -39,7 +40,7 @@ def write_dashboard(
     links = _links(nights, (reports or file.parent).resolve(), file.resolve().parent)
     data = dashboard_data(nights, references, links)
     page = (
-        _environment()
+        sandbox([TEMPLATES])
         .get_template("dashboard.html.j2")
         .render(
             night=nights[-1],
@@ -114,9 +115,3 @@ def _inline(data: dict[str, Any]) -> str:
     """JSON that cannot end its script element, whatever the names in it are."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _environment() -> Any:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)

@@ -11,12 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
 
 from bench.domain import Record, Status
-
-CONTEXT_WORDS: Final = 3  # words shown on either side of a difference
-SHOWN_DIFFERENCES: Final = 8
+from bench.text.differences import count_differences, word_differences
 
 
 class Breach(StrEnum):
@@ -147,32 +144,6 @@ def _check_texts(case: str, before: State, now: State, texts: Mapping[str, str])
     if len(now.transcripts) > 1 and len(before.transcripts) == 1:
         message = f"{len(now.transcripts)} different texts in one night, the reference has one"
         return [Fact(breach=Breach.UNSTABLE, case=case, message=message, detail=detail)]
-    changed = sum(1 for _ in _changes(was.split(), is_.split()))
+    changed = count_differences(was, is_)
     message = f"the text differs in {changed} place{'s' if changed != 1 else ''}"
     return [Fact(breach=Breach.TRANSCRIPT, case=case, message=message, detail=detail)]
-
-
-def word_differences(was: str, now: str) -> list[str]:
-    """The places where two texts differ, a line each: `... context [-was-] {+now+} context ...`."""
-    old, new = was.split(), now.split()
-    lines: list[str] = []
-    changes = list(_changes(old, new))
-    for old_from, old_to, new_from, new_to in changes[:SHOWN_DIFFERENCES]:
-        before = old[max(0, old_from - CONTEXT_WORDS) : old_from]
-        after = old[old_to : old_to + CONTEXT_WORDS]
-        removed = ["[-" + " ".join(old[old_from:old_to]) + "-]"] if old_to > old_from else []
-        added = ["{+" + " ".join(new[new_from:new_to]) + "+}"] if new_to > new_from else []
-        lines.append(" ".join(["...", *before, *removed, *added, *after, "..."]))
-    if len(changes) > SHOWN_DIFFERENCES:
-        lines.append(f"and {len(changes) - SHOWN_DIFFERENCES} more")
-    return lines
-
-
-def _changes(old: Sequence[str], new: Sequence[str]) -> Iterable[tuple[int, int, int, int]]:
-    from difflib import SequenceMatcher
-
-    for kind, old_from, old_to, new_from, new_to in SequenceMatcher(
-        a=old, b=new, autojunk=False
-    ).get_opcodes():
-        if kind != "equal":
-            yield old_from, old_to, new_from, new_to

@@ -14,9 +14,10 @@ from bench.regression.baselines import Reference
 from bench.regression.compare import CaseComparison
 from bench.regression.exact import Fact, check_cases
 from bench.regression.interleaved import compare_environments
-from bench.regression.night import Figure, Night, missing_trials, night_of, night_texts
+from bench.regression.night import Night, missing_trials, night_of, night_texts
 from bench.regression.series import DEFAULT_RULE, Line, Rule, SeriesVerdict, common_shift, judge_lines
-from bench.stats import Verdict
+from bench.statistics import Verdict
+from bench.statistics.nights import NightFigure
 from bench.units import METRICS
 
 # What is gated where a suite says nothing.
@@ -168,7 +169,7 @@ def judge_night(
     return judge_lines(lines, rule)
 
 
-def _figures(nights: Sequence[Night], case: str, metric: str) -> tuple[Figure, ...]:
+def _figures(nights: Sequence[Night], case: str, metric: str) -> tuple[NightFigure, ...]:
     """The series of one case and metric; empty where tonight, the last night, has no value."""
     cases = [night.cases.get(case) for night in nights]
     found = [one.figures.get(metric) if one else None for one in cases]

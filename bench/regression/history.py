@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import JournalError
-from bench.regression.lines import append_line, encode, read_lines
+from bench.jsonlines import append_line, encode, read_lines
 from bench.regression.night import SCHEMA, Night, from_json, to_json
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+from bench.files import replacing
 from bench.regression.night import Night
 
 _TABLES: Final = """
@@ -36,19 +36,13 @@ def rebuild_index(file: Path, nights: Iterable[Night]) -> None:
     """Make the index anew, aside, and put it in the old one's place."""
     import sqlite3
 
-    aside = file.with_name(f".{file.name}.{os.getpid()}")
-    aside.unlink(missing_ok=True)
-    try:
-        with closing(sqlite3.connect(aside)) as database:
-            database.executescript(_TABLES)
-            for night in nights:
-                database.execute("INSERT INTO nights VALUES (?,?,?,?,?,?,?,?,?)", _night_row(night))
-                database.executemany("INSERT INTO cases VALUES (?,?,?,?,?,?,?,?)", _case_rows(night))
-                database.executemany("INSERT INTO figures VALUES (?,?,?,?,?,?,?,?)", _figure_rows(night))
-            database.commit()
-        aside.replace(file)
-    finally:
-        aside.unlink(missing_ok=True)
+    with replacing(file) as aside, closing(sqlite3.connect(aside)) as database:
+        database.executescript(_TABLES)
+        for night in nights:
+            database.execute("INSERT INTO nights VALUES (?,?,?,?,?,?,?,?,?)", _night_row(night))
+            database.executemany("INSERT INTO cases VALUES (?,?,?,?,?,?,?,?)", _case_rows(night))
+            database.executemany("INSERT INTO figures VALUES (?,?,?,?,?,?,?,?)", _figure_rows(night))
+        database.commit()
 
 
 def _night_row(night: Night) -> tuple[object, ...]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from bench.domain import Host, Record, Status, Suite
 from bench.journal import RunData
 from bench.regression.exact import State, state_of, texts_of
+from bench.statistics.nights import NightFigure
 from bench.trials import by_case, disturbed, settled
 
 if TYPE_CHECKING:
@@ -25,22 +26,11 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """A metric of a case in one night, in its base unit: median, interval, spread, trials."""
-
-    median: float
-    low: float | None
-    high: float | None
-    mad: float
-    n: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NightCase:
     """A case in one night.  Metrics that were absent in every trial are not there."""
 
     state: State
-    figures: Mapping[str, Figure] = field(default_factory=dict)
+    figures: Mapping[str, NightFigure] = field(default_factory=dict)
     quantization: str = ""
     model: str = ""
 
@@ -141,13 +131,13 @@ def night_texts(run: RunData) -> dict[str, str]:
 
 
 def _night_case(trials: list[Record]) -> NightCase:
-    from bench.stats import summarize
+    from bench.statistics import summarize
 
-    figures: dict[str, Figure] = {}
+    figures: dict[str, NightFigure] = {}
     for metric in dict.fromkeys(name for record in trials for name in record.measurements):
         summary = summarize(values_by_block(trials, metric).values())
         if summary:
-            figures[metric] = Figure(
+            figures[metric] = NightFigure(
                 median=summary.median, low=summary.low, high=summary.high, mad=summary.mad, n=summary.n
             )
     return NightCase(

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from statistics import NormalDist, median
 from typing import Final
 
-from bench.regression.night import Figure
-from bench.regression.noise import (
+from bench.statistics import Verdict, changed
+from bench.statistics.nights import (
     ASSUMED_NOISE,
+    NightFigure,
     Noise,
     median_variance,
     noise_within,
@@ -24,7 +25,6 @@ from bench.regression.noise import (
     settled_noise,
     student_quantile,
 )
-from bench.stats import Verdict, changed
 from bench.units import METRICS, Better
 
 PASS_CONFIDENCE: Final = 0.95  # one-sided, that the change stays within the tolerance
@@ -76,8 +76,8 @@ class Line:
     metric: str
     better: Better
     tolerance: float
-    reference: tuple[Figure, ...]
-    nights: tuple[Figure, ...]
+    reference: tuple[NightFigure, ...]
+    nights: tuple[NightFigure, ...]
 
     def unusable(self) -> str | None:
         """Why there is nothing to judge, or None."""

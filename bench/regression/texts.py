@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from bench.regression.compare import CaseComparison, RunComparison
 from bench.regression.exact import Fact
-from bench.regression.figures import change_text, interval_text, value_text
 from bench.regression.gate import GateReport
 from bench.regression.night import to_json
 from bench.regression.series import SeriesVerdict
-from bench.report.safe import fence, markdown, markdown_code
-from bench.stats import Verdict
+from bench.statistics import Verdict
+from bench.text.figures import change_text, interval_text, value_text
+from bench.text.safe import fence, markdown, markdown_code
 
 SHOWN: Final = {Verdict.WORSE, Verdict.BETTER, Verdict.DIFFERENT}
 FEW_ROWS: Final = 12  # inconclusive rows a short form lists before it only counts them

@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bench.regression import changepoints
 from bench.regression.baselines import Reference
-from bench.regression.changepoints import Change
-from bench.regression.night import Figure, Night
+from bench.regression.night import Night
+from bench.statistics import changepoints
+from bench.statistics.changepoints import Change
+from bench.statistics.nights import NightFigure
 from bench.units import METRICS
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
@@ -25,7 +26,7 @@ class Trend:
 
     case: str
     metric: str
-    figures: tuple[Figure | None, ...]
+    figures: tuple[NightFigure | None, ...]
     changes: tuple[Change, ...] = ()
     references: tuple[tuple[int, float], ...] = ()
 

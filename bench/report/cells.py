@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from bench.report.numbers import Quantity
+from bench.text.numbers import Quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any, Final
 
 from bench.report.figures import CaseFigures
-from bench.report.numbers import Word
+from bench.text.numbers import Word
 
 Rows = Sequence[Mapping[str, Any]]
 Label = Callable[[CaseFigures], str]

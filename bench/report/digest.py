@@ -10,10 +10,10 @@ from bench.report.figures import CaseFigures, Figures
 from bench.report.metrics import cell, ratio, titles
 from bench.report.names import Names, Scope
 from bench.report.notes import Notes
-from bench.report.numbers import Quantity
 from bench.report.quality_tables import stars_cell
 from bench.report.rates import wer_cell
 from bench.report.view import Column, Row, Table
+from bench.text.numbers import Quantity
 
 _HEADINGS = (
     "column.size",

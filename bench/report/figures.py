@@ -15,7 +15,7 @@ from bench.domain import Backend, Case, Clip, Host, Model, Record, Status, Suite
 from bench.journal import RunData
 from bench.report.heard import NO_TRANSCRIPT, PUBLISHED_ONLY, SYNTHETIC, Heard, heard
 from bench.report.published import Judgement, Published, read_published
-from bench.stats import Comparison, Summary, compare_paired, summarize
+from bench.statistics import Comparison, Summary, compare_paired, summarize
 from bench.trials import by_case, settled
 
 

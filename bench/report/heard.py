@@ -26,7 +26,7 @@ from bench.quality import (
     wer_interval,
 )
 from bench.quality.normalizer import RAW
-from bench.stats import Interval
+from bench.statistics import Interval
 
 SYNTHETIC = "synthetic weights: what they write is no speech"
 NO_TRANSCRIPT = "no trial gave a transcript"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from bench.places import expand
 from bench.report.cells import Cell, Figure, Many, Phrase, Reason, Text
-from bench.report.numbers import Quantity, grouped
 from bench.report.parameters import parameter_table
 from bench.report.view import Column, Machine, Row, Sound, Table
+from bench.text.numbers import Quantity, grouped
 
 if TYPE_CHECKING:
     from bench.domain import Host

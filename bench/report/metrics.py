@@ -13,9 +13,9 @@ from bench.report.cells import Cell, Figure, Phrase, Text, Times
 from bench.report.figures import CaseFigures, Figures
 from bench.report.names import Names, Scope
 from bench.report.notes import Notes
-from bench.report.numbers import Quantity
 from bench.report.view import Column, Row, Table
-from bench.stats import Comparison
+from bench.statistics import Comparison
+from bench.text.numbers import Quantity
 from bench.units import METRICS, Better
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from bench.domain import Protocol, Status
 from bench.report.cells import Cell, Figure, Many, Phrase, Spoken, Text, Tongue
-from bench.report.numbers import Quantity
 from bench.report.view import Column, Row, Table
-from bench.stats import FEWEST_TO_CLAIM
+from bench.statistics import FEWEST_TO_CLAIM
+from bench.text.numbers import Quantity
 
 if TYPE_CHECKING:
     from bench.domain import Clip

@@ -16,8 +16,8 @@ from bench.report.cells import Cell, Phrase
 from bench.report.chartdata import Rows
 from bench.report.drawings import GRID, INK, Drawing
 from bench.report.names import Names, Scope
-from bench.report.numbers import THOUSANDS
-from bench.report.safe import clean
+from bench.text.numbers import THOUSANDS
+from bench.text.safe import clean
 
 if TYPE_CHECKING:
     from bench.report.language import Language

@@ -20,9 +20,9 @@ from bench.report.figures import CaseFigures, Figures
 from bench.report.heard import spoken
 from bench.report.names import Names
 from bench.report.notes import Notes
-from bench.report.numbers import Quantity
 from bench.report.rates import loss_cell
 from bench.report.view import Column, Row, Table
+from bench.text.numbers import Quantity
 
 _HEADINGS = (
     ("column.clips", ""),

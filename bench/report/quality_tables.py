@@ -10,9 +10,9 @@ from bench.report.cells import Cell, Figure, Many, Phrase, Spoken, Stars, Text, 
 from bench.report.figures import CaseFigures, Figures
 from bench.report.names import Names, Scope
 from bench.report.notes import Notes
-from bench.report.numbers import Quantity
 from bench.report.rates import has_confidence, rates_table, title, unjudged
 from bench.report.view import Column, Row, Table
+from bench.text.numbers import Quantity
 
 if TYPE_CHECKING:
     from bench.domain import StarBand

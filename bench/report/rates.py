@@ -11,9 +11,9 @@ from bench.report.figures import CaseFigures
 from bench.report.metrics import cell
 from bench.report.names import Names
 from bench.report.notes import Notes
-from bench.report.numbers import Quantity
 from bench.report.view import Column, Row, Table
-from bench.stats import Interval
+from bench.statistics import Interval
+from bench.text.numbers import Quantity
 
 _Rate = Callable[[CaseFigures, Names, Notes], Cell]
 

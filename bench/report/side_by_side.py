@@ -10,8 +10,8 @@ from bench.report.figures import CaseFigures, Figures
 from bench.report.metrics import Metric, cell, seconds, title_columns, titles
 from bench.report.names import Names
 from bench.report.notes import Notes
-from bench.report.numbers import Quantity
 from bench.report.view import Column, Row, Table
+from bench.text.numbers import Quantity
 
 _SIDE_BY_SIDE: Final = (
     Metric(heading="column.rtf", metric="rtf", quantity=Quantity.RTF),

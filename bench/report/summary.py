@@ -17,8 +17,8 @@ from bench.quality import Score
 from bench.report.figures import CaseFigures, Figures
 from bench.report.heard import Heard
 from bench.report.names import Names
-from bench.report.safe import one_line
-from bench.stats import Comparison, Interval, Summary
+from bench.statistics import Comparison, Interval, Summary
+from bench.text.safe import one_line
 from bench.units import METRICS
 
 SCHEMA: Final = 1

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 from bench.errors import ReportError
 from bench.report.cells import Cell
 from bench.report.colours import colour
-from bench.report.numbers import clock
 from bench.report.view import Column, View
 from bench.report.writer import Writer
+from bench.text import safe
+from bench.text.numbers import clock
+from bench.text.templates import sandbox
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -55,22 +57,8 @@ def tidy(text: str) -> str:
 
 def environment_of(writer: Writer, templates: Path | None) -> Environment:
     """A sandbox whose undefined names are errors and whose output is inert unless a filter made it."""
-    from jinja2 import FileSystemLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    from bench.report import safe
-
     folders = [TEMPLATES] if templates is None else [templates, TEMPLATES]
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(folders),
-        extensions=["jinja2.ext.i18n"],
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        finalize=_finalize(writer),
-    )
+    environment = sandbox(folders, extensions=["jinja2.ext.i18n"], finalize=_finalize(writer))
     environment.globals["_"] = writer.words  # before any template: it is what `_()` means in them
     environment.filters |= {
         "cell": writer.cell,

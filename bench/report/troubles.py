@@ -11,8 +11,8 @@ from bench.quality import LoopReport
 from bench.report.cells import Cell, Figure, Many, Phrase, Reason, Text
 from bench.report.figures import Figures
 from bench.report.names import Names, quantization
-from bench.report.numbers import Quantity, clock
 from bench.report.view import Column, Refusal, Row, Sentence, Table
+from bench.text.numbers import Quantity, clock
 
 if TYPE_CHECKING:
     from bench.journal import RunData

@@ -10,8 +10,8 @@ from bench.report.cells import Cell, Figure, Many, Phrase, Text
 from bench.report.figures import CaseFigures, Figures
 from bench.report.names import Names, quantization
 from bench.report.notes import Notes
-from bench.report.numbers import Quantity
 from bench.report.view import Column, Row, Table
+from bench.text.numbers import Quantity
 
 HASH_DIGITS = 12
 

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from markupsafe import Markup, escape
 
-from bench.report import safe
 from bench.report.cells import (
     Absent,
     Cell,
@@ -31,8 +30,9 @@ from bench.report.cells import (
     WordErrors,
 )
 from bench.report.language import Language
-from bench.report.numbers import NO_BREAK, Quantity, interval, number
 from bench.report.view import Note
+from bench.text import safe
+from bench.text.numbers import NO_BREAK, Quantity, interval, number
 
 _SUPERSCRIPT: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 STARS: Final = 5
@@ -214,7 +214,7 @@ class MarkdownWriter(Writer):
     """GitHub-flavoured Markdown."""
 
     def data(self, text: object) -> Markup:
-        """Data that reads as itself: see `bench.report.safe.markdown`."""
+        """Data that reads as itself: see `bench.text.safe.markdown`."""
         return safe.markdown(str(text))
 
     def code(self, text: str) -> Markup:

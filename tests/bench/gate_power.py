@@ -23,15 +23,16 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from bench.journal import read_run
-from bench.regression.night import Figure, values_by_block
+from bench.regression.night import values_by_block
 from bench.regression.series import DEFAULT_RULE, Line, Rule, SeriesVerdict, judge_lines
-from bench.stats import Verdict, compare_paired, judge, summarize
+from bench.statistics import Verdict, compare_paired, judge, summarize
+from bench.statistics.nights import NightFigure
 from bench.trials import by_case, settled
 from bench.units import METRICS, Better
 
 # A recorded run: {(case, metric): the value of each block, in order}.
 Recorded = Mapping[tuple[str, str], Sequence[float]]
-Drawn = Mapping[tuple[str, str], Figure]
+Drawn = Mapping[tuple[str, str], NightFigure]
 GATED = ("transcribe_seconds", "load_seconds", "peak_rss_bytes")
 STRETCH = 2  # neighbouring blocks drawn together
 NIGHT_NOISES = (0.0, 0.005, 0.01, 0.02, 0.03, 0.05)
@@ -126,14 +127,16 @@ def draw_night(runs: Sequence[Recorded], setting: Setting, random_: random.Rando
     drawn = _stretches(length, setting.blocks, random_)
     own = setting.night_noise / math.sqrt(2)
     common = random_.gauss(0, own)
-    night: dict[tuple[str, str], Figure] = {}
+    night: dict[tuple[str, str], NightFigure] = {}
     for key, values in run.items():
         # memory does not differ from night to night as time does
         factor = math.exp(common + random_.gauss(0, own)) if METRICS[key[1]].unit == "s" else 1.0
         sample = [values[index] * factor for index in drawn]
         found = summarize(sample)
         assert found is not None
-        night[key] = Figure(median=found.median, low=found.low, high=found.high, mad=found.mad, n=found.n)
+        night[key] = NightFigure(
+            median=found.median, low=found.low, high=found.high, mad=found.mad, n=found.n
+        )
     return night
 
 
@@ -184,10 +187,10 @@ def is_caught(
     )
 
 
-def _scaled(figure: Figure, ratio: float) -> Figure:
+def _scaled(figure: NightFigure, ratio: float) -> NightFigure:
     assert figure.low is not None
     assert figure.high is not None
-    return Figure(
+    return NightFigure(
         median=figure.median * ratio,
         low=figure.low * ratio,
         high=figure.high * ratio,

@@ -31,7 +31,7 @@ from bench.contract import Job, Outcome
 from bench.domain import Clip, Status, Suite
 from bench.engines.llamacpp import ENGINE
 from bench.errors import UnusableWeights
-from bench.stats import Comparison, compare_paired
+from bench.statistics import Comparison, compare_paired
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 PAIRS = int(os.environ.get("ASR_QUANT_BENCH_PAIRS", "6"))

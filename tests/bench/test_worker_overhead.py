@@ -24,7 +24,7 @@ from bench.config import load_suite
 from bench.contract import Job, Outcome
 from bench.domain import Status
 from bench.prepare import Ready, prepare
-from bench.stats import Comparison, compare_paired, summarize
+from bench.statistics import Comparison, compare_paired, summarize
 
 BARE = Path(__file__).with_name("bare_pywhispercpp.py")
 SMOKE = Path(__file__).resolve().parents[2] / "configs" / "smoke.yaml"

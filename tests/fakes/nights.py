@@ -15,7 +15,8 @@ import records
 from bench.domain import Backend, Host, Record, Status, Suite, Transcript, WeightsFile, measured
 from bench.journal import RunData, create_run, write_records
 from bench.regression.exact import State
-from bench.regression.night import Figure, Night, NightCase
+from bench.regression.night import Night, NightCase
+from bench.statistics.nights import NightFigure
 
 START = datetime(2026, 1, 1, 2, 0, tzinfo=UTC)
 WEIGHTS = WeightsFile(role="model", path="m.bin", bytes=10, sha256="ab" * 32)
@@ -78,12 +79,12 @@ def noisy(level: float, *, noise: float, blocks: int, seed: object) -> list[floa
     return [level * math.exp(random_.gauss(0, noise)) for _ in range(blocks)]
 
 
-def figure(median: float, *, n: int = 10, mad: float = 0.0) -> Figure:
+def figure(median: float, *, n: int = 10, mad: float = 0.0) -> NightFigure:
     """A night's figure; by default of trials that agree."""
-    return Figure(median=median, low=median, high=median, mad=mad, n=n)
+    return NightFigure(median=median, low=median, high=median, mad=mad, n=n)
 
 
-def night(day: int, cases: Mapping[str, Mapping[str, Figure]], **fields: Any) -> Night:
+def night(day: int, cases: Mapping[str, Mapping[str, NightFigure]], **fields: Any) -> Night:
     """A night with those figures."""
     version = fields.pop("engine_version", "1.0")
     state = State(status=Status.OK, engine="fake", engine_version=version, backend="cpu", transcripts=("t",))

@@ -16,7 +16,7 @@ from bench.regression.compare import Side, compare
 from bench.regression.exact import Breach
 from bench.regression.interleaved import compare_environments, environment_facts
 from bench.regression.texts import comparison_json, comparison_markdown
-from bench.stats import Verdict
+from bench.statistics import Verdict
 
 BLOCKS = 10
 

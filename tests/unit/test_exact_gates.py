@@ -9,8 +9,9 @@ import pytest
 
 from bench.domain import Backend, Status, Transcript
 from bench.journal import RunData
-from bench.regression.exact import Breach, Fact, check_cases, word_differences
+from bench.regression.exact import Breach, Fact, check_cases
 from bench.regression.night import night_of, night_texts
+from bench.text.differences import word_differences
 
 
 def facts(before: RunData, after: RunData) -> tuple[Fact, ...]:

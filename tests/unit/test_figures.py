@@ -12,7 +12,7 @@ from bench.domain import Record, Status, absent, measured
 from bench.journal import RunData
 from bench.report.figures import Figures, figures
 from bench.report.heard import SYNTHETIC
-from bench.stats import Verdict, judge
+from bench.statistics import Verdict, judge
 from bench.units import Better
 
 TEXTS = sentences(12)

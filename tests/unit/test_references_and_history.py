@@ -100,7 +100,7 @@ def test_nothing_is_accepted_over_a_corrupt_line(run: RunData, tmp_path: Path) -
     file = baseline_file(tmp_path, "h1", "demo")
     file.write_bytes(file.read_bytes() + b"{half a li")
     before = file.read_bytes()
-    with pytest.raises(JournalError, match=r"demo\.jsonl:2: skipped"):
+    with pytest.raises(JournalError, match=r"demo\.jsonl:2: torn line"):
         accept([run], "second", tmp_path)
     assert file.read_bytes() == before
 
@@ -132,7 +132,7 @@ def test_a_torn_last_line_does_not_swallow_the_next_night(tmp_path: Path) -> Non
     append_night(file, nights.night(1, {}))
     found = read_history(file)
     assert len(found.nights) == 2
-    assert len(found.warnings) == 1
+    assert not found.warnings  # the next writer cut it off
 
 
 def test_nights_before_a_reference_are_not_held_to_it(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.report.language import language
-from bench.report.numbers import Quantity, clock, interval, number
+from bench.text.numbers import Quantity, clock, interval, number
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bench.report.safe import clean, fence, link_target, markdown, markdown_code, one_line
+from bench.text.safe import clean, fence, link_target, markdown, markdown_code, one_line
 
 HOSTILE = (
     "a | b || c",

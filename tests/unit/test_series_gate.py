@@ -8,21 +8,27 @@ import random
 import pytest
 from nights import figure
 
-from bench.regression.night import Figure
-from bench.regression.noise import ASSUMED_NOISE, Noise, own_noise, settled_noise, student_quantile
 from bench.regression.series import Line, SeriesVerdict, common_shift, judge_lines
-from bench.stats import Verdict
+from bench.statistics import Verdict
+from bench.statistics.nights import (
+    ASSUMED_NOISE,
+    NightFigure,
+    Noise,
+    own_noise,
+    settled_noise,
+    student_quantile,
+)
 from bench.units import Better, Unit
 
 
-def nights(level: float, count: int, *, noise: float = 0.01, seed: object = 0) -> tuple[Figure, ...]:
+def nights(level: float, count: int, *, noise: float = 0.01, seed: object = 0) -> tuple[NightFigure, ...]:
     random_ = random.Random(f"{seed}/{level}")
     return tuple(figure(level * math.exp(random_.gauss(0, noise))) for _ in range(count))
 
 
 def line(
-    reference: tuple[Figure, ...],
-    after: tuple[Figure, ...],
+    reference: tuple[NightFigure, ...],
+    after: tuple[NightFigure, ...],
     *,
     case: str = "a",
     better: Better = Better.LOWER,

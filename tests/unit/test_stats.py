@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from bench.stats import (
+from bench.statistics import (
     FEWEST_TO_CLAIM,
     Comparison,
     Verdict,

@@ -11,10 +11,10 @@ import pytest
 
 from bench.errors import ReportError
 from bench.regression.baselines import Reference
-from bench.regression.changepoints import find_changes
 from bench.regression.dashboard import write_dashboard
 from bench.regression.night import Night
 from bench.regression.trends import GAP, collect_trends, sparkline, version_changes
+from bench.statistics.changepoints import find_changes
 
 METRIC = "transcribe_seconds"
 

@@ -15,8 +15,8 @@ from bench.report.findings.pairs import points
 from bench.report.findings.scene import Scene
 from bench.report.findings.size import partial
 from bench.report.findings.standing import Candidate, Loss, candidates
-from bench.report.numbers import Quantity
 from bench.report.view import Advice
+from bench.text.numbers import Quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from bench.report.findings.model import (
     Tolerance,
 )
 from bench.report.findings.scene import Scene, smaller
-from bench.report.numbers import Quantity
+from bench.text.numbers import Quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from bench.report.cells import Times
 from bench.report.figures import CaseFigures
 from bench.report.findings.model import Strength, Tolerance
-from bench.stats import Comparison, Verdict, blocks_needed, compare_paired, compare_unpaired, judge
+from bench.statistics import Comparison, Verdict, blocks_needed, compare_paired, compare_unpaired, judge
 from bench.units import METRICS, Better
 
 

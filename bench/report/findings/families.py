@@ -12,7 +12,7 @@ from bench.report.figures import CaseFigures
 from bench.report.findings.model import Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.pairs import Pair, difference, points
 from bench.report.findings.scene import Family, Scene
-from bench.stats import Interval
+from bench.statistics import Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

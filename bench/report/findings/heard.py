@@ -11,8 +11,8 @@ from bench.report.figures import CaseFigures
 from bench.report.findings.model import SAME_WER, Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.pairs import Pair, difference, fresh_errors, pairs, points, utterances_needed
 from bench.report.findings.scene import Scene, smaller
-from bench.report.numbers import Quantity
-from bench.stats import FEWEST_TO_CLAIM, Interval
+from bench.statistics import FEWEST_TO_CLAIM, Interval
+from bench.text.numbers import Quantity
 
 WORDS_SHOWN: Final = 3
 

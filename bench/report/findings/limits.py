@@ -18,8 +18,8 @@ from bench.report.figures import CaseFigures
 from bench.report.findings.pairs import points
 from bench.report.findings.size import partial
 from bench.report.findings.standing import UTTERANCES_WANTED, Candidate, Loss
-from bench.report.numbers import Quantity
-from bench.stats import FEWEST_TO_CLAIM
+from bench.statistics import FEWEST_TO_CLAIM
+from bench.text.numbers import Quantity
 
 BLOCKS_PUBLISHED: Final = 10  # what is asked for where there is no interval to go by
 

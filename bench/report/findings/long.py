@@ -9,7 +9,7 @@ from bench.report.cells import Cell, Figure, Many, Phrase, Text
 from bench.report.figures import CaseFigures
 from bench.report.findings.model import LONG_SECONDS, Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.scene import Family, Scene
-from bench.report.numbers import Quantity, clock
+from bench.text.numbers import Quantity, clock
 
 
 def loops(scene: Scene) -> Iterator[Finding]:

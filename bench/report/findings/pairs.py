@@ -12,8 +12,8 @@ from bench.report.figures import CaseFigures
 from bench.report.findings.model import SAME_WER, Evidence
 from bench.report.findings.scene import Family
 from bench.report.heard import UtteranceKey, spoken, utterance_keys
-from bench.report.numbers import Quantity
-from bench.stats import Interval
+from bench.statistics import Interval
+from bench.text.numbers import Quantity
 
 ERRORS_LOOKED_AT: Final = 200
 

@@ -9,7 +9,7 @@ from bench.report.cells import Figure, Many, Phrase
 from bench.report.figures import CaseFigures
 from bench.report.findings.model import Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.scene import TELLING, Scene
-from bench.report.numbers import Quantity
+from bench.text.numbers import Quantity
 
 
 def saving(scene: Scene) -> Iterator[Finding]:

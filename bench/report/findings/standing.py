@@ -10,7 +10,7 @@ from bench.report.figures import CaseFigures
 from bench.report.findings.model import SAME_WER
 from bench.report.findings.pairs import Pair, difference, pairs, utterances_needed
 from bench.report.findings.scene import Family, Scene
-from bench.stats import FEWEST_TO_CLAIM, Interval
+from bench.statistics import FEWEST_TO_CLAIM, Interval
 
 BROKEN_WER = 0.6  # one star by the default bands: more than every second word is wrong
 UTTERANCES_WANTED = 300  # where nothing tells how many: differences of fine quantizations take hundreds

@@ -12,8 +12,8 @@ from bench.report.findings.compared import figure, weakest
 from bench.report.findings.contrast import Contrast, Outcome, compare_blocks, contrast
 from bench.report.findings.model import DOMINATED, TIME, Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.scene import Scene
-from bench.report.numbers import Quantity
-from bench.stats import FEWEST_TO_CLAIM, Comparison
+from bench.statistics import FEWEST_TO_CLAIM, Comparison
+from bench.text.numbers import Quantity
 
 # ---------------------------------------------------------- load against throughput
 

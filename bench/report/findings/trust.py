@@ -19,8 +19,8 @@ from bench.report.findings.model import (
     Strength,
 )
 from bench.report.findings.scene import Scene
-from bench.report.numbers import Quantity
-from bench.stats import FEWEST_TO_CLAIM
+from bench.statistics import FEWEST_TO_CLAIM
+from bench.text.numbers import Quantity
 
 
 def few_runs(scene: Scene) -> Iterator[Finding]:

@@ -13,7 +13,6 @@ from itertools import pairwise
 from statistics import NormalDist, median
 from typing import Final
 
-from bench.regression.night import Figure
 from bench.units import Unit
 
 # How much nights are taken to differ (standard deviation of the log) before it is known.
@@ -42,6 +41,17 @@ def median_variance(n: int) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NightFigure:
+    """A metric of a case in one night, in its base unit: median, interval, spread, trials."""
+
+    median: float
+    low: float | None
+    high: float | None
+    mad: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Noise:
     """How much the nights of a series differ: the standard deviation of the log of one night's
     median, and the degrees of freedom it is known with.
@@ -51,7 +61,7 @@ class Noise:
     freedom: float
 
 
-def own_noise(nights: Sequence[Figure]) -> Noise:
+def own_noise(nights: Sequence[NightFigure]) -> Noise:
     """The noise of one series from the differences between successive nights.
 
     So a lasting change counts once, and robustly, so that it hardly counts.  None known: 0 degrees.
@@ -106,7 +116,7 @@ def student_quantile(probability: float, freedom: float) -> float:
     return z + sum(term / freedom ** (power + 1) for power, term in enumerate(terms))
 
 
-def noise_within(figure: Figure) -> float:
+def noise_within(figure: NightFigure) -> float:
     """Standard error of the log of a night's median: from its interval, or from the spread if that is wider.
 
     The interval sees tails that the median absolute deviation does not.

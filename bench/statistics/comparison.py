@@ -1,8 +1,4 @@
-"""Samples -> summaries, comparisons and verdicts.
-
-Everything is the median, with a percentile-bootstrap interval of `bench.resampling`; the same values
-give the same interval always.  Why these choices: docs/adr/0004-medians-and-paired-ratios.md.
-"""
+"""A quantity against its baseline: ratios with intervals, paired and unpaired, and the verdict on them."""
 
 from __future__ import annotations
 
@@ -10,44 +6,11 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
-from bench.resampling import draw_counts, median_intervals, percentile_intervals, resampled_medians
+from bench.statistics.bootstrap import median_intervals, percentile_intervals, resampled_medians
+from bench.statistics.levels import CLAIM_CONFIDENCE, CONFIDENCE, FEWEST_TO_CLAIM, RESAMPLES
+from bench.statistics.summary import middle_of
 from bench.units import Better
-
-RESAMPLES: Final = 2000
-CONFIDENCE: Final = 0.95
-CLAIM_CONFIDENCE: Final = (
-    0.995  # of a sentence that claims a difference: a report makes dozens of comparisons
-)
-OUTLIER_MADS: Final = 14.8  # ten standard deviations of a normal: 10 * 1.4826
-FEWEST_TO_CLAIM: Final = (
-    6  # the range of n values holds the median with 1 - 2 ** (1 - n): 0.97 at 6, 0.94 at 5
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
-    """Repeated values of one quantity, in its base unit.
-
-    `low` and `high` are the interval of the median, None for a single value.  Below
-    `FEWEST_TO_CLAIM` values no interval reaches its nominal confidence: see `few`.  `outliers`
-    are indexes into the values given; they are flagged and never dropped.
-    """
-
-    n: int
-    median: float
-    low: float | None
-    high: float | None
-    minimum: float
-    maximum: float
-    mad: float
-    outliers: tuple[int, ...] = ()
-
-    @property
-    def few(self) -> bool:
-        """Whether there are too few values for the interval to mean what it says."""
-        return self.n < FEWEST_TO_CLAIM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,28 +43,6 @@ class Comparison:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
-    """An estimate from `n` independent units with its interval; `reason` where there is none.
-
-    `clear` says that the wider interval of `CLAIM_CONFIDENCE` excludes zero, from enough units.
-    """
-
-    value: float | None
-    low: float | None
-    high: float | None
-    n: int
-    reason: str | None = None
-    clear: bool = False
-
-    @property
-    def excludes_zero(self) -> bool:
-        """Whether the interval is wholly on one side of zero, from enough units."""
-        if self.low is None or self.high is None or self.n < FEWEST_TO_CLAIM:
-            return False
-        return not self.low <= 0 <= self.high
-
-
 class Verdict(StrEnum):
     """What a comparison shows."""
 
@@ -110,31 +51,6 @@ class Verdict(StrEnum):
     SAME = "same"
     DIFFERENT = "different"  # of a quantity in which neither direction is better
     INCONCLUSIVE = "inconclusive"
-
-
-def summarize(
-    values: Iterable[float], *, confidence: float = CONFIDENCE, resamples: int = RESAMPLES, seed: int = 0
-) -> Summary | None:
-    """Median, interval, range, spread and outliers of the values; None of no values."""
-    given = [float(value) for value in values]
-    if not given:
-        return None
-    ordered = sorted(given)
-    middle = _median(ordered)
-    mad = _median(sorted(abs(value - middle) for value in given))
-    low = high = None
-    if len(given) > 1:
-        [(low, high)] = median_intervals(ordered, (confidence,), resamples, seed)
-    return Summary(
-        n=len(given),
-        median=middle,
-        low=low,
-        high=high,
-        minimum=ordered[0],
-        maximum=ordered[-1],
-        mad=mad,
-        outliers=_outliers(given, middle, mad),
-    )
 
 
 def compare_paired(
@@ -154,7 +70,7 @@ def compare_paired(
     if reason:
         return Comparison(n=len(both), ratio=None, low=None, high=None, paired=True, reason=reason)
     logs = sorted(math.log(value / baseline) for value, baseline in both)
-    ratio = math.exp(_median(logs))
+    ratio = math.exp(middle_of(logs))
     if len(logs) == 1:
         return Comparison(n=1, ratio=ratio, low=None, high=None, paired=True)
     (low, high), (lowest, highest) = median_intervals(logs, (confidence, CLAIM_CONFIDENCE), resamples, seed)
@@ -188,7 +104,7 @@ def compare_unpaired(
     if reason:
         return Comparison(n=n, ratio=None, low=None, high=None, paired=False, reason=reason)
     above, below = np.log(mine), np.log(theirs)
-    ratio = math.exp(_median(above.tolist()) - _median(below.tolist()))
+    ratio = math.exp(middle_of(above.tolist()) - middle_of(below.tolist()))
     if n == 1:
         return Comparison(n=n, ratio=ratio, low=None, high=None, paired=False)
     differences = resampled_medians(above, resamples, seed) - resampled_medians(below, resamples, seed + 1)
@@ -242,45 +158,6 @@ def blocks_needed(comparison: Comparison, tolerance: float) -> int | None:
     half = math.log(high / low) / 2
     wanted = math.log1p(tolerance) / 2
     return max(FEWEST_TO_CLAIM, math.ceil(comparison.n * (half / wanted) ** 2 - 1e-9))
-
-
-def bootstrap_ratio(
-    numerators: Sequence[float],
-    denominators: Sequence[float],
-    *,
-    confidence: float = CONFIDENCE,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-) -> Interval:
-    """Sum of numerators / sum of denominators with its interval over units (utterances, clips).
-
-    A pooled rate such as a word error rate, or a paired difference of two.
-    """
-    import numpy as np
-
-    n, whole = len(numerators), float(sum(denominators))
-    if not whole:
-        return Interval(value=None, low=None, high=None, n=n, reason="there is nothing to divide by")
-    value = float(sum(numerators)) / whole
-    if n < 2:
-        return Interval(value=value, low=None, high=None, n=n, reason="a single unit has no interval")
-    counts = draw_counts(n, resamples, seed)
-    above, below = (counts @ np.array([numerators, denominators], float).T).T
-    rates = above[below > 0] / below[below > 0]
-    (low, high), (lowest, highest) = percentile_intervals(rates, (confidence, CLAIM_CONFIDENCE))
-    clear = n >= FEWEST_TO_CLAIM and not lowest <= 0 <= highest
-    return Interval(value=value, low=low, high=high, n=n, clear=clear)
-
-
-def _median(ordered: Sequence[float]) -> float:
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
-
-
-def _outliers(values: Sequence[float], middle: float, mad: float) -> tuple[int, ...]:
-    if not mad:
-        return ()  # more than half the values are equal: there is no scale to judge the rest by
-    return tuple(i for i, value in enumerate(values) if abs(value - middle) / mad > OUTLIER_MADS)
 
 
 def _unusable(pairs: Sequence[tuple[float, float]]) -> str | None:

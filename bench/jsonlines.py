@@ -1,0 +1,166 @@
+"""Files of JSON lines with a schema version: append one line at once, or replace the whole at once.
+
+A line is written in one call and forced to the disk.  After a kill at any moment every line written
+before is there exactly once and at most one torn line stands at the end, which the next writer
+cuts off.  A last line that lacks nothing but its line break counts.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bench.errors import JournalError
+from bench.files import replace_file
+
+T = TypeVar("T")
+
+
+def encode(schema: int, data: Mapping[str, Any]) -> bytes:
+    """One line with its schema version, newline included."""
+    return json.dumps({"schema": schema, **data}, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def decode(line: bytes, schema: int) -> dict[str, Any]:
+    """The data of one line.  ValueError for what is none, `ForeignSchemaError` for that of another version."""
+    data = json.loads(line)
+    if not isinstance(data, dict):
+        raise ValueError("not an object")  # noqa: TRY004  # readers skip lines by ValueError
+    found = data.pop("schema", None)
+    if found != schema:
+        raise ForeignSchemaError(found, schema)
+    return data
+
+
+class ForeignSchemaError(ValueError):
+    """A line that another version wrote."""
+
+    def __init__(self, found: object, expected: int) -> None:
+        super().__init__(f"not schema {expected} but {found!r}")
+        self.found = found
+
+
+def read_lines(
+    file: Path,
+    schema: int,
+    decoded: Callable[[dict[str, Any]], T],
+    *,
+    refuse_foreign: bool = False,
+    name: str | None = None,
+) -> tuple[list[T], list[str]]:
+    """What the lines of a file hold, and a warning with the number of each that was skipped.
+
+    No file is no lines.  `decoded` raises ValueError for what it cannot use.  A line of another
+    schema is skipped like a corrupt one, since what the others say still holds, or with
+    `refuse_foreign` it is a JournalError.  `name` is what the warnings call the file, its path if None.
+    """
+    try:
+        raw = file.read_bytes()
+    except FileNotFoundError:
+        return [], []
+    except OSError as error:
+        raise JournalError(
+            f"{file}: cannot be read: {error.strerror}.", hint="Check its permissions."
+        ) from error
+    found: list[T] = []
+    warnings: list[str] = []
+    lines = raw.split(b"\n")
+    torn = b"" if _whole(lines[-1]) else lines.pop()
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            found.append(decoded(decode(line, schema)))
+        except ForeignSchemaError as error:
+            if refuse_foreign:
+                raise JournalError(
+                    f"{file}:{number}: record schema {error.found!r}; this version reads schema {schema}.",
+                    hint="Use the version of asr-quant-bench that wrote the run, or a newer one.",
+                ) from None
+            warnings.append(f"{name or file}:{number}: skipped: {error}")
+        except (ValueError, RecursionError) as error:  # also JSON's, UTF-8's and pydantic's own errors
+            warnings.append(f"{name or file}:{number}: skipped: {str(error).splitlines()[0]}")
+    if torn:
+        warnings.append(f"{name or file}:{len(lines) + 1}: torn line at the end, skipped.")
+    return found, warnings
+
+
+def open_to_append(file: Path) -> int:
+    """A descriptor to append whole lines to, a torn line at the file's end cut off; OSError where it fails."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        _mend_end(descriptor)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def append(descriptor: int, line: bytes) -> None:
+    """Write one line and force it to the disk, or leave the file as it was and raise OSError."""
+    size = os.fstat(descriptor).st_size
+    try:
+        if os.write(descriptor, line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(descriptor)
+    except OSError:
+        os.ftruncate(descriptor, size)
+        raise
+
+
+def append_line(file: Path, line: bytes) -> None:
+    """Add one line to a file; JournalError where it cannot be written."""
+    try:
+        descriptor = open_to_append(file)
+        try:
+            append(descriptor, line)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise _unwritable(file, error) from error
+
+
+def replace_lines(file: Path, lines: Iterable[bytes]) -> None:
+    """Put a whole file in the place of another; a kill leaves the one or the other."""
+    try:
+        replace_file(file, b"".join(lines))
+    except OSError as error:
+        raise _unwritable(file, error) from error
+
+
+_STEP = 1 << 16
+
+
+def _whole(line: bytes) -> bool:
+    """Whether a last line without a line break lacks only that: no beginning of a JSON object is one."""
+    try:
+        return not line or isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _mend_end(descriptor: int) -> None:
+    """Close the last line, or cut it off where it is torn; read backwards, since a history may be long."""
+    size = os.fstat(descriptor).st_size
+    start, tail = size, b""
+    while start > 0 and b"\n" not in tail:
+        step = min(_STEP, start)
+        start -= step
+        tail = os.pread(descriptor, step, start) + tail
+    last = tail.rpartition(b"\n")[2]
+    if last and _whole(last):
+        os.write(descriptor, b"\n")
+    elif last:
+        os.ftruncate(descriptor, size - len(last))
+
+
+def _unwritable(file: Path, error: OSError) -> JournalError:
+    return JournalError(
+        f"{file}: cannot be written: {error.strerror or error}.",
+        hint="What was there before is unharmed; mend and repeat.",
+    )

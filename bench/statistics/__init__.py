@@ -1,0 +1,40 @@
+"""Samples -> summaries, comparisons and verdicts.
+
+Within a run everything is the median, with a percentile-bootstrap interval (`bootstrap`); the same
+values give the same interval always: `summary`, `comparison`, `rates`.  Between nights: `nights`,
+`changepoints`.  Why these choices: docs/adr/0004-medians-and-paired-ratios.md and
+docs/adr/0006-nightly-gate.md.
+"""
+
+from __future__ import annotations
+
+from bench.statistics.comparison import (
+    Comparison,
+    Verdict,
+    blocks_needed,
+    changed,
+    compare_paired,
+    compare_unpaired,
+    judge,
+)
+from bench.statistics.levels import CLAIM_CONFIDENCE, CONFIDENCE, FEWEST_TO_CLAIM, RESAMPLES
+from bench.statistics.rates import Interval, bootstrap_ratio
+from bench.statistics.summary import Summary, summarize
+
+__all__ = [
+    "CLAIM_CONFIDENCE",
+    "CONFIDENCE",
+    "FEWEST_TO_CLAIM",
+    "RESAMPLES",
+    "Comparison",
+    "Interval",
+    "Summary",
+    "Verdict",
+    "blocks_needed",
+    "bootstrap_ratio",
+    "changed",
+    "compare_paired",
+    "compare_unpaired",
+    "judge",
+    "summarize",
+]

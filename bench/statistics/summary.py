@@ -1,0 +1,73 @@
+"""Repeated values of one quantity -> median, interval, range, spread and outliers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bench.statistics.bootstrap import median_intervals
+from bench.statistics.levels import CONFIDENCE, FEWEST_TO_CLAIM, RESAMPLES
+
+OUTLIER_MADS: Final = 14.8  # ten standard deviations of a normal: 10 * 1.4826
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """Repeated values of one quantity, in its base unit.
+
+    `low` and `high` are the interval of the median, None for a single value.  Below
+    `FEWEST_TO_CLAIM` values no interval reaches its nominal confidence: see `few`.  `outliers`
+    are indexes into the values given; they are flagged and never dropped.
+    """
+
+    n: int
+    median: float
+    low: float | None
+    high: float | None
+    minimum: float
+    maximum: float
+    mad: float
+    outliers: tuple[int, ...] = ()
+
+    @property
+    def few(self) -> bool:
+        """Whether there are too few values for the interval to mean what it says."""
+        return self.n < FEWEST_TO_CLAIM
+
+
+def summarize(
+    values: Iterable[float], *, confidence: float = CONFIDENCE, resamples: int = RESAMPLES, seed: int = 0
+) -> Summary | None:
+    """Median, interval, range, spread and outliers of the values; None of no values."""
+    given = [float(value) for value in values]
+    if not given:
+        return None
+    ordered = sorted(given)
+    middle = middle_of(ordered)
+    mad = middle_of(sorted(abs(value - middle) for value in given))
+    low = high = None
+    if len(given) > 1:
+        [(low, high)] = median_intervals(ordered, (confidence,), resamples, seed)
+    return Summary(
+        n=len(given),
+        median=middle,
+        low=low,
+        high=high,
+        minimum=ordered[0],
+        maximum=ordered[-1],
+        mad=mad,
+        outliers=_outliers(given, middle, mad),
+    )
+
+
+def middle_of(ordered: Sequence[float]) -> float:
+    """The median of sorted values."""
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+def _outliers(values: Sequence[float], middle: float, mad: float) -> tuple[int, ...]:
+    if not mad:
+        return ()  # more than half the values are equal: there is no scale to judge the rest by
+    return tuple(i for i, value in enumerate(values) if abs(value - middle) / mad > OUTLIER_MADS)
