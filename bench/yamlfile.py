@@ -7,14 +7,21 @@ Strict: unknown keys, duplicate keys and wrong types stop before anything runs. 
 from __future__ import annotations
 
 import difflib
+import re
 import types
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from bench.errors import SuiteError
+
+# What a person writes is far below these; what is above was made to take a reader's time and memory.
+MOST_BYTES: Final = 256 << 10
+MOST_DEPTH: Final = 64
+MOST_BRACKETS: Final = 256
+MOST_NODES: Final = 50_000
 
 M = TypeVar("M", bound=BaseModel)
 Loc = tuple[int | str, ...]
@@ -40,10 +47,12 @@ def read_tree(path: Path) -> Any:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
-        tree = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+        text = read_bounded(path, MOST_BYTES)
+        refuse_bombs(path, text)
+        tree = YAML(typ="rt").load(text)
     except FileNotFoundError:
         raise SuiteError(f"{path}: no such file.", hint=_nearest_file(path)) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise SuiteError(f"{path}: cannot be read: {error}.", hint="It must be a UTF-8 text file.") from None
     except MarkedYAMLError as error:
         mark = error.problem_mark
@@ -55,6 +64,60 @@ def read_tree(path: Path) -> Any:
     if not isinstance(tree, dict):
         raise SuiteError(f"{path}:1:1: expected a mapping of keys.", hint="See docs/suite-format.md.")
     return tree
+
+
+def read_bounded(path: Path, most: int) -> str:
+    """A regular file's text; ValueError for what is no file, too large or not UTF-8, OSError from the disk."""
+    if path.exists() and not path.is_file():
+        raise ValueError("it is no regular file")
+    with path.open("rb") as file:
+        raw = file.read(most + 1)
+    if len(raw) > most:
+        raise ValueError(f"it has more than {most:,} bytes")
+    return raw.decode("utf-8")
+
+
+def refuse_bombs(path: Path, text: str) -> None:
+    """`SuiteError` for YAML that is small on disk and huge when it is read: deep nesting, aliases of aliases.
+
+    The parser's events are counted as they come, aliases for what they stand for; nothing is built.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.events import AliasEvent, MappingEndEvent, NodeEvent, SequenceEndEvent
+
+    def refuse(why: str) -> SuiteError:
+        return SuiteError(
+            f"{path}: {why}.", hint="Write it out plainly: a file for people is small and flat."
+        )
+
+    depth = 0
+    for bracket in re.finditer(r"[\[\]{}]", text):  # the scanner takes seconds over thousands of these
+        depth = max(0, depth + (1 if bracket.group() in "[{" else -1))
+        if depth > MOST_BRACKETS:
+            raise refuse("it is nested too deeply")
+    sizes: dict[str, int] = {}  # what an anchor's node comes to, its own aliases counted
+    open_nodes: list[tuple[str | None, int]] = []
+    total = 0
+    for event in YAML(typ="safe", pure=True).parse(text):
+        if isinstance(event, AliasEvent):
+            if event.anchor not in sizes:
+                raise refuse(f"the alias *{event.anchor} stands inside what it names, or before it")
+            total += sizes[event.anchor]
+        elif isinstance(event, SequenceEndEvent | MappingEndEvent):
+            anchor, before = open_nodes.pop()
+            if anchor:
+                sizes[anchor] = total - before
+        elif isinstance(event, NodeEvent):
+            total += 1
+            if type(event).__name__ == "ScalarEvent":
+                if event.anchor:
+                    sizes[event.anchor] = 1
+            else:
+                open_nodes.append((event.anchor, total - 1))
+        if len(open_nodes) > MOST_DEPTH:
+            raise refuse(f"it is nested more than {MOST_DEPTH} deep")
+        if total > MOST_NODES:
+            raise refuse(f"it comes to more than {MOST_NODES:,} values")
 
 
 def position(path: Path, tree: Any, loc: Sequence[int | str]) -> str:
@@ -77,7 +140,7 @@ def position(path: Path, tree: Any, loc: Sequence[int | str]) -> str:
 
 def describe(path: Path, tree: Any, model: type[BaseModel], mistake: Any) -> str:
     """One of pydantic's mistakes as `file:line:column: key: what is wrong; the nearest spelling`."""
-    loc: Loc = mistake["loc"]
+    loc: Loc = tuple(part for part in mistake["loc"] if part != "[key]")  # pydantic's mark of a mapping's key
     place = position(path, tree, loc)
     key = dotted(tree, loc)
     if mistake["type"] == "extra_forbidden":

@@ -45,6 +45,7 @@ class Resolver:
         """The suite with every default explicit; `SuiteError` for names that nothing answers to."""
         models = self.source.models()
         clips = self.source.clips()
+        self._refuse_unknown_normalizer()
         crossed = [
             self._case(("variants", number), entry, variant, models[name], clip, environment)
             for name, entry in zip(models, self.file.models, strict=True)
@@ -53,6 +54,9 @@ class Resolver:
             for clip in clips.values()
         ]
         kept = [case for case in crossed if not any(_matches(rule, case) for rule in self.file.exclude)]
+        for number, rule in enumerate(self.file.exclude):
+            if not any(_matches(rule, case) for case in crossed):
+                raise self.source.mistake(("exclude", number), "matches no case of the matrix")
         kept += [
             case for number in range(len(self.file.include)) for case in self._included(number, models, clips)
         ]
@@ -86,8 +90,6 @@ class Resolver:
                 (*loc, "clip"), f'unknown clip "{entry.clip}"{nearest(entry.clip, clips)}'
             )
         variant = entry.variant
-        if isinstance(variant, str):
-            variant = VariantEntry(quantization=variant)
         model_entry = self.file.models[list(models).index(entry.model)]
         return [
             self._case((*loc, "variant"), model_entry, variant, models[entry.model], clip, environment)
@@ -133,6 +135,7 @@ class Resolver:
                 loc, f'no environment "{wrong}" under environments{nearest(wrong, self.file.environments)}'
             )
         self._refuse_unknown_quantization(loc, model, variant)
+        self._refuse_misfit(loc, variant, clip)
         return domain.Case(
             id=f"{model.name}.{variant.name}.{clip.name}", model=model.name, variant=variant, clip=clip.name
         )
@@ -178,15 +181,37 @@ class Resolver:
                 loc, f'model {model.name} has no quantization "{wrong}"{nearest(wrong, offered)}'
             )
 
+    def _refuse_misfit(self, loc: tuple[int | str, ...], variant: domain.Variant, clip: domain.Clip) -> None:
+        """What the engine's settings cannot mean with that clip."""
+        names = variant.settings.get("language_names")
+        language = variant.settings.get("language")
+        code = clip.language if language == "clip" else language
+        if names and code not in names:
+            raise self.source.mistake(
+                loc,
+                f"settings.language_names: no name of {code}, the language of {clip.name}{nearest(str(code), names)}",
+            )
+
+    def _refuse_unknown_normalizer(self) -> None:
+        if self.file.quality.normalizer == "auto":
+            return
+        from bench.quality.normalizer import NORMALIZERS
+
+        wrong = self.file.quality.normalizer
+        if wrong not in NORMALIZERS:
+            raise self.source.mistake(
+                ("quality", "normalizer"), f'no normalizer "{wrong}"{nearest(wrong, ["auto", *NORMALIZERS])}'
+            )
+
     def _refuse_doubles(self, cases: Sequence[domain.Case]) -> None:
         seen: set[str] = set()
         for case in cases:
-            if case.id in seen:
+            if case.id.casefold() in seen:  # their logs would be one file where a disk knows no case
                 raise SuiteError(
                     f"{self.source.path}: two cases are called {case.id}.",
                     hint="Give one of the two variants a name of its own: name: q8_0-4threads",
                 )
-            seen.add(case.id)
+            seen.add(case.id.casefold())
 
     def _with_baselines(
         self, cases: Sequence[domain.Case], models: Mapping[str, domain.Model]

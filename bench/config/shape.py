@@ -7,14 +7,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from bench import domain
+from bench.config.variables import misspelt
+from bench.naming import SafeName
 from bench.units import METRICS
+from bench.yamlfile import nearest
 
 _DURATIONS: Final = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
 _SIZES: Final = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
-_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9_+-]*(\.[A-Za-z0-9_+-]+)*$"
+_DAY: Final = 86400.0
+MOST_TOLERANCE: Final = 1.0  # a change by 100 % that is still no change gates nothing
 
 
 def _scaled(value: Any, units: Mapping[str, float], example: str) -> Any:
@@ -39,14 +43,45 @@ def parse_size(value: Any) -> Any:
 
 Duration = Annotated[float, BeforeValidator(parse_duration, json_schema_input_type=str | float)]
 Size = Annotated[int, BeforeValidator(parse_size, json_schema_input_type=str | int)]
-Name = Annotated[str, Field(pattern=_NAME)]
-Metric = Annotated[str, Field(json_schema_extra={"enum": sorted(METRICS)})]
+Name = SafeName
+
+
+def _metric(name: str) -> str:
+    if name not in METRICS:
+        raise ValueError(f"unknown metric{nearest(name, METRICS)}")
+    return name
+
+
+def _variable(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise ValueError("is no name of an environment variable")
+    if meant := misspelt(name):
+        raise ValueError(f"no engine reads this variable; did you mean {meant}?")
+    return name
+
+
+def _plain(value: str) -> str:
+    if re.search(r"[\x00\ud800-\udfff]", value):
+        raise ValueError("holds a character that no environment can")
+    return value
+
+
+Metric = Annotated[str, AfterValidator(_metric), Field(json_schema_extra={"enum": sorted(METRICS)})]
+Tolerance = Annotated[float, Field(ge=0, le=MOST_TOLERANCE)]
+Variable = Annotated[str, AfterValidator(_variable)]
+
+
+def _one_of(key: str) -> BeforeValidator:
+    return BeforeValidator(
+        lambda value: {key: value} if isinstance(value, str) else value,
+        json_schema_input_type=dict[str, Any] | str,
+    )
 
 
 class Strict(BaseModel):
-    """Unknown keys are refused."""
+    """Unknown keys are refused, and so are numbers that are none."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Knobs(Strict):
@@ -57,7 +92,9 @@ class Knobs(Strict):
         default=None, description="Asserted from the engine's log; auto takes what the engine takes"
     )
     settings: dict[str, Any] = Field(default_factory=dict, description="Decoding settings of the engine")
-    environ: dict[str, str] = Field(default_factory=dict, description="Environment variables of the child")
+    environ: dict[Variable, Annotated[str, AfterValidator(_plain)]] = Field(
+        default_factory=dict, description="Environment variables of the child"
+    )
     environment: str | None = Field(default=None, description="A name under `environments`")
     environments: list[Name] = Field(
         default_factory=list,
@@ -74,7 +111,7 @@ class ModelEntry(Knobs):
 class VariantEntry(Knobs):
     """A variant of the matrix: a quantization's name, or a mapping."""
 
-    quantization: str
+    quantization: Name
     name: Name | None = Field(default=None, description="Defaults to the quantization")
     baseline: bool = Field(default=False, description="Compare the model's other variants with this one")
 
@@ -93,7 +130,7 @@ class CaseEntry(Strict):
     """One more case: names of the model and the clip, and a whole variant."""
 
     model: str
-    variant: VariantEntry | str
+    variant: Annotated[VariantEntry, _one_of("quantization")]
     clip: str
 
 
@@ -111,24 +148,26 @@ class ProtocolEntry(Strict):
     """How often, in which order and within which limits the cases are run."""
 
     blocks: int = Field(default=10, ge=1, le=1000, description="Repetitions; 10 for a result to publish")
-    seed: int = 1
+    seed: int = Field(default=1, ge=0, lt=2**63)
     passes: int = Field(default=1, ge=1, le=100, description="Transcriptions in one child")
     cold_cache: bool = Field(
         default=False, description="Evict the weights from the page cache before each trial"
     )
-    timeout: Duration = Field(default=600.0, gt=0, description="A trial's time limit: 5 min")
-    memory_limit: Size | None = Field(default=None, gt=0, description="A trial's memory limit: 4 GB")
+    timeout: Duration = Field(default=600.0, gt=0, le=30 * _DAY, description="A trial's time limit: 5 min")
+    memory_limit: Size | None = Field(
+        default=None, gt=0, lt=2**63, description="A trial's memory limit: 4 GB"
+    )
     sample_hz: float = Field(
         default=50.0, ge=0, le=1000, description="Linux: samples of anonymous memory a second"
     )
-    cooldown: Duration = Field(default=0.0, ge=0, description="Pause before each trial")
+    cooldown: Duration = Field(default=0.0, ge=0, le=_DAY, description="Pause before each trial")
     rerun_disturbed: bool = Field(default=True, description="Run a disturbed block once more and keep both")
 
 
 class StarEntry(Strict):
     """Stars for a word error rate up to `max_wer` (0.05 = 5 %)."""
 
-    max_wer: float = Field(ge=0)
+    max_wer: float = Field(ge=0, le=100)
     stars: int = Field(ge=1, le=5)
 
 
@@ -149,14 +188,7 @@ class QualityEntry(Strict):
 class ReportEntry(Strict):
     """Which reports a run writes."""
 
-    languages: tuple[Literal["ru", "en"], ...] = ("ru", "en")
-
-
-def _one_of(key: str) -> BeforeValidator:
-    return BeforeValidator(
-        lambda value: {key: value} if isinstance(value, str) else value,
-        json_schema_input_type=dict[str, Any] | str,
-    )
+    languages: tuple[Literal["ru", "en"], ...] = Field(default=("ru", "en"), min_length=1)
 
 
 class SuiteFile(Strict):
@@ -173,7 +205,7 @@ class SuiteFile(Strict):
     protocol: ProtocolEntry = ProtocolEntry()
     quality: QualityEntry = QualityEntry()
     report: ReportEntry = ReportEntry()
-    tolerances: dict[Metric, float] = Field(
+    tolerances: dict[Metric, Tolerance] = Field(
         default_factory=dict, description="Allowed change by metric: 0.05 = 5 %"
     )
     environments: dict[Name, list[str]] = Field(

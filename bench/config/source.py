@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from bench.config.shape import ClipEntry, SuiteFile
 from bench.domain import Clip, Model
 from bench.errors import SuiteError
+from bench.naming import as_name, is_safe_name
 from bench.yamlfile import dotted, nearest, position
 
 
@@ -31,6 +31,8 @@ class Source:
         models: dict[str, Model] = {}
         for number, entry in enumerate(self.file.models):
             name = entry.manifest
+            if not name.endswith(".yaml") and not is_safe_name(name):
+                raise self.mistake(("models", number), f'"{name}" is no name of a manifest under models/')
             file = self.path.parent / (name if name.endswith(".yaml") else f"models/{name}.yaml")
             if not file.is_file():
                 known = sorted(p.stem for p in (self.path.parent / "models").glob("*.yaml"))
@@ -73,7 +75,7 @@ class Source:
 
         return own_clip(
             path=self.path.parent / entry.path,
-            name=entry.name or re.sub(r"[^A-Za-z0-9_+-]+", "-", entry.path.stem).strip("-"),
+            name=entry.name or as_name(entry.path.stem) or "clip",
             text=self.path.parent / entry.text if entry.text else None,
             language=entry.language,
             licence=entry.licence,

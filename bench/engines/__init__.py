@@ -19,7 +19,7 @@ from bench.domain import Case, Clip, Model, WeightsFile
 class Settings(BaseModel):
     """Base of an engine's settings: what a variant may say under `settings`, strictly."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,7 +77,7 @@ class OutputPatterns(BaseModel):
     unsupported: Patterns = Field(
         default=(), description="Says that the program refuses the model: its words"
     )
-    backend: dict[str, Pattern] = Field(
+    backend: dict[Literal["cpu", "metal", "cuda", "vulkan"], Pattern] = Field(
         default_factory=dict, description="device: pattern, the first that matches"
     )
 

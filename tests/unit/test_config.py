@@ -130,7 +130,7 @@ def test_the_users_own_recording_is_a_clip(folder: Path) -> None:
         ("festvox-ru/read-60s", "festvox/read-60s", 'no corpus "festvox"; did you mean "festvox-ru"?'),
         ("festvox-ru/read-60s", "festvox-ru/read-61s", "has no clip"),
         ("  engine: pywhispercpp\n", "", "no engine"),
-        ("name: demo", "name: a/b", "name: String should match pattern"),
+        ("name: demo", "name: a/b", "name: is no safe name"),
         ("[f16, q8_0, q4_0]", "[f16, f16]", "two cases are called whisper-base.f16.read-60s"),
         ("[f16, q8_0, q4_0]", "[]", "the matrix is empty"),
         ("models: [whisper-base]", "models: []", "at least 1 item"),
@@ -208,3 +208,100 @@ def test_the_schema_for_editors_is_the_committed_one() -> None:
     import json
 
     assert json.loads((CONFIGS / "suite.schema.json").read_text(encoding="utf-8")) == json_schema()
+
+
+@pytest.mark.parametrize(
+    ("tolerances", "said"),
+    [
+        ("{transcribe_second: 0.1}", 'did you mean "transcribe_seconds"?'),
+        ("{transcribe_seconds: .inf}", "finite number"),
+        ("{transcribe_seconds: .nan}", "finite number"),
+        ("{transcribe_seconds: -0.1}", "greater than or equal to 0"),
+        ("{transcribe_seconds: 5.0}", "less than or equal to 1"),
+    ],
+)
+def test_a_tolerance_that_would_gate_nothing_is_refused(folder: Path, tolerances: str, said: str) -> None:
+    text = mistake(folder, GOOD + f"tolerances: {tolerances}\n")
+    assert "demo.yaml:10:14: tolerances.transcribe_second" in text
+    assert said in text
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("protocol: {timeout: .inf}", "finite number"),
+        ("protocol: {timeout: 1e300}", "less than or equal to"),
+        ("protocol: {seed: 99999999999999999999}", "less than"),
+        ("report: {languages: []}", "at least 1"),
+        ("variants: [{quantization: ../../x}]", "is no safe name"),
+        ("include: [{model: whisper-base, variant: 'a/b', clip: read-60s}]", "is no safe name"),
+        ("exclude: [{quantization: q8_9}]", "matches no case"),
+    ],
+)
+def test_what_would_fail_later_is_refused_now(folder: Path, more: str, said: str) -> None:
+    key = more.partition(":")[0]
+    kept = "".join(line for line in GOOD.splitlines(keepends=True) if not line.startswith(f"{key}:"))
+    assert said in mistake(folder, kept + more + "\n")
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ('{"A=B": x}', "is no name of an environment variable"),
+        ('{"": x}', "is no name of an environment variable"),
+        ('{A: "\\0"}', "holds a character"),
+        ("{OMP_NUM_THREDS: '2'}", "did you mean OMP_NUM_THREADS?"),
+    ],
+)
+def test_a_variable_no_process_could_be_given_is_refused(folder: Path, environ: str, said: str) -> None:
+    assert said in mistake(folder, GOOD + f"  environ: {environ}\n")
+
+
+def test_a_normalizer_nobody_has_is_found_before_measuring(folder: Path) -> None:
+    assert 'no normalizer "ru-l"; did you mean' in mistake(folder, GOOD + "quality: {normalizer: ru-l}\n")
+
+
+def test_clips_of_any_script_have_names(folder: Path) -> None:
+    """Two Cyrillic files were both called "" and the second refused."""
+    suite = load(
+        folder, GOOD.replace("[festvox-ru/read-60s]", "[{path: Запись 1.wav}, {path: Запись 2.wav}]")
+    )
+    assert list(suite.clips) == ["Запись-1", "Запись-2"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &a [x, x, x, x, x, x, x, x, x]\n"
+        + "".join(
+            f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n"
+            for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+        ),
+        "name: " + "[" * 20_000,
+        "name: " + "{a: " * 20_000,
+        "- " * 20_000 + "x",
+        "a: &a [*a]",
+        "name: " + "x" * 300_000,
+    ],
+)
+def test_small_files_that_are_huge_when_read_are_refused_at_once(folder: Path, text: str) -> None:
+    import time
+
+    begun = time.monotonic()
+    mistake(folder, text)
+    assert time.monotonic() - begun < 2.0
+
+
+def test_a_suite_that_is_no_file_is_refused(folder: Path) -> None:
+    import os
+
+    os.mkfifo(folder / "pipe.yaml")
+    with pytest.raises(SuiteError, match="no regular file"):
+        load_suite(folder / "pipe.yaml")
+    (folder / "bad.yaml").write_bytes(b"name: \xff\xfe")
+    with pytest.raises(SuiteError, match="cannot be read"):
+        load_suite(folder / "bad.yaml")
+    with pytest.raises(SuiteError):
+        load_suite(Path("a\0b.yaml"))
+    with pytest.raises(SuiteError):
+        load_suite(folder / ("x" * 300 + ".yaml"))
