@@ -167,17 +167,16 @@ def in_class(data: RunData, machine_class: str | None) -> RunData:
 
 def judge(data: RunData, reports: Path, judging: Judging | None = None) -> GateReport:
     """The gate's report on a run, from the reference and history under `reports`; writes nothing."""
-    from bench.regression.baselines import baseline_file, read_references
+    from bench.regression.baselines import baseline_file, reference_in_force
     from bench.regression.gate import gate_run
     from bench.regression.history import history_file, read_history
     from bench.regression.series import DEFAULT_RULE
 
     judging = judging or Judging()
-    references, warnings = read_references(baseline_file(reports, data.host.id, data.suite.name))
+    reference = reference_in_force(baseline_file(reports, data.host.id, data.suite.name))
     found = read_history(history_file(reports, data.host.id, data.suite.name))
-    for warning in (*warnings, *found.warnings):
+    for warning in found.warnings:
         typer.secho(warning, fg="yellow", err=True)
-    reference = references[-1] if references else None
     before = list(found.since(reference.accepted_at)) if reference else []
     earliest = min((record.started_at for record in data.records), default="")
     report = gate_run(

@@ -169,7 +169,7 @@ class Command:
         patterns = settings.patterns
         status, reason = outcome.status, outcome.reason
         text = _text(settings, outcome, output)
-        backend = _backend(patterns.backend, output)
+        backend = _backend({str(device): words for device, words in patterns.backend.items()}, output)
         if status is Status.CRASHED and _told_all(patterns, text, output):
             status, reason = Status.EXIT_FAILED, f"after it had printed all its results: {reason}"
         elif status is Status.CRASHED and settings.text_from == "stdout":

@@ -16,6 +16,7 @@ from bench.errors import JournalError
 from bench.journal import RunData
 from bench.jsonlines import encode, read_lines, replace_lines
 from bench.regression.exact import State
+from bench.regression.history import kept_file, require_moment
 from bench.regression.night import Night, from_json, missing_trials, night_of, night_texts, to_json
 from bench.statistics.nights import NightFigure
 
@@ -55,7 +56,7 @@ class Reference:
 
 def baseline_file(reports: Path, machine: str, suite: str) -> Path:
     """Where the references of a suite on a machine class lie."""
-    return reports / "baselines" / machine / f"{suite}.jsonl"
+    return kept_file(reports, "baselines", machine, suite)
 
 
 def read_references(file: Path) -> tuple[tuple[Reference, ...], tuple[str, ...]]:
@@ -65,10 +66,26 @@ def read_references(file: Path) -> tuple[tuple[Reference, ...], tuple[str, ...]]
         reference = from_json(Reference, data)
         if not reference.nights:
             raise ValueError("a reference without nights")
+        require_moment(reference.accepted_at)
         return reference
 
     found, warnings = read_lines(file, SCHEMA, decode)
     return tuple(found), tuple(warnings)
+
+
+def reference_in_force(file: Path) -> Reference | None:
+    """The reference to hold a night to; None where none was ever accepted.
+
+    JournalError where a line cannot be read: it may have been the one in force, and the one before
+    it was replaced for a reason.
+    """
+    found, warnings = read_references(file)
+    if warnings:
+        raise JournalError(
+            "\n".join(warnings),
+            hint=f"Which reference is in force cannot be told: restore {file}, or accept one anew into an empty file.",
+        )
+    return found[-1] if found else None
 
 
 def accept(runs: Sequence[RunData], why: str, reports: Path, *, now: datetime | None = None) -> Reference:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bench.errors import JournalError
 from bench.jsonlines import append_line, encode, read_lines
+from bench.naming import below, is_safe_name
 from bench.regression.night import SCHEMA, Night, from_json, to_json
 
 
@@ -32,7 +33,29 @@ class History:
 
 def history_file(reports: Path, machine: str, suite: str) -> Path:
     """Where the history of a suite on a machine lies."""
-    return reports / "history" / machine / f"{suite}.jsonl"
+    return kept_file(reports, "history", machine, suite)
+
+
+def kept_file(reports: Path, room: str, machine: str, suite: str) -> Path:
+    """`reports/ROOM/MACHINE/SUITE.jsonl`; JournalError where a stranger's name would lead elsewhere."""
+    for what, name in (("machine", machine), ("suite", suite)):
+        if not is_safe_name(name):
+            raise JournalError(
+                f"{name!r} is no name of a {what} that a file can bear.",
+                hint="The run's host.json or suite.yaml was not written by asr-quant-bench: do not use it.",
+            )
+    try:
+        return below(reports, room, machine, f"{suite}.jsonl")
+    except ValueError as error:
+        raise JournalError(f"{reports}: {error}.", hint="Remove the symbolic link.") from None
+
+
+def require_moment(text: str) -> None:
+    """ValueError for what is no date and time with a time zone."""
+    from datetime import datetime
+
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError(f"{text}: no time zone")
 
 
 def find_history(reports: Path, suite: str, machine: str | Callable[[], str]) -> Path:
@@ -41,6 +64,7 @@ def find_history(reports: Path, suite: str, machine: str | Callable[[], str]) ->
     `machine` is an id; or what tells this machine's, which is asked only where several machines
     have a history of the suite.  JournalError where there is none.
     """
+    kept_file(reports, "history", "any", suite)  # refuses what is no name
     found = sorted((reports / "history").glob(f"*/{suite}.jsonl"))
     if isinstance(machine, str):
         found = [file for file in found if file.parent.name == machine]
@@ -64,11 +88,8 @@ def read_history(file: Path) -> History:
     """All nights of a history file; no file is no nights."""
 
     def decode(data: dict[str, object]) -> Night:
-        from datetime import datetime
-
         night = from_json(Night, data)
-        if datetime.fromisoformat(night.started_at).tzinfo is None:
-            raise ValueError("started_at has no time zone")
+        require_moment(night.started_at)
         return night
 
     nights, warnings = read_lines(file, SCHEMA, decode)

@@ -54,11 +54,11 @@ def places() -> list[tuple[Path, int, int, str]]:
 
 
 @cache
-def what_counts(path: Path) -> Any:
-    return counted(load_suite(path))
+def what_counts(path: Path) -> str:
+    return counted(load_suite(path), path.parent)
 
 
-def counted(suite: Suite) -> Any:
+def counted(suite: Suite, folder: Path) -> str:
     """All of a suite but its title, and names of languages that none of its clips speaks."""
     spoken = {clip.language for clip in suite.clips.values()}
     data = dataclasses.asdict(dataclasses.replace(suite, title={}))
@@ -66,7 +66,7 @@ def counted(suite: Suite) -> Any:
         names = case["variant"]["settings"].get("language_names")
         if names:
             case["variant"]["settings"]["language_names"] = {k: v for k, v in names.items() if k in spoken}
-    return data
+    return repr(data).replace(str(folder), "")  # where one's own clips lie
 
 
 def test_no_typo_in_a_key_is_accepted_where_it_changes_what_is_measured_or_gated(folder: Path) -> None:
@@ -84,6 +84,6 @@ def test_no_typo_in_a_key_is_accepted_where_it_changes_what_is_measured_or_gated
             suite = load_suite(file)
         except SuiteError:
             continue
-        if counted(suite) != what_counts(path):
+        if counted(suite, folder) != what_counts(path):
             silent.append(f"{path.name}:{line + 1}: {key}: {key[:at]}{letter}{key[at + 1 :]}")
     assert silent == []
