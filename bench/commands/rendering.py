@@ -96,8 +96,8 @@ def recommend(
     from bench.journal import read_run
     from bench.report.figures import figures
     from bench.report.findings import Constraints, recommend
-    from bench.report.language import language
-    from bench.report.writer import MarkdownWriter
+    from bench.report.writing.language import language
+    from bench.report.writing.writers import MarkdownWriter
 
     answer = recommend(
         figures(read_run(run) for run in runs),

@@ -7,16 +7,25 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.report import diffs, machines, metrics, parameters, quality_tables, traces, troubles, weights
 from bench.report.cells import Cell, Phrase, Spoken, Text
-from bench.report.digest import digest
 from bench.report.figures import Figures
 from bench.report.findings import findings
 from bench.report.findings.advice import advice
+from bench.report.footnotes import Notes
 from bench.report.names import Names, scopes
-from bench.report.notes import Notes
-from bench.report.pooled import pooled
-from bench.report.side_by_side import side_by_side
+from bench.report.tables import (
+    failures,
+    machines,
+    measured,
+    parameters,
+    provenance,
+    transcripts,
+    weights,
+    word_errors,
+)
+from bench.report.tables.all_clips import pooled
+from bench.report.tables.between_machines import side_by_side
+from bench.report.tables.short_form import digest
 from bench.report.view import View
 
 if TYPE_CHECKING:
@@ -43,12 +52,12 @@ def build(
     # In the order of the page, so that footnotes are numbered as a reader meets them.
     asked = parameters.parameters(runs, found, names)
     sizes = weights.sizes(found, names, notes)
-    performance = metrics.tables(metrics.PERFORMANCE, parts, found, names, notes)
-    stages = metrics.tables(metrics.STAGES, parts, found, names, notes)
-    memory = metrics.tables(metrics.MEMORY, parts, found, names, notes)
-    cpu = metrics.tables(metrics.CPU, parts, found, names, notes)
+    performance = measured.tables(measured.PERFORMANCE, parts, found, names, notes)
+    stages = measured.tables(measured.STAGES, parts, found, names, notes)
+    memory = measured.tables(measured.MEMORY, parts, found, names, notes)
+    cpu = measured.tables(measured.CPU, parts, found, names, notes)
     beside = side_by_side(found, names, notes)
-    quality = (*pooled(found, names, notes), *quality_tables.quality(parts, found, names, notes))
+    quality = (*pooled(found, names, notes), *word_errors.quality(parts, found, names, notes))
     return View(
         title=runs[0].suite.title if len({run.suite.name for run in runs}) == 1 else _titles(found),
         name=" + ".join(dict.fromkeys(run.suite.name for run in runs)),
@@ -68,15 +77,15 @@ def build(
         digest=digest(parts, found, names),
         findings=tuple(finding.sentence() for finding in findings(found)),
         advice=advice(found),
-        refusals=troubles.refusals(found, names),
-        failures=troubles.failures(runs, found, names),
-        loops=troubles.loops(found, names),
+        refusals=failures.refusals(found, names),
+        failures=failures.failures(runs, found, names),
+        loops=failures.loops(found, names),
         disturbances=machines.disturbances(found),
         warnings=tuple(_warnings(found, undrawn)),
-        commands=traces.commands(found, names),
-        logs=traces.logs(runs, found, names, out),
-        journals=traces.journals(runs, names, out),
-        diffs=diffs.diffs(found, names) if with_diffs else (),
+        commands=provenance.commands(found, names),
+        logs=provenance.logs(runs, found, names, out),
+        journals=provenance.journals(runs, names, out),
+        diffs=transcripts.diffs(found, names) if with_diffs else (),
         sounds=machines.sounds(runs),
         notes=notes.all(),
         out=out,

@@ -16,14 +16,14 @@ from bench.errors import ReportError
 from bench.report.build import build
 from bench.report.figures import figures
 from bench.report.files import write_file
-from bench.report.language import Language, language
 from bench.report.names import Names, Scope, scopes
-from bench.report.templating import fill, tidy
-from bench.report.writer import MarkdownWriter
+from bench.report.writing.language import Language, language
+from bench.report.writing.templates import fill, tidy
+from bench.report.writing.writers import MarkdownWriter
 
 if TYPE_CHECKING:
     from bench.journal import RunData
-    from bench.report.plots import Chart
+    from bench.report.charts.draw import Chart
     from bench.report.view import View
 
 FORMATS: Final = ("md", "html", "charts", "json", "csv", "short")
@@ -119,7 +119,7 @@ class _Rendering:
         """Charts by language and name; none where they are not asked for."""
         if "charts" not in self.formats:
             return {each.code: {} for each in self.spoken}
-        from bench.report.plots import draw
+        from bench.report.charts.draw import draw
 
         return {each.code: draw(self.drawn, self.names, each) for each in self.spoken}
 
@@ -130,7 +130,7 @@ class _Rendering:
                 text = markdown(self.view, each, templates=self.templates, charts=self.charts[each.code])
                 yield write_file(self.out / f"report.{each.code}.md", text)
         if "html" in self.formats:
-            from bench.report.page import page
+            from bench.report.writing.html_page import page
 
             text = page(self.view, self.spoken, self.charts, templates=self.templates, sound=self.sound)
             yield write_file(self.out / "report.html", text)
@@ -139,11 +139,11 @@ class _Rendering:
                 text = markdown(self.view, each, templates=self.templates, name="short.md.j2")
                 yield write_file(self.out / f"report.short.{each.code}.md", text)
         if "json" in self.formats:
-            from bench.report.summary import summary_json
+            from bench.report.writing.summary import summary_json
 
             yield write_file(self.out / "summary.json", summary_json(self.found, self.names))
         if "csv" in self.formats:
-            from bench.report.summary import summary_csv
+            from bench.report.writing.summary import summary_csv
 
             yield write_file(self.out / "summary.csv", summary_csv(self.found, self.names))
         for drawn in self.charts.values():

@@ -12,8 +12,8 @@ from trials import Trials, run_of, sentences, spoil, spoken
 from bench.domain import Backend, Clip, Status
 from bench.report.figures import figures
 from bench.report.findings import RULES, Finding, Kind, Strength, findings
-from bench.report.language import language
-from bench.report.writer import MarkdownWriter
+from bench.report.writing.language import language
+from bench.report.writing.writers import MarkdownWriter
 
 TEXTS = sentences(60)
 WHOLE = " ".join(TEXTS)

@@ -11,8 +11,8 @@ from bench.domain import Status
 from bench.journal import read_run
 from bench.report.figures import CaseFigures, Figures, figures
 from bench.report.findings import Constraints, Decision, Finding, Strength, advice, findings, recommend
-from bench.report.language import language
-from bench.report.writer import MarkdownWriter
+from bench.report.writing.language import language
+from bench.report.writing.writers import MarkdownWriter
 
 FOLDER = Path(__file__).parents[2] / "reports" / "published" / "rustasr-2026-02"
 Q06, Q17, WHISPER = "qwen3-asr-0.6b", "qwen3-asr-1.7b", "whisper-large-v3-turbo"

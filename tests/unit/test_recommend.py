@@ -12,8 +12,8 @@ from bench.report.cells import Phrase, Reason
 from bench.report.figures import figures
 from bench.report.findings import Constraints, Decision, Recommendation, recommend
 from bench.report.findings.limits import State
-from bench.report.language import language
-from bench.report.writer import MarkdownWriter
+from bench.report.writing.language import language
+from bench.report.writing.writers import MarkdownWriter
 
 TEXTS = sentences(80)
 WHOLE = " ".join(TEXTS)

@@ -12,7 +12,8 @@ from report_runs import HEARD, LINUX, MAC, clip, measured_run, model, suite
 from bench.domain import Record, measured
 from bench.journal import RunData
 from bench.report import render
-from bench.report.chartdata import (
+from bench.report.charts.colours import colour
+from bench.report.charts.data import (
     Layer,
     confidence_points,
     drift_points,
@@ -21,11 +22,10 @@ from bench.report.chartdata import (
     rtf_points,
     stage_parts,
 )
-from bench.report.colours import colour
+from bench.report.charts.draw import draw
 from bench.report.figures import CaseFigures, figures
-from bench.report.language import language
 from bench.report.names import Names, scopes
-from bench.report.plots import draw
+from bench.report.writing.language import language
 
 WORD = language("en").word
 

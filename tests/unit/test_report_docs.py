@@ -9,12 +9,12 @@ from typing import get_args
 import pytest
 
 from bench.report.cells import Cell
-from bench.report.language import language
 from bench.report.render import FORMATS
-from bench.report.summary import COLUMNS
-from bench.report.templating import TEMPLATES, environment_of
 from bench.report.view import Table, View
-from bench.report.writer import MarkdownWriter
+from bench.report.writing.language import language
+from bench.report.writing.summary import COLUMNS
+from bench.report.writing.templates import TEMPLATES, environment_of
+from bench.report.writing.writers import MarkdownWriter
 
 DOCS = (Path(__file__).parents[2] / "docs" / "report.md").read_text(encoding="utf-8")
 

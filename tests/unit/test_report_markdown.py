@@ -17,8 +17,8 @@ from bench.errors import ReportError
 from bench.journal import RunData
 from bench.report import render
 from bench.report.cells import WordErrors
-from bench.report.language import language
-from bench.report.writer import MarkdownWriter
+from bench.report.writing.language import language
+from bench.report.writing.writers import MarkdownWriter
 
 GOLDEN = Path(__file__).parent / "golden"
 

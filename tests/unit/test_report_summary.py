@@ -16,7 +16,7 @@ from report_runs import HEARD, MAC, measured_run, model, suite
 from bench.domain import Record, Status
 from bench.journal import RunData
 from bench.report import render
-from bench.report.summary import COLUMNS, SCHEMA
+from bench.report.writing.summary import COLUMNS, SCHEMA
 
 
 @pytest.fixture

@@ -10,21 +10,29 @@ from __future__ import annotations
 from typing import Final
 
 from bench.report.figures import Figures
-from bench.report.findings import compared, families, heard, long, size, tradeoffs, trust
+from bench.report.findings import (
+    error_rates,
+    file_sizes,
+    loops,
+    model_sizes,
+    reliability,
+    speed_and_memory,
+    tradeoffs,
+)
 from bench.report.findings.advice import advice
+from bench.report.findings.families import Scene
 from bench.report.findings.limits import Constraints
 from bench.report.findings.model import Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.recommend import Decision, Recommendation, recommend
-from bench.report.findings.scene import Scene
 
 RULES: Final[tuple[Rule, ...]] = (
-    *compared.RULES,
+    *speed_and_memory.RULES,
     *tradeoffs.RULES,
-    *size.RULES,
-    *heard.RULES,
-    *families.RULES,
-    *long.RULES,
-    *trust.RULES,
+    *file_sizes.RULES,
+    *error_rates.RULES,
+    *model_sizes.RULES,
+    *loops.RULES,
+    *reliability.RULES,
 )
 
 

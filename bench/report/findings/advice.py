@@ -8,13 +8,13 @@ from typing import Final
 
 from bench.report.cells import Cell, Figure, Many, Phrase, Stars, Text
 from bench.report.figures import CaseFigures, Figures
-from bench.report.findings.compared import FOOTPRINT, LOAD, TRANSCRIBE, Measure, figure
-from bench.report.findings.contrast import Outcome, contrast
+from bench.report.findings.candidates import Candidate, Loss, candidates
+from bench.report.findings.differences import Outcome, contrast
+from bench.report.findings.families import Scene
+from bench.report.findings.file_sizes import partial
 from bench.report.findings.model import LONG_SECONDS, Strength, how_firmly
 from bench.report.findings.pairs import points
-from bench.report.findings.scene import Scene
-from bench.report.findings.size import partial
-from bench.report.findings.standing import Candidate, Loss, candidates
+from bench.report.findings.speed_and_memory import FOOTPRINT, LOAD, TRANSCRIBE, Measure, figure
 from bench.report.view import Advice
 from bench.text.numbers import Quantity
 

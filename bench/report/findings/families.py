@@ -1,127 +1,122 @@
-"""Rules across models: a larger model of a family against a smaller one at the same quantization."""
+"""What rules look at: the figures by family, and who is compared with whom."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import permutations
+from functools import cached_property
 from typing import Final
 
-from bench.report.cells import Cell, Many, Phrase, Stars, Text
-from bench.report.figures import CaseFigures
-from bench.report.findings.model import Evidence, Finding, Kind, Rule, Strength
-from bench.report.findings.pairs import Pair, difference, points
-from bench.report.findings.scene import Family, Scene
-from bench.statistics import Interval
+from bench.report.cells import Text
+from bench.report.figures import CaseFigures, Figures
+from bench.report.names import Names
+
+TELLING: Final = 0.005  # a saving that reads as 0 %, the same weights in another engine's file, is none
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Versus:
-    """One quantization in two models of a family, the better one first."""
-
-    better: CaseFigures
-    worse: CaseFigures
-    change: Interval | None
-
-    @property
-    def stars(self) -> tuple[int, int] | None:
-        """Published stars of both, where that is all there is."""
-        one, other = self.better.judgement, self.worse.judgement
-        if (
-            self.change is not None
-            or one is None
-            or other is None
-            or one.stars is None
-            or other.stars is None
-        ):
-            return None
-        return one.stars, other.stars
+def smaller(case: CaseFigures, other: CaseFigures) -> bool:
+    """Whether a case's weights are smaller on disk, both known, by more than nothing worth saying."""
+    mine, theirs = case.weights_bytes, other.weights_bytes
+    return bool(mine and theirs and mine < theirs * (1 - TELLING))
 
 
-def models(scene: Scene) -> Iterator[Finding]:
-    """A model of a family that does better at every quantization both have."""
-    for one, other in permutations(scene.families, 2):
-        if not _comparable(one, other):
-            continue
-        for better, strength in ((_shown, Strength.SHOWN), (_judged, Strength.JUDGED)):
-            found = _while(better, _versus(one, other))
-            if found:
-                yield _finding(scene, found, strength)
-                break
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """The variants of one model on one engine within one run.
+
+    `cases` hold all clips; `front` those of the longest clip, which speed and memory are judged on.
+    """
+
+    scene: Scene
+    cases: tuple[CaseFigures, ...]
+
+    @cached_property
+    def good(self) -> tuple[CaseFigures, ...]:
+        """The cases with at least one good trial."""
+        return tuple(case for case in self.cases if case.status.delivered)
+
+    @cached_property
+    def front(self) -> tuple[CaseFigures, ...]:
+        """The good cases of the longest clip."""
+        longest = max((case.clip.duration_seconds for case in self.good), default=0.0)
+        clip = next((c.case.clip for c in self.good if c.clip.duration_seconds == longest), None)
+        return tuple(case for case in self.good if case.case.clip == clip)
+
+    def anchor(self, case: CaseFigures) -> CaseFigures | None:
+        """What a case is held against: its baseline, else the largest sibling on its clip."""
+        if case.case.baseline is not None:
+            found = self.scene.figures.baseline(case)
+            return found if found is not None and found.status.delivered else None
+        siblings = [each for each in self.good if each.case.clip == case.case.clip and each.weights_bytes]
+        return max(siblings, key=lambda each: each.weights_bytes or 0, default=None)
+
+    def by_anchor(self) -> Iterator[tuple[CaseFigures, tuple[CaseFigures, ...]]]:
+        """The front's cases with what they are held against, in the suite's order."""
+        groups: dict[str, tuple[CaseFigures, list[CaseFigures]]] = {}
+        for case in self.front:
+            anchor = self.anchor(case)
+            if anchor is not None and anchor.key != case.key:
+                groups.setdefault(anchor.key, (anchor, []))[1].append(case)
+        for anchor, cases in groups.values():
+            yield anchor, tuple(cases)
+
+    @cached_property
+    def by_variant(self) -> dict[str, tuple[CaseFigures, ...]]:
+        """The good cases of each variant, over the clips."""
+        found: dict[str, list[CaseFigures]] = {}
+        for case in self.good:
+            found.setdefault(case.case.variant.name, []).append(case)
+        return {name: tuple(cases) for name, cases in found.items()}
 
 
-def _while(better: Callable[[Versus], bool], all_of: Iterable[Versus]) -> list[Versus]:
-    """All of them, or none as soon as one is not better: the others need no resampling then."""
-    found = []
-    for each in all_of:
-        if not better(each):
-            return []
-        found.append(each)
-    return found
+class Scene:
+    """The figures of a report as rules see them."""
 
+    def __init__(self, figures: Figures) -> None:
+        self.figures = figures
+        self.names = Names(figures, ())
 
-def _comparable(one: Family, other: Family) -> bool:
-    mine, theirs = one.cases[0], other.cases[0]
-    return (
-        mine.run == theirs.run
-        and mine.case.model != theirs.case.model
-        and mine.model.family == theirs.model.family
-        and mine.case.variant.engine == theirs.case.variant.engine
-        and not mine.model.synthetic
-        and not theirs.model.synthetic
-    )
+    @cached_property
+    def families(self) -> tuple[Family, ...]:
+        """The families, in the order of the suites."""
+        groups: dict[tuple[str, str, str], list[CaseFigures]] = {}
+        for case in self.figures.cases:
+            key = (case.run, case.case.model, case.case.variant.engine)
+            groups.setdefault(key, []).append(case)
+        return tuple(Family(scene=self, cases=tuple(cases)) for cases in groups.values())
 
+    def by_anchor(self) -> Iterator[tuple[CaseFigures, tuple[CaseFigures, ...]]]:
+        """All fronts' cases with what they are held against, be it another engine's."""
+        groups: dict[str, tuple[CaseFigures, list[CaseFigures]]] = {}
+        for family in self.families:
+            for anchor, held in family.by_anchor():
+                groups.setdefault(anchor.key, (anchor, []))[1].extend(held)
+        for anchor, cases in groups.values():
+            yield anchor, tuple(cases)
 
-def _versus(one: Family, other: Family) -> Iterator[Versus]:
-    for name, mine in one.by_variant.items():
-        theirs = {case.case.clip: case for case in other.by_variant.get(name, ())}
-        both = [(case, theirs[case.case.clip]) for case in mine if case.case.clip in theirs]
-        if both:
-            pair = Pair(mine=tuple(case for case, _ in both), theirs=tuple(case for _, case in both))
-            yield Versus(better=both[0][0], worse=both[0][1], change=difference(pair))
+    @cached_property
+    def _engines(self) -> dict[tuple[str, str], set[str]]:
+        found: dict[tuple[str, str], set[str]] = {}
+        for case in self.figures.cases:
+            found.setdefault((case.run, case.case.model), set()).add(case.case.variant.engine)
+        return found
 
+    def name(self, case: CaseFigures) -> Text:
+        """The case among its siblings."""
+        return Text(text=self.names.label(case), strong=True)
 
-def _shown(each: Versus) -> bool:
-    change = each.change
-    return change is not None and change.clear and change.high is not None and change.high < 0
+    def subject(self, cases: Sequence[CaseFigures], *, clip: bool = True) -> Text:
+        """What a sentence is about: the model, and clip, engine and machine where there are several.
 
-
-def _judged(each: Versus) -> bool:
-    return each.stars is not None and each.stars[0] > each.stars[1]
-
-
-def _finding(scene: Scene, found: list[Versus], strength: Strength) -> Finding:
-    better, worse = found[0].better, found[0].worse
-    params: dict[str, Cell] = {
-        "model": Text(text=scene.names.model(better)),
-        "other": Text(text=scene.names.model(worse)),
-        "items": Many(parts=tuple(_item(scene, each) for each in found), between="; "),
-    }
-    return Finding(
-        rule="quality.models",
-        kind=Kind.QUALITY,
-        phrase=Phrase(message="finding.models", params=params),
-        subjects=tuple(each.better.key for each in found),
-        evidence=tuple(
-            Evidence(case=case.key, table="quality") for each in found for case in (each.better, each.worse)
-        ),
-        strength=strength,
-    )
-
-
-def _item(scene: Scene, each: Versus) -> Phrase:
-    name = scene.name(each.better)
-    if each.stars is not None:
-        stars, others = each.stars
-        return Phrase(
-            message="finding.models.stars",
-            params={"name": name, "stars": Stars(stars=stars), "others": Stars(stars=others)},
-        )
-    change = each.change
-    assert change is not None
-    return Phrase(message="finding.models.wer", params={"name": name, "change": points(change)})
-
-
-RULES: Final = (
-    Rule(id="quality.models", kind=Kind.QUALITY, why="a larger model against a smaller one", find=models),
-)
+        A sentence about cases of several engines names none.
+        """
+        case = cases[0]
+        parts = [self.names.model(case)]
+        spoken_of = {each.case.variant.engine for each in cases}
+        if len(spoken_of) == 1 and len(self._engines[case.run, case.case.model]) > 1:
+            parts.append(case.case.variant.engine)
+        if clip and self.names.many_clips:
+            parts.append(self.names.clip(case.clip))
+        if self.names.many_machines:
+            parts.append(self.names.machine(case.host))
+        return Text(text=" · ".join(parts))

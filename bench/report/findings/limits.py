@@ -15,9 +15,9 @@ from typing import Final
 
 from bench.report.cells import Cell, Figure, Phrase, Reason
 from bench.report.figures import CaseFigures
+from bench.report.findings.candidates import UTTERANCES_WANTED, Candidate, Loss
+from bench.report.findings.file_sizes import partial
 from bench.report.findings.pairs import points
-from bench.report.findings.size import partial
-from bench.report.findings.standing import UTTERANCES_WANTED, Candidate, Loss
 from bench.statistics import FEWEST_TO_CLAIM
 from bench.text.numbers import Quantity
 

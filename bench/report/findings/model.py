@@ -11,7 +11,7 @@ from bench.report.cells import Phrase
 from bench.report.view import Sentence
 
 if TYPE_CHECKING:
-    from bench.report.findings.scene import Scene
+    from bench.report.findings.families import Scene
 
 
 class Kind(StrEnum):

@@ -9,8 +9,8 @@ from typing import Final
 from bench.quality import ErrorPair, Score, normalizer, telling_errors, utterance_scores, wer_difference
 from bench.report.cells import Figure
 from bench.report.figures import CaseFigures
+from bench.report.findings.families import Family
 from bench.report.findings.model import SAME_WER, Evidence
-from bench.report.findings.scene import Family
 from bench.report.heard import UtteranceKey, spoken, utterance_keys
 from bench.statistics import Interval
 from bench.text.numbers import Quantity

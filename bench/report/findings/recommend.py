@@ -9,10 +9,10 @@ from enum import StrEnum
 
 from bench.report.cells import Cell, Many, Phrase, Reason, Text
 from bench.report.figures import CaseFigures, Figures
+from bench.report.findings.candidates import Candidate, Loss, candidates
+from bench.report.findings.families import Scene
 from bench.report.findings.limits import Check, Constraints, State, checks
 from bench.report.findings.model import Evidence
-from bench.report.findings.scene import Scene
-from bench.report.findings.standing import Candidate, Loss, candidates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

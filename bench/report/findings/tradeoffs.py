@@ -8,10 +8,10 @@ from typing import Final
 
 from bench.report.cells import Figure, Many, Phrase, Times
 from bench.report.figures import CaseFigures
-from bench.report.findings.compared import figure, weakest
-from bench.report.findings.contrast import Contrast, Outcome, compare_blocks, contrast
+from bench.report.findings.differences import Contrast, Outcome, compare_blocks, contrast
+from bench.report.findings.families import Scene
 from bench.report.findings.model import DOMINATED, TIME, Evidence, Finding, Kind, Rule, Strength
-from bench.report.findings.scene import Scene
+from bench.report.findings.speed_and_memory import figure, weakest
 from bench.statistics import FEWEST_TO_CLAIM, Comparison
 from bench.text.numbers import Quantity
 

@@ -17,10 +17,10 @@ from bench.quality import (
 )
 from bench.report.cells import Cell, Counts, Figure, Phrase, Text
 from bench.report.figures import CaseFigures, Figures
+from bench.report.footnotes import Notes
 from bench.report.heard import spoken
 from bench.report.names import Names
-from bench.report.notes import Notes
-from bench.report.rates import loss_cell
+from bench.report.tables.error_rates import loss_cell
 from bench.report.view import Column, Row, Table
 from bench.text.numbers import Quantity
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from bench.report.cells import Absent, Cell, Figure, Phrase, Text, Times
 from bench.report.figures import CaseFigures, Figures
-from bench.report.metrics import cell, ratio, titles
+from bench.report.footnotes import Notes
 from bench.report.names import Names, Scope
-from bench.report.notes import Notes
-from bench.report.quality_tables import stars_cell
-from bench.report.rates import wer_cell
+from bench.report.tables.error_rates import wer_cell
+from bench.report.tables.measured import cell, ratio, titles
+from bench.report.tables.word_errors import stars_cell
 from bench.report.view import Column, Row, Table
 from bench.text.numbers import Quantity
 

@@ -7,9 +7,9 @@ from typing import Final
 from bench.domain import Status
 from bench.report.cells import Phrase, Text
 from bench.report.figures import CaseFigures, Figures
-from bench.report.metrics import Metric, cell, seconds, title_columns, titles
+from bench.report.footnotes import Notes
 from bench.report.names import Names
-from bench.report.notes import Notes
+from bench.report.tables.measured import Metric, cell, seconds, title_columns, titles
 from bench.report.view import Column, Row, Table
 from bench.text.numbers import Quantity
 

@@ -17,7 +17,7 @@ from typing import Final
 
 from bench.errors import ReportError
 
-LOCALE: Final = Path(__file__).parent / "locale"
+LOCALE: Final = Path(__file__).parents[1] / "locale"
 CATALOGS: Final = "LC_MESSAGES/*.po"
 REASON: Final = "reason."
 _PLACE: Final = re.compile(r"%\\\((\w+)\\\)s")  # %(name)s after re.escape

@@ -8,9 +8,9 @@ from typing import Final
 from bench.quality import ErrorPair
 from bench.report.cells import Cell, Figure, Many, Phrase, Stars, Text, WordErrors
 from bench.report.figures import CaseFigures
+from bench.report.findings.families import Scene, smaller
 from bench.report.findings.model import SAME_WER, Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.pairs import Pair, difference, fresh_errors, pairs, points, utterances_needed
-from bench.report.findings.scene import Scene, smaller
 from bench.statistics import FEWEST_TO_CLAIM, Interval
 from bench.text.numbers import Quantity
 

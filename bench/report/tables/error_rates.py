@@ -8,9 +8,9 @@ from typing import Final
 from bench.quality import Score
 from bench.report.cells import Cell, Counts, Figure, Phrase, Text
 from bench.report.figures import CaseFigures
-from bench.report.metrics import cell
+from bench.report.footnotes import Notes
 from bench.report.names import Names
-from bench.report.notes import Notes
+from bench.report.tables.measured import cell
 from bench.report.view import Column, Row, Table
 from bench.statistics import Interval
 from bench.text.numbers import Quantity

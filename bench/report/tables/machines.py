@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from bench.places import expand
 from bench.report.cells import Cell, Figure, Many, Phrase, Reason, Text
-from bench.report.parameters import parameter_table
+from bench.report.tables.parameters import parameter_table
 from bench.report.view import Column, Machine, Row, Sound, Table
 from bench.text.numbers import Quantity, grouped
 

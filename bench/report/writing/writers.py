@@ -29,8 +29,8 @@ from bench.report.cells import (
     Tongue,
     WordErrors,
 )
-from bench.report.language import Language
 from bench.report.view import Note
+from bench.report.writing.language import Language
 from bench.text import safe
 from bench.text.numbers import NO_BREAK, Quantity, interval, number
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from bench.quality import ErrorPair
 from bench.report.cells import Cell, Figure, Many, Phrase, Spoken, Stars, Text, WordErrors
 from bench.report.figures import CaseFigures, Figures
+from bench.report.footnotes import Notes
 from bench.report.names import Names, Scope
-from bench.report.notes import Notes
-from bench.report.rates import has_confidence, rates_table, title, unjudged
+from bench.report.tables.error_rates import has_confidence, rates_table, title, unjudged
 from bench.report.view import Column, Row, Table
 from bench.text.numbers import Quantity
 

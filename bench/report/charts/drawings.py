@@ -1,4 +1,4 @@
-"""Drawings: rows of `bench.report.chartdata` -> the marks, scales and axes of a chart.
+"""Drawings: rows of `bench.report.charts.data` -> the marks, scales and axes of a chart.
 
 Ink is one grey that reads on white and on black, colours are the
 quantizations' own.
@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from bench.report.chartdata import Layer, Rows
-from bench.report.colours import colour
+from bench.report.charts.colours import colour
+from bench.report.charts.data import Layer, Rows
 
 if TYPE_CHECKING:
     import altair as alt
 
-    from bench.report.language import Language
+    from bench.report.writing.language import Language
 
 INK: Final = "#737373"  # 4.7:1 on white, 4.5:1 on black
 GRID: Final = "#b8b8b8"

@@ -8,6 +8,7 @@ from typing import Final
 from bench.domain import Status
 from bench.report.cells import Cell, Figure, Many, Phrase, Reason, Text
 from bench.report.figures import CaseFigures
+from bench.report.findings.families import Scene
 from bench.report.findings.model import (
     DISTURBED_SHARE,
     UNEXPLAINED_SECONDS,
@@ -18,7 +19,6 @@ from bench.report.findings.model import (
     Rule,
     Strength,
 )
-from bench.report.findings.scene import Scene
 from bench.statistics import FEWEST_TO_CLAIM
 from bench.text.numbers import Quantity
 

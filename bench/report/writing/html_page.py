@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
-from bench.report.colours import colour
-from bench.report.templating import TEMPLATES, fill
+from bench.report.charts.colours import colour
 from bench.report.view import Row, Sound
-from bench.report.writer import HtmlWriter
+from bench.report.writing.templates import TEMPLATES, fill
+from bench.report.writing.writers import HtmlWriter
 
 if TYPE_CHECKING:
-    from bench.report.language import Language
-    from bench.report.plots import Chart
+    from bench.report.charts.draw import Chart
     from bench.report.view import View
+    from bench.report.writing.language import Language
 
 STYLE: Final = "report.css"
 SCRIPT: Final = "report.js"

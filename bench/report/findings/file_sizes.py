@@ -7,8 +7,8 @@ from typing import Final
 
 from bench.report.cells import Figure, Many, Phrase
 from bench.report.figures import CaseFigures
+from bench.report.findings.families import TELLING, Scene
 from bench.report.findings.model import Evidence, Finding, Kind, Rule, Strength
-from bench.report.findings.scene import TELLING, Scene
 from bench.text.numbers import Quantity
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from bench.report.figures import CaseFigures
+from bench.report.findings.families import Family, Scene
 from bench.report.findings.model import SAME_WER
 from bench.report.findings.pairs import Pair, difference, pairs, utterances_needed
-from bench.report.findings.scene import Family, Scene
 from bench.statistics import FEWEST_TO_CLAIM, Interval
 
 BROKEN_WER = 0.6  # one star by the default bands: more than every second word is wrong

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from bench.errors import ReportError
-from bench.report import chartdata, drawings
 from bench.report.cells import Cell, Phrase
-from bench.report.chartdata import Rows
-from bench.report.drawings import GRID, INK, Drawing
+from bench.report.charts import data, drawings
+from bench.report.charts.data import Rows
+from bench.report.charts.drawings import GRID, INK, Drawing
 from bench.report.names import Names, Scope
 from bench.text.numbers import THOUSANDS
 from bench.text.safe import clean
 
 if TYPE_CHECKING:
-    from bench.report.language import Language
+    from bench.report.writing.language import Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +58,12 @@ def draw(scopes: Sequence[Scope], names: Names, spoken: Language) -> Mapping[str
 
 def _asked(scope: Scope, names: Names, spoken: Language) -> Iterator[tuple[str, Rows, Drawing]]:
     cases, label, word = scope.cases, _Labels(scope, names), spoken.word
-    yield "rtf", chartdata.rtf_points(cases, label), drawings.rtf
-    yield "stages", chartdata.stage_parts(cases, label, word), drawings.stages
-    yield "memory", chartdata.memory_parts(cases, label, word), drawings.memory
-    yield "pareto", chartdata.pareto_points(cases, label), drawings.pareto
-    yield "confidence", chartdata.confidence_points(cases, label), drawings.confidence
-    yield "drift", chartdata.drift_points(cases, label), drawings.drift
+    yield "rtf", data.rtf_points(cases, label), drawings.rtf
+    yield "stages", data.stage_parts(cases, label, word), drawings.stages
+    yield "memory", data.memory_parts(cases, label, word), drawings.memory
+    yield "pareto", data.pareto_points(cases, label), drawings.pareto
+    yield "confidence", data.confidence_points(cases, label), drawings.confidence
+    yield "drift", data.drift_points(cases, label), drawings.drift
 
 
 class _Labels:

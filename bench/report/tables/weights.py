@@ -8,8 +8,8 @@ from pathlib import PurePath
 from bench.domain import Status
 from bench.report.cells import Cell, Figure, Many, Phrase, Text
 from bench.report.figures import CaseFigures, Figures
+from bench.report.footnotes import Notes
 from bench.report.names import Names, quantization
-from bench.report.notes import Notes
 from bench.report.view import Column, Row, Table
 from bench.text.numbers import Quantity
 

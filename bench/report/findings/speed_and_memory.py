@@ -9,7 +9,8 @@ from typing import Final
 
 from bench.report.cells import Figure, Many, Phrase, Times
 from bench.report.figures import CaseFigures
-from bench.report.findings.contrast import Contrast, Outcome, contrast
+from bench.report.findings.differences import Contrast, Outcome, contrast
+from bench.report.findings.families import Scene, smaller
 from bench.report.findings.model import (
     MEMORY,
     TIME,
@@ -20,7 +21,6 @@ from bench.report.findings.model import (
     Strength,
     Tolerance,
 )
-from bench.report.findings.scene import Scene, smaller
 from bench.text.numbers import Quantity
 
 

@@ -11,8 +11,8 @@ from typing import Final
 
 from bench.report.cells import Cell, Figure, Phrase, Text, Times
 from bench.report.figures import CaseFigures, Figures
+from bench.report.footnotes import Notes
 from bench.report.names import Names, Scope
-from bench.report.notes import Notes
 from bench.report.view import Column, Row, Table
 from bench.statistics import Comparison
 from bench.text.numbers import Quantity

@@ -7,8 +7,8 @@ from typing import Final
 
 from bench.report.cells import Cell, Figure, Many, Phrase, Text
 from bench.report.figures import CaseFigures
+from bench.report.findings.families import Family, Scene
 from bench.report.findings.model import LONG_SECONDS, Evidence, Finding, Kind, Rule, Strength
-from bench.report.findings.scene import Family, Scene
 from bench.text.numbers import Quantity, clock
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bench.errors import ReportError
 from bench.report.cells import Cell
-from bench.report.colours import colour
+from bench.report.charts.colours import colour
 from bench.report.view import Column, View
-from bench.report.writer import Writer
+from bench.report.writing.writers import Writer
 from bench.text import safe
 from bench.text.numbers import clock
 from bench.text.templates import sandbox
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-TEMPLATES: Final = Path(__file__).parent / "templates"
+TEMPLATES: Final = Path(__file__).parents[1] / "templates"
 
 
 def fill(name: str, writer: Writer, templates: Path | None, **context: Any) -> str:

@@ -1,0 +1,1 @@
+"""Figures -> tables: which columns there are and what stands in each cell."""
