@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Progress(Protocol):
+class PrepareProgress(Protocol):
     """Told what is being fetched or built; `total` in bytes or steps, None where unknown."""
 
     def advance(self, title: str, done: int, total: int | None) -> None:
@@ -62,7 +62,7 @@ class Prepared:
         return {name: found for name, found in self.cases.items() if isinstance(found, Blocked)}
 
 
-def prepare(suite: Suite, progress: Progress | None = None) -> Prepared:
+def prepare(suite: Suite, progress: PrepareProgress | None = None) -> Prepared:
     """Fetch and build all inputs of a suite; each file once, however many cases want it."""
     preparation = _Preparation(suite=suite, progress=progress)
     cases = {case.id: preparation.ready(case) for case in suite.cases}
@@ -76,7 +76,7 @@ def prepare(suite: Suite, progress: Progress | None = None) -> Prepared:
 class _Preparation:
     """Remembers what was fetched, and what could not be, so that nothing is tried twice."""
 
-    def __init__(self, *, suite: Suite, progress: Progress | None) -> None:
+    def __init__(self, *, suite: Suite, progress: PrepareProgress | None) -> None:
         self.suite = suite
         self.progress = progress
         self.clips: dict[str, Clip | BenchError] = {}

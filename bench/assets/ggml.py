@@ -65,7 +65,7 @@ BY_FTYPE: Final = {kind.ftype: kind for kind in TYPES.values()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tensor:
+class GgmlTensor:
     """A tensor's place in the file; `offset` is where its data begins."""
 
     name: str
@@ -80,12 +80,12 @@ class Tensor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class GgmlLayout:
     """Where everything lies.  `preamble` spans mel filters and vocabulary, as (start, end)."""
 
     hparams: Hparams
     preamble: tuple[int, int]
-    tensors: tuple[Tensor, ...]
+    tensors: tuple[GgmlTensor, ...]
 
     @property
     def type(self) -> Type:
@@ -115,7 +115,7 @@ def check_ggml(path: Path) -> None:
         raise _unusable(path, "a tensor is there twice")
 
 
-def read_layout(path: Path) -> Layout:
+def read_layout(path: Path) -> GgmlLayout:
     """The file's layout; `UnusableWeights` where it is no whole ggml file."""
     try:
         size = path.stat().st_size
@@ -158,7 +158,7 @@ def write_tensor(file: BinaryIO, name: str, kind: Type, shape: Shape, data: Iter
 _NEXT: Final = "Fetch the model again, or name another file."
 
 
-def _read_layout(path: Path, file: BinaryIO, size: int) -> Layout:
+def _read_layout(path: Path, file: BinaryIO, size: int) -> GgmlLayout:
     if size == 0:
         raise _unusable(path, "the file is empty")
     head = file.read(512)
@@ -183,10 +183,10 @@ def _read_layout(path: Path, file: BinaryIO, size: int) -> Layout:
         (length,) = reader.integers(1)
         reader.skip(length, "the vocabulary")
     preamble = (start, file.tell())
-    tensors: list[Tensor] = []
+    tensors: list[GgmlTensor] = []
     while file.tell() < size:
         tensors.append(reader.tensor(layouts=len(tensors)))
-    return Layout(hparams=hparams, preamble=preamble, tensors=tuple(tensors))
+    return GgmlLayout(hparams=hparams, preamble=preamble, tensors=tuple(tensors))
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +210,7 @@ class _Reader:
             raise self.truncated(what)
         self.file.seek(length, 1)
 
-    def tensor(self, layouts: int) -> Tensor:
+    def tensor(self, layouts: int) -> GgmlTensor:
         dimensions, length, number = self.integers(3)
         after = f"after {layouts} tensors"
         if not (1 <= dimensions <= 4 and 0 < length < 256):
@@ -223,7 +223,7 @@ class _Reader:
         kind = BY_NUMBER.get(number)
         if kind is None or min(shape) < 1 or not kind.fits(shape[0]):
             raise _unusable(self.path, f"{after}: {name!r} has type {number} and shape {shape}: corrupt")
-        tensor = Tensor(name=name, type=kind, shape=shape, offset=self.file.tell())
+        tensor = GgmlTensor(name=name, type=kind, shape=shape, offset=self.file.tell())
         self.skip(tensor.bytes, f"tensor {name}")
         return tensor
 

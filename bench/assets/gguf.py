@@ -61,7 +61,7 @@ TYPES: Final[Mapping[int, tuple[str, int, int]]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tensor:
+class GgufTensor:
     """A row of the tensor table; `shape` is in ggml's order, the row width first.
 
     `bytes` is None for a ggml type that this reader does not know.
@@ -81,7 +81,7 @@ class GgufFile:
     path: Path
     version: int
     metadata: Mapping[str, Any]
-    tensors: tuple[Tensor, ...]
+    tensors: tuple[GgufTensor, ...]
     data_offset: int
 
     @property
@@ -202,7 +202,7 @@ def _read(cursor: _Cursor) -> GgufFile:
     )
 
 
-def _tensor(cursor: _Cursor) -> Tensor:
+def _tensor(cursor: _Cursor) -> GgufTensor:
     name = cursor.text()
     shape = tuple(cursor.scalar("Q") for _ in range(min(cursor.scalar("I"), 8)))
     kind, offset = cursor.scalar("I"), cursor.scalar("Q")
@@ -211,7 +211,7 @@ def _tensor(cursor: _Cursor) -> Tensor:
     for width in shape:
         weights *= width
     known = weights // block * block_bytes if block else None
-    return Tensor(name=name, shape=shape, type=label, offset=offset, bytes=known)
+    return GgufTensor(name=name, shape=shape, type=label, offset=offset, bytes=known)
 
 
 def _check_extent(found: GgufFile, size: int) -> None:

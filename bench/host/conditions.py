@@ -29,7 +29,7 @@ SHORTEST_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ConditionsReading:
     """Counters of the machine at one moment, in seconds unless the name says otherwise."""
 
     at: float
@@ -42,7 +42,7 @@ class Reading:
     swapped_pages: int | None = None
 
 
-def read() -> Reading:
+def read() -> ConditionsReading:
     """Read the counters; some tenths of a millisecond."""
     import psutil
 
@@ -50,7 +50,7 @@ def read() -> Reading:
     own = os.times()
     on_linux = sys.platform == "linux"
     busy = sum(getattr(times, name, 0.0) for name in ("user", "nice", "system", "irq", "softirq"))
-    return Reading(
+    return ConditionsReading(
         at=time.monotonic(),
         processors=os.cpu_count() or 1,
         busy=busy,
@@ -69,7 +69,7 @@ def _macos_swapped_pages() -> int:
     return int(swap.sin + swap.sout) // 16384
 
 
-def between(before: Reading, after: Reading) -> Conditions:
+def between(before: ConditionsReading, after: ConditionsReading) -> Conditions:
     """Shares of the interval between two readings, and which of them disturb."""
     seconds = after.at - before.at
     capacity = seconds * after.processors

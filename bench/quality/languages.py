@@ -1,7 +1,7 @@
 """What the normalizers know of a language: tables alone, so that a new language is data.
 
 A change to a table or to the rules that read it changes word error rates: it is a new normalizer
-version (`Language.version`), because a figure names the normalizer it was made under.
+version (`SpeechLanguage.version`), because a figure names the normalizer it was made under.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Fold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Language:
+class SpeechLanguage:
     """One language's tables.
 
     `letters` are folded after lower case; `marks` are combining marks that carry no letter (stress
@@ -83,7 +83,7 @@ _NUMBERS: Final = _words(
     "fiftieth sixtieth seventieth eightieth ninetieth"
 )
 
-RUSSIAN: Final = Language(
+RUSSIAN: Final = SpeechLanguage(
     code="ru",
     version="ru-1",
     letters={"ё": "е"},
@@ -167,7 +167,7 @@ RUSSIAN: Final = Language(
     ),
 )
 
-ENGLISH: Final = Language(
+ENGLISH: Final = SpeechLanguage(
     code="en",
     version="en-1",
     thousands=",",
@@ -215,4 +215,4 @@ ENGLISH: Final = Language(
     ),
 )
 
-LANGUAGES: Final[Mapping[str, Language]] = {language.code: language for language in (RUSSIAN, ENGLISH)}
+LANGUAGES: Final[Mapping[str, SpeechLanguage]] = {language.code: language for language in (RUSSIAN, ENGLISH)}

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Final
 
 from bench.errors import SuiteError
-from bench.quality.languages import LANGUAGES, Fold, Language
+from bench.quality.languages import LANGUAGES, Fold, SpeechLanguage
 from bench.quality.lexer import Lexeme, Token, lexer
 from bench.quality.numerals import spell
 
@@ -89,7 +89,7 @@ def _token_words(way: Normalizer, text: str) -> tuple[str, ...]:
     return tuple(token.text for token in _tokens(way, text))
 
 
-def _fold_phrases(language: Language, tokens: Sequence[Token]) -> tuple[Token, ...]:
+def _fold_phrases(language: SpeechLanguage, tokens: Sequence[Token]) -> tuple[Token, ...]:
     """Replace the phrases that are read alike; what they become keeps their pieces."""
     starts = {fold.words[0] for fold in language.phrases}
     folded: list[Token] = []
@@ -106,7 +106,7 @@ def _fold_phrases(language: Language, tokens: Sequence[Token]) -> tuple[Token, .
     return tuple(folded)
 
 
-def _fold_at(language: Language, tokens: Sequence[Token], at: int) -> Fold | None:
+def _fold_at(language: SpeechLanguage, tokens: Sequence[Token], at: int) -> Fold | None:
     before = tokens[at - 1].text if at else ""
     for fold in language.phrases:
         end = at + len(fold.words)

@@ -13,14 +13,14 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any, Final
 
-from bench.quality.languages import LANGUAGES, Form, Language
+from bench.quality.languages import LANGUAGES, Form, SpeechLanguage
 from bench.quality.lexer import Lexeme, Token
 
 LONGEST_WHOLE: Final = 15  # digits; longer ones are codes and are read digit by digit
 LONGEST_FRACTION: Final = 6
 
 
-def spell(language: Language, lexemes: Sequence[Lexeme]) -> list[Token]:
+def spell(language: SpeechLanguage, lexemes: Sequence[Lexeme]) -> list[Token]:
     """The lexemes with numbers and symbols read out, each word with the pieces it came from."""
     tokens: list[Token] = []
     joined = _swap_symbols(language, _join_thousands(language, lexemes))
@@ -29,7 +29,7 @@ def spell(language: Language, lexemes: Sequence[Lexeme]) -> list[Token]:
     return tokens
 
 
-def _read(language: Language, lexemes: Sequence[Lexeme], at: int) -> Iterator[str]:
+def _read(language: SpeechLanguage, lexemes: Sequence[Lexeme], at: int) -> Iterator[str]:
     lexeme = lexemes[at]
     if lexeme.kind == "word":
         yield lexeme.text
@@ -48,7 +48,7 @@ def _following(lexemes: Sequence[Lexeme], at: int) -> str:
     return word.text if word.kind == "word" and word.first <= lexemes[at].last + 1 else ""
 
 
-def _join_thousands(language: Language, lexemes: Sequence[Lexeme]) -> list[Lexeme]:
+def _join_thousands(language: SpeechLanguage, lexemes: Sequence[Lexeme]) -> list[Lexeme]:
     """Join "1 000 000" into one number where the language groups digits by spaces."""
     if not language.thousands.isspace():
         return list(lexemes)
@@ -70,7 +70,7 @@ def _join_thousands(language: Language, lexemes: Sequence[Lexeme]) -> list[Lexem
     return joined
 
 
-def _swap_symbols(language: Language, lexemes: Sequence[Lexeme]) -> list[Lexeme]:
+def _swap_symbols(language: SpeechLanguage, lexemes: Sequence[Lexeme]) -> list[Lexeme]:
     """Put a currency sign written before its number behind it, where it is read."""
     swapped = list(lexemes)
     for at in range(len(swapped) - 1):
@@ -96,12 +96,12 @@ def read_number(code: str, text: str, following: str) -> tuple[str, ...]:
     return _signed(language, negative, _whole_or_fraction(language, digits, suffix, following, year=True))
 
 
-def _signed(language: Language, negative: bool, words: list[str]) -> tuple[str, ...]:
+def _signed(language: SpeechLanguage, negative: bool, words: list[str]) -> tuple[str, ...]:
     return (language.minus, *words) if negative and language.minus else tuple(words)
 
 
 def _whole_or_fraction(
-    language: Language, digits: str, suffix: str, following: str, *, year: bool
+    language: SpeechLanguage, digits: str, suffix: str, following: str, *, year: bool
 ) -> list[str]:
     parts = re.split(r"\D", digits)
     if len(parts) == 2 and digits[len(parts[0])] in language.decimals and not suffix:
@@ -114,7 +114,7 @@ def _whole_or_fraction(
     return words + _whole(language, parts[-1], _form(language, parts[-1], suffix, following, year=year))
 
 
-def _form(language: Language, digits: str, suffix: str, following: str, *, year: bool) -> Form:
+def _form(language: SpeechLanguage, digits: str, suffix: str, following: str, *, year: bool) -> Form:
     if suffix:
         return language.ordinals[suffix]
     low, high, form = language.following.get(following, (1, 0, {}))
@@ -129,13 +129,13 @@ def _form(language: Language, digits: str, suffix: str, following: str, *, year:
     return {}
 
 
-def _whole(language: Language, digits: str, form: Form) -> list[str]:
+def _whole(language: SpeechLanguage, digits: str, form: Form) -> list[str]:
     if len(digits) > LONGEST_WHOLE or (len(digits) > 1 and digits.startswith("0")):  # codes, telephones
         return [word for digit in digits for word in _say(language, int(digit), {})]
     return _say(language, int(digits), form)
 
 
-def _fraction(language: Language, whole: str, fraction: str) -> list[str]:
+def _fraction(language: SpeechLanguage, whole: str, fraction: str) -> list[str]:
     if language.code == "en":
         return [
             *_whole(language, whole, {}),
@@ -145,7 +145,7 @@ def _fraction(language: Language, whole: str, fraction: str) -> list[str]:
     return _say(language, Decimal(f"{int(whole)}.{fraction}"), {})
 
 
-def _say(language: Language, number: int | Decimal, form: Form) -> list[str]:
+def _say(language: SpeechLanguage, number: int | Decimal, form: Form) -> list[str]:
     from num2words import num2words
 
     keywords: dict[str, Any] = dict(form)
@@ -154,7 +154,7 @@ def _say(language: Language, number: int | Decimal, form: Form) -> list[str]:
     return re.sub(r"[-,]", " ", text.lower().translate(letters)).split()
 
 
-def _symbol(language: Language, symbol: str, number: str) -> str:
+def _symbol(language: SpeechLanguage, symbol: str, number: str) -> str:
     forms = language.symbols[symbol]
     if not number or len(forms) == 1:
         return forms.get("many", forms["other"])

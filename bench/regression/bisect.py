@@ -131,7 +131,7 @@ def _in_environment(case: Case, environment: str) -> Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class StepEvidence:
     """Why a release was found good or bad: its rows against the good release, and exact breaches."""
 
     probe: Probe
@@ -144,7 +144,7 @@ class Evidence:
         return max((row.needed for row in self.rows if row.needed is not None), default=None)
 
 
-def weigh(run: RunData, reference: str, tolerances: Mapping[str, float]) -> Evidence:
+def weigh(run: RunData, reference: str, tolerances: Mapping[str, float]) -> StepEvidence:
     """The gate's verdict on a run of `crossed` cases: exact first, then the tolerances.
 
     A release that is worse in any case and metric, or breaks an exact gate, is bad.
@@ -158,4 +158,4 @@ def weigh(run: RunData, reference: str, tolerances: Mapping[str, float]) -> Evid
         probe = Probe.SKIP
     else:
         probe = Probe.GOOD
-    return Evidence(probe=probe, rows=rows, facts=facts)
+    return StepEvidence(probe=probe, rows=rows, facts=facts)

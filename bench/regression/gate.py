@@ -15,7 +15,7 @@ from bench.regression.compare import CaseComparison
 from bench.regression.exact import Fact, check_cases
 from bench.regression.interleaved import compare_environments
 from bench.regression.night import Night, missing_trials, night_of, night_texts
-from bench.regression.series import DEFAULT_RULE, Line, Rule, SeriesVerdict, common_shift, judge_lines
+from bench.regression.series import DEFAULT_RULE, Line, SeriesRule, SeriesVerdict, common_shift, judge_lines
 from bench.statistics import Verdict
 from bench.statistics.nights import NightFigure
 from bench.units import METRICS
@@ -32,7 +32,7 @@ DEFAULT_TOLERANCES: Final[Mapping[str, float]] = {
 FAILING: Final = {Verdict.WORSE, Verdict.DIFFERENT}
 
 
-class Outcome(StrEnum):
+class GateOutcome(StrEnum):
     """The gate's verdict on a night, with the process's exit code as `exit_code`."""
 
     PASS = "PASS"  # noqa: S105  # not a password
@@ -42,7 +42,7 @@ class Outcome(StrEnum):
     @property
     def exit_code(self) -> int:
         """0 PASS, 1 FAIL, 2 INCONCLUSIVE."""
-        return {Outcome.PASS: 0, Outcome.FAIL: 1, Outcome.INCONCLUSIVE: 2}[self]
+        return {GateOutcome.PASS: 0, GateOutcome.FAIL: 1, GateOutcome.INCONCLUSIVE: 2}[self]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class GateReport:
     its reference; `shifted` the metrics in which all cases moved together.
     """
 
-    outcome: Outcome
+    outcome: GateOutcome
     night: Night
     reference: Reference | None
     facts: tuple[Fact, ...] = ()
@@ -73,7 +73,7 @@ def gate_run(
     reference: Reference | None,
     earlier: Sequence[Night],
     *,
-    rule: Rule = DEFAULT_RULE,
+    rule: SeriesRule = DEFAULT_RULE,
     exact_only: bool = False,
     reference_environment: str | None = None,
 ) -> GateReport:
@@ -145,7 +145,7 @@ def judge_night(
     reference: Reference,
     earlier: Sequence[Night],
     tolerances: Mapping[str, float],
-    rule: Rule,
+    rule: SeriesRule,
 ) -> tuple[SeriesVerdict, ...]:
     """The statistical verdict on every case and gated metric that reference and night both have.
 
@@ -182,13 +182,13 @@ def _outcome(
     interleaved: Sequence[CaseComparison],
     *,
     missing: bool = False,
-) -> Outcome:
+) -> GateOutcome:
     verdicts = {one.verdict for one in series} | {one.verdict for one in interleaved}
     if facts or verdicts & FAILING:
-        return Outcome.FAIL
+        return GateOutcome.FAIL
     if missing or Verdict.INCONCLUSIVE in verdicts:
-        return Outcome.INCONCLUSIVE
-    return Outcome.PASS
+        return GateOutcome.INCONCLUSIVE
+    return GateOutcome.PASS
 
 
 def _unfinished(run: RunData) -> list[str]:

@@ -31,7 +31,7 @@ PASS_CONFIDENCE: Final = 0.95  # one-sided, that the change stays within the tol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class SeriesRule:
     """How the gate decides.  `alarms` is the chance, over all series of a quiet night together,
     of at least one false alarm; `nights` the length of the longer window.
     """
@@ -40,7 +40,7 @@ class Rule:
     alarms: float = 0.01
 
 
-DEFAULT_RULE: Final = Rule()
+DEFAULT_RULE: Final = SeriesRule()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ class Line:
         return None
 
 
-def judge_lines(lines: Sequence[Line], rule: Rule = DEFAULT_RULE) -> tuple[SeriesVerdict, ...]:
+def judge_lines(lines: Sequence[Line], rule: SeriesRule = DEFAULT_RULE) -> tuple[SeriesVerdict, ...]:
     """Judge all series of a night together: their noise is pooled and their false alarms add up."""
     usable = [line for line in lines if line.unusable() is None]
     # the nights under judgement must not hide their own change by raising the noise
@@ -125,11 +125,11 @@ def judge_lines(lines: Sequence[Line], rule: Rule = DEFAULT_RULE) -> tuple[Serie
     )
 
 
-def _within_nights(line: Line, rule: Rule) -> float:
+def _within_nights(line: Line, rule: SeriesRule) -> float:
     return median(noise_within(figure) for figure in (*line.reference, *line.nights[-rule.nights :]))
 
 
-def _judge_line(line: Line, noise: Noise, rule: Rule, together: int) -> SeriesVerdict:
+def _judge_line(line: Line, noise: Noise, rule: SeriesRule, together: int) -> SeriesVerdict:
     base = median(figure.median for figure in line.reference)
     if exact := _judge_exactly(line, base):
         return exact

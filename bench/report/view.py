@@ -90,7 +90,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class CaseCommand:
     """How to repeat a case."""
 
     label: str
@@ -117,7 +117,7 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class HeardWord:
     """A word of a transcript and when it begins, None where the engine does not tell."""
 
     text: str
@@ -133,7 +133,7 @@ class Piece:
 
     kind: str
     said: str
-    heard: tuple[Heard, ...]
+    heard: tuple[HeardWord, ...]
     seconds: float | None
 
 
@@ -186,7 +186,7 @@ class View:
     loops: tuple[Sentence, ...]
     disturbances: Table | None
     warnings: tuple[Cell, ...]
-    commands: tuple[Command, ...]
+    commands: tuple[CaseCommand, ...]
     logs: tuple[Logs, ...]
     journals: tuple[Logs, ...]
     diffs: tuple[Diff, ...]

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from bench.journal import read_run
 from bench.regression.night import values_by_block
-from bench.regression.series import DEFAULT_RULE, Line, Rule, SeriesVerdict, judge_lines
+from bench.regression.series import DEFAULT_RULE, Line, SeriesRule, SeriesVerdict, judge_lines
 from bench.statistics import Verdict, compare_paired, judge, summarize
 from bench.statistics.nights import NightFigure
 from bench.trials import by_case, settled
@@ -47,7 +47,7 @@ class Setting:
     quiet_nights: int = 30
     tolerance: float = 0.05
     night_noise: float = 0.0
-    rule: Rule = DEFAULT_RULE
+    rule: SeriesRule = DEFAULT_RULE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

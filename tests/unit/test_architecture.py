@@ -59,3 +59,14 @@ def test_only_the_commands_print_or_exit() -> None:
             if isinstance(node, ast.Call)
         ]
         assert not {"print", "sys.exit", "exit"} & set(calls), file
+
+
+def test_a_class_name_means_one_thing_in_the_whole_package() -> None:
+    """Engines' child halves import nothing of ours, so each defines what the worker knows by name."""
+    by_the_worker = {"Unsupported", "WrongBackend"}
+    places: dict[str, list[str]] = {}
+    for file in sorted(BENCH.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and not (file in CHILD and node.name in by_the_worker):
+                places.setdefault(node.name, []).append(f"{file.relative_to(BENCH)}:{node.lineno}")
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}

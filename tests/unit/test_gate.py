@@ -16,7 +16,7 @@ from bench.exports.junit import export_junit
 from bench.journal import RunData
 from bench.regression.baselines import Reference, accept
 from bench.regression.exact import Breach
-from bench.regression.gate import Outcome, gate_run
+from bench.regression.gate import GateOutcome, gate_run
 from bench.regression.night import Night, night_of
 from bench.regression.texts import gate_json, gate_markdown
 
@@ -49,14 +49,14 @@ def earlier(count: int) -> list[Night]:
 
 def test_a_quiet_night_passes(reference: Reference) -> None:
     report = gate_run(run(8), reference, earlier(8))
-    assert report.outcome is Outcome.PASS
+    assert report.outcome is GateOutcome.PASS
     assert report.outcome.exit_code == 0
     assert len(report.series) == 3
 
 
 def test_a_slower_case_fails_and_is_named_with_its_metric(reference: Reference) -> None:
     report = gate_run(run(8, slower=1.15), reference, earlier(8))
-    assert report.outcome is Outcome.FAIL
+    assert report.outcome is GateOutcome.FAIL
     assert report.outcome.exit_code == 1
     (worse,) = report.worse
     assert (worse.case, worse.metric) == ("m.q8_0.c", "transcribe_seconds")
@@ -69,20 +69,20 @@ def test_a_slower_case_fails_and_is_named_with_its_metric(reference: Reference) 
 def test_another_text_fails_whatever_the_clock_says(reference: Reference) -> None:
     now = nights.changed(run(8), "m.q4_0.c", transcript=Transcript(text="раз пять три"))
     report = gate_run(now, reference, earlier(8))
-    assert report.outcome is Outcome.FAIL
+    assert report.outcome is GateOutcome.FAIL
     assert [fact.breach for fact in report.facts] == [Breach.TRANSCRIPT]
     assert "[-два-] {+пять+}" in gate_markdown(report)
 
 
 def test_exact_gates_alone_judge_no_time(reference: Reference) -> None:
     report = gate_run(run(8, slower=3.0), reference, earlier(8), exact_only=True)
-    assert report.outcome is Outcome.PASS
+    assert report.outcome is GateOutcome.PASS
     assert "exact gates only: timing was not judged" in report.notes
 
 
 def test_without_a_reference_nothing_is_decided(tmp_path: Path) -> None:
     report = gate_run(run(1), None, [])
-    assert report.outcome is Outcome.INCONCLUSIVE
+    assert report.outcome is GateOutcome.INCONCLUSIVE
     assert report.outcome.exit_code == 2
     assert "accept RUN" in report.notes[0]
 
@@ -90,7 +90,7 @@ def test_without_a_reference_nothing_is_decided(tmp_path: Path) -> None:
 def test_a_noisy_machine_is_inconclusive_and_says_what_it_could_catch(tmp_path: Path) -> None:
     frozen = accept([run(day, noise=0.3) for day in range(-6, -1)], "noisy", tmp_path, now=nights.START)
     report = gate_run(run(8, noise=0.3), frozen, [night_of(run(day, noise=0.3)) for day in range(1, 8)])
-    assert report.outcome is Outcome.INCONCLUSIVE
+    assert report.outcome is GateOutcome.INCONCLUSIVE
     assert "the smallest lasting change they catch is" in gate_markdown(report)
 
 
@@ -120,7 +120,7 @@ def test_nights_under_another_protocol_do_not_count(reference: Reference) -> Non
 def test_another_engine_version_is_said_and_does_not_fail(reference: Reference) -> None:
     newer = nights.changed(run(8), "m.f16.c", engine_version="1.1")
     report = gate_run(newer, reference, earlier(8))
-    assert report.outcome is Outcome.PASS
+    assert report.outcome is GateOutcome.PASS
     assert "engine changed: fake 1.0 -> 1.1" in report.notes
 
 

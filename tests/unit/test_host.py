@@ -127,7 +127,7 @@ def test_limits_of_control_groups_are_facts_where_they_limit(tmp_path: Path) -> 
 
 # ---------------------------------------------------------------------------- conditions
 
-BEFORE = conditions.Reading(
+BEFORE = conditions.ConditionsReading(
     at=100.0,
     processors=2,
     busy=50.0,
@@ -139,7 +139,7 @@ BEFORE = conditions.Reading(
 )
 
 
-def after(**changes: object) -> conditions.Reading:
+def after(**changes: object) -> conditions.ConditionsReading:
     """Ten quiet seconds later: the child had 12 of 20 processor seconds, others 0.2."""
     quiet: dict[str, object] = {"at": 110.0, "busy": 62.2, "own": 22.0}
     return dataclasses.replace(BEFORE, **{**quiet, **changes})  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from trials import Trials, run_of, sentences, spoil, spoken
 from bench.report.cells import Phrase, Reason
 from bench.report.figures import figures
 from bench.report.findings import Constraints, Decision, Recommendation, recommend
-from bench.report.findings.limits import State
+from bench.report.findings.limits import LimitState
 from bench.report.writing.language import language
 from bench.report.writing.writers import MarkdownWriter
 
@@ -52,7 +52,7 @@ def test_limits_that_no_variant_keeps_together_are_impossible() -> None:
     assert found.decision is Decision.IMPOSSIBLE
     assert found.choice is None
     broken = {
-        check.limit for answer in found.answers for check in answer.checks if check.state is State.BROKEN
+        check.limit for answer in found.answers for check in answer.checks if check.state is LimitState.BROKEN
     }
     assert broken == {"max_footprint_bytes", "max_wer_loss"}
 

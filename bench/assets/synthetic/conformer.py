@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gguf import GGUFWriter
 
 
-class Dimensions(BaseModel):
+class ConformerDimensions(BaseModel):
     """A Conformer's dimensions, as in the manifest's `parameters`; rows of 256 let K-quants fit."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -31,7 +31,7 @@ class Dimensions(BaseModel):
     heads: int = 4
 
 
-def dimensions(order: Order) -> Dimensions:
+def dimensions(order: Order) -> ConformerDimensions:
     """The order's parameters; `UnusableWeights` for unknown ones and for a type that ggml has not."""
     if order.quantization not in ggml.TYPES:
         raise UnusableWeights(
@@ -39,7 +39,7 @@ def dimensions(order: Order) -> Dimensions:
             hint=f"There are: {', '.join(ggml.TYPES)}.",
         )
     try:
-        return Dimensions.model_validate(dict(order.parameters))
+        return ConformerDimensions.model_validate(dict(order.parameters))
     except ValidationError as error:
         raise UnusableWeights(f"{order.title}: {error}.", hint="Mend `parameters` in the manifest.") from None
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bench.assets.builders import Order
 from bench.assets.store import Made
 from bench.assets.synthetic.conformer import (
-    Dimensions,
+    ConformerDimensions,
     convolution,
     describe_tokenizer,
     dimensions,
@@ -37,7 +37,7 @@ def identity() -> str:
 
 def estimated_bytes(quantization: str, parameters: Mapping[str, Any], source: int | None) -> int | None:
     """The tensors; metadata is a few kilobytes."""
-    return plan_tensors(Dimensions.model_validate(dict(parameters)), quantization, seed=1).bytes
+    return plan_tensors(ConformerDimensions.model_validate(dict(parameters)), quantization, seed=1).bytes
 
 
 def build(order: Order) -> Made:
@@ -52,7 +52,7 @@ def build(order: Order) -> Made:
     return Made(roles={"model": MODEL}, facts=size.model_dump())
 
 
-def describe(writer: GGUFWriter, size: Dimensions) -> None:
+def describe(writer: GGUFWriter, size: ConformerDimensions) -> None:
     """Metadata: what transcribe.cpp reads before the tensors."""
     put(
         writer,
@@ -110,7 +110,7 @@ def describe(writer: GGUFWriter, size: Dimensions) -> None:
     )
 
 
-def plan_tensors(size: Dimensions, type_: str, *, seed: int) -> TensorPlan:
+def plan_tensors(size: ConformerDimensions, type_: str, *, seed: int) -> TensorPlan:
     """All tensors; the head's classes are spread wide, so that greedy output varies."""
     plan = TensorPlan(seed)
     width = size.width

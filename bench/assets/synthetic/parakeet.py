@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bench.assets.builders import Order
 from bench.assets.store import Made
 from bench.assets.synthetic.conformer import (
-    Dimensions,
+    ConformerDimensions,
     convolution,
     describe_tokenizer,
     dimensions,
@@ -42,7 +42,7 @@ def identity() -> str:
 
 def estimated_bytes(quantization: str, parameters: Mapping[str, Any], source: int | None) -> int | None:
     """The tensors; metadata is a few kilobytes."""
-    return plan_tensors(Dimensions.model_validate(dict(parameters)), quantization, seed=1).bytes
+    return plan_tensors(ConformerDimensions.model_validate(dict(parameters)), quantization, seed=1).bytes
 
 
 def build(order: Order) -> Made:
@@ -57,7 +57,7 @@ def build(order: Order) -> Made:
     return Made(roles={"model": MODEL}, facts=size.model_dump())
 
 
-def describe(writer: GGUFWriter, size: Dimensions) -> None:
+def describe(writer: GGUFWriter, size: ConformerDimensions) -> None:
     """Metadata: what transcribe.cpp reads before the tensors."""
     put(
         writer,
@@ -86,7 +86,7 @@ def describe(writer: GGUFWriter, size: Dimensions) -> None:
     _describe_frontend(writer)
 
 
-def _describe_encoder(writer: GGUFWriter, size: Dimensions) -> None:
+def _describe_encoder(writer: GGUFWriter, size: ConformerDimensions) -> None:
     put(
         writer,
         "stt.parakeet.encoder.",
@@ -145,17 +145,17 @@ def _describe_frontend(writer: GGUFWriter) -> None:
     )
 
 
-def channels(size: Dimensions) -> int:
+def channels(size: ConformerDimensions) -> int:
     """Of the subsampling convolutions: the true model has 256."""
     return 256 if size.width >= 1024 else 32
 
 
-def predictor(size: Dimensions) -> int:
+def predictor(size: ConformerDimensions) -> int:
     """Width of predictor and joint: the true model has 640."""
     return 640 if size.width >= 1024 else 256
 
 
-def plan_tensors(size: Dimensions, type_: str, *, seed: int) -> TensorPlan:
+def plan_tensors(size: ConformerDimensions, type_: str, *, seed: int) -> TensorPlan:
     """All tensors; the blank gets a bias, or the transducer would emit at every step."""
     plan = TensorPlan(seed)
     width, inner = size.width, channels(size)
@@ -176,7 +176,7 @@ def plan_tensors(size: Dimensions, type_: str, *, seed: int) -> TensorPlan:
     return plan
 
 
-def _block(plan: TensorPlan, prefix: str, size: Dimensions, type_: str) -> None:
+def _block(plan: TensorPlan, prefix: str, size: ConformerDimensions, type_: str) -> None:
     width = size.width
     norms(plan, prefix, width, ("norm_ff1", "norm_conv", "norm_attn", "norm_ff2", "norm_out", "conv.bn"))
     plan.filled(f"{prefix}conv.bn.running_mean", (width,), 0.0)
@@ -190,7 +190,7 @@ def _block(plan: TensorPlan, prefix: str, size: Dimensions, type_: str) -> None:
     convolution(plan, prefix, width, KERNEL, bias=False)
 
 
-def _transducer(plan: TensorPlan, size: Dimensions, type_: str) -> None:
+def _transducer(plan: TensorPlan, size: ConformerDimensions, type_: str) -> None:
     import numpy as np
 
     hidden, outputs = predictor(size), len(TOKENS) + len(DURATIONS)

@@ -23,7 +23,7 @@ REVISION: Final = "1"
 PIECE: Final = 1 << 22
 
 
-class Dimensions(BaseModel):
+class WhisperDimensions(BaseModel):
     """A Whisper's dimensions, as in the manifest's `parameters`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -61,7 +61,7 @@ def identity() -> str:
 
 def estimated_bytes(quantization: str, parameters: Mapping[str, Any], source: int | None) -> int | None:
     """Exact but for the vocabulary, about half a megabyte."""
-    hparams = Dimensions.model_validate(dict(parameters)).hparams()
+    hparams = WhisperDimensions.model_validate(dict(parameters)).hparams()
     return sum(_type(name, shape).size(shape) for name, shape in tensors(hparams))
 
 
@@ -70,7 +70,7 @@ def build(order: Order) -> Made:
     if order.quantization != "f16":
         raise UnusableWeights(f"{order.title}: the generator writes f16.", hint="Quantize from f16.")
     try:
-        hparams = Dimensions.model_validate(dict(order.parameters)).hparams()
+        hparams = WhisperDimensions.model_validate(dict(order.parameters)).hparams()
     except ValidationError as error:
         raise UnusableWeights(f"{order.title}: {error}.", hint="Mend `parameters` in the manifest.") from None
     if why := hparams.implausible():

@@ -9,7 +9,7 @@ from typing import Final
 from bench.report.cells import Cell, Figure, Many, Phrase, Stars, Text
 from bench.report.figures import CaseFigures, Figures
 from bench.report.findings.candidates import Candidate, Loss, candidates
-from bench.report.findings.differences import Outcome, contrast
+from bench.report.findings.differences import Standing, contrast
 from bench.report.findings.families import Scene
 from bench.report.findings.file_sizes import partial
 from bench.report.findings.model import LONG_SECONDS, Strength, how_firmly
@@ -174,7 +174,7 @@ def _least_of(scene: Scene, measure: Measure, usable: list[Candidate]) -> tuple[
     alike = []
     for each in others:
         found = held[each.case.key]
-        if found is None or found.outcome is not Outcome.MORE:
+        if found is None or found.outcome is not Standing.MORE:
             alike.append(each)
     params: dict[str, Cell] = {
         "name": _full(scene, choice),

@@ -13,7 +13,7 @@ from bench.statistics import Comparison, Verdict, blocks_needed, compare_paired,
 from bench.units import METRICS, Better
 
 
-class Outcome(StrEnum):
+class Standing(StrEnum):
     """How a case stands to another in one quantity."""
 
     LESS = "less"
@@ -31,7 +31,7 @@ class Contrast:
     case: CaseFigures
     other: CaseFigures
     metric: str
-    outcome: Outcome
+    outcome: Standing
     comparison: Comparison
     strength: Strength
     needed: int | None = None
@@ -72,7 +72,7 @@ def contrast(case: CaseFigures, other: CaseFigures, metric: str, tolerance: Tole
     if found.few and tolerance.disturbable and (case.disturbed or other.disturbed):
         return None
     outcome, strength = _outcome(found, found.ratio, tolerance)
-    settled = outcome not in {Outcome.NONE, Outcome.HINT}
+    settled = outcome not in {Standing.NONE, Standing.HINT}
     needed = None if settled else blocks_needed(found, tolerance.shown)
     return Contrast(
         case=case,
@@ -94,21 +94,21 @@ def compare_blocks(
     return compare_paired(pairs) if pairs else None
 
 
-def _outcome(found: Comparison, ratio: float, tolerance: Tolerance) -> tuple[Outcome, Strength]:
+def _outcome(found: Comparison, ratio: float, tolerance: Tolerance) -> tuple[Standing, Strength]:
     if found.few:  # the interval, if any, is the range: it must agree
         return _observed(ratio, found.low or ratio, found.high or ratio, tolerance), Strength.OBSERVED
     verdict = judge(found, Better.LOWER, tolerance.shown)
     if verdict in {Verdict.BETTER, Verdict.WORSE}:
-        claimed = Outcome.LESS if verdict is Verdict.BETTER else Outcome.MORE
-        return claimed if found.clear else Outcome.HINT, Strength.SHOWN
+        claimed = Standing.LESS if verdict is Verdict.BETTER else Standing.MORE
+        return claimed if found.clear else Standing.HINT, Strength.SHOWN
     if verdict is Verdict.SAME:
-        return Outcome.SAME, Strength.SHOWN
-    return Outcome.SLIGHT if found.excludes_one else Outcome.NONE, Strength.SHOWN
+        return Standing.SAME, Strength.SHOWN
+    return Standing.SLIGHT if found.excludes_one else Standing.NONE, Strength.SHOWN
 
 
-def _observed(ratio: float, low: float, high: float, tolerance: Tolerance) -> Outcome:
+def _observed(ratio: float, low: float, high: float, tolerance: Tolerance) -> Standing:
     if 1 / (1 + tolerance.observed) <= ratio <= 1 + tolerance.observed:
-        return Outcome.SAME
+        return Standing.SAME
     if low > 1:
-        return Outcome.MORE
-    return Outcome.LESS if high < 1 else Outcome.NONE
+        return Standing.MORE
+    return Standing.LESS if high < 1 else Standing.NONE

@@ -51,7 +51,7 @@ class Constraints:
         return {name: value for name, value in given.items() if value is not None}
 
 
-class State(StrEnum):
+class LimitState(StrEnum):
     """How a figure stands to its limit."""
 
     MET = "met"
@@ -64,7 +64,7 @@ class Check:
     """One limit and one candidate: the figure, and what is missing where it is open."""
 
     limit: str
-    state: State
+    state: LimitState
     figure: Cell
     missing: Phrase | Reason | None = None
 
@@ -129,11 +129,11 @@ def _check_size(case: CaseFigures, limit: float) -> Check:
         return _nothing("max_weights_bytes", Reason(text="the journal has no weights file"))
     figure = Figure(value=size, quantity=Quantity.SIZE)
     if size > limit:
-        return Check(limit="max_weights_bytes", state=State.BROKEN, figure=figure)
+        return Check(limit="max_weights_bytes", state=LimitState.BROKEN, figure=figure)
     if partial(case):
         missing = Reason(text="the file holds the decoder alone; the encoder's size is not known")
-        return Check(limit="max_weights_bytes", state=State.OPEN, figure=figure, missing=missing)
-    return Check(limit="max_weights_bytes", state=State.MET, figure=figure)
+        return Check(limit="max_weights_bytes", state=LimitState.OPEN, figure=figure, missing=missing)
+    return Check(limit="max_weights_bytes", state=LimitState.MET, figure=figure)
 
 
 def _check_wer(case: CaseFigures, limit: float) -> Check:
@@ -150,7 +150,7 @@ def _check_wer(case: CaseFigures, limit: float) -> Check:
 def _check_loss(each: Candidate, limit: float) -> Check:
     name, change = "max_wer_loss", each.change
     if each.loss is Loss.NONE:
-        state = State.OPEN if each.judged else State.MET
+        state = LimitState.OPEN if each.judged else LimitState.MET
         missing = Phrase(message="recommend.missing.transcript") if each.judged else None
         figure = Figure(value=0.0, quantity=Quantity.POINTS)
         return Check(limit=name, state=state, figure=figure, missing=missing)
@@ -169,18 +169,18 @@ def _check_interval(
     the limit, were the figure to stay: None where there is no interval to go by.
     """
     if figure.low is None or figure.high is None:
-        return Check(limit=name, state=State.OPEN, figure=figure, missing=needed(figure.n, None))
+        return Check(limit=name, state=LimitState.OPEN, figure=figure, missing=needed(figure.n, None))
     if figure.high <= limit:
-        return Check(limit=name, state=State.MET, figure=figure)
+        return Check(limit=name, state=LimitState.MET, figure=figure)
     if figure.low > limit:
-        return Check(limit=name, state=State.BROKEN, figure=figure)
+        return Check(limit=name, state=LimitState.BROKEN, figure=figure)
     far = abs(figure.value - limit)
     wide = figure.high - figure.value if figure.value <= limit else figure.value - figure.low
     if far <= 0 or (wide / far) ** 2 > 100:
         missing = Phrase(message="recommend.missing.too_close")
     else:
         missing = needed(figure.n, (wide / far) ** 2)
-    return Check(limit=name, state=State.OPEN, figure=figure, missing=missing)
+    return Check(limit=name, state=LimitState.OPEN, figure=figure, missing=missing)
 
 
 def _blocks(n: int, times: float | None) -> Phrase:
@@ -195,4 +195,6 @@ def _utterances(n: int, times: float | None) -> Phrase:
 
 
 def _nothing(name: str, reason: Reason) -> Check:
-    return Check(limit=name, state=State.OPEN, figure=Phrase(message="recommend.no_figure"), missing=reason)
+    return Check(
+        limit=name, state=LimitState.OPEN, figure=Phrase(message="recommend.no_figure"), missing=reason
+    )

@@ -11,7 +11,7 @@ from bench.report.cells import Cell, Many, Phrase, Reason, Text
 from bench.report.figures import CaseFigures, Figures
 from bench.report.findings.candidates import Candidate, Loss, candidates
 from bench.report.findings.families import Scene
-from bench.report.findings.limits import Check, Constraints, State, checks
+from bench.report.findings.limits import Check, Constraints, LimitState, checks
 from bench.report.findings.model import Evidence
 
 
@@ -24,10 +24,16 @@ class Answer:
     checks: tuple[Check, ...]
 
     @property
-    def state(self) -> State:
+    def state(self) -> LimitState:
         """The worst of its checks."""
         states = {check.state for check in self.checks}
-        return State.BROKEN if State.BROKEN in states else State.OPEN if State.OPEN in states else State.MET
+        return (
+            LimitState.BROKEN
+            if LimitState.BROKEN in states
+            else LimitState.OPEN
+            if LimitState.OPEN in states
+            else LimitState.MET
+        )
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -71,7 +77,7 @@ def recommend(figures: Figures, constraints: Constraints) -> Recommendation:
         Answer(case=each.case, name=_name(scene, each), checks=tuple(checks(each, constraints)))
         for each in ranked
     )
-    met = [each for each in answers if each.state is State.MET]
+    met = [each for each in answers if each.state is LimitState.MET]
     if met:
         return Recommendation(
             decision=Decision.CHOSEN,
@@ -80,7 +86,7 @@ def recommend(figures: Figures, constraints: Constraints) -> Recommendation:
             missing=(),
             answers=answers,
         )
-    unsettled = [each for each in answers if each.state is State.OPEN]
+    unsettled = [each for each in answers if each.state is LimitState.OPEN]
     missing = [check.missing for each in unsettled[:1] for check in each.checks if check.missing]
     return Recommendation(
         decision=Decision.INCONCLUSIVE if unsettled or not answers else Decision.IMPOSSIBLE,
@@ -149,7 +155,7 @@ def _lines(found: Recommendation) -> Iterator[Cell]:
         for each in found.missing:
             yield Phrase(message="recommend.missing", params={"what": each})
     for answer in found.answers:
-        broken = [check for check in answer.checks if check.state is State.BROKEN]
+        broken = [check for check in answer.checks if check.state is LimitState.BROKEN]
         if broken:
             params = {"name": answer.name, "figures": _many(broken)}
             yield Phrase(message="recommend.broken", params=params)

@@ -9,7 +9,7 @@ from typing import Final
 
 from bench.report.cells import Figure, Many, Phrase, Times
 from bench.report.figures import CaseFigures
-from bench.report.findings.differences import Contrast, Outcome, contrast
+from bench.report.findings.differences import Contrast, Standing, contrast
 from bench.report.findings.families import Scene, smaller
 from bench.report.findings.model import (
     MEMORY,
@@ -90,7 +90,7 @@ RSS: Final = Measure(
 # ------------------------------------------------------------ against the baseline
 
 
-_OBSERVED: Final[Mapping[str, str]] = {Outcome.SAME: "unseen", Outcome.NONE: "scattered"}
+_OBSERVED: Final[Mapping[str, str]] = {Standing.SAME: "unseen", Standing.NONE: "scattered"}
 
 
 def _against_baseline(measure: Measure) -> Rule:
@@ -108,9 +108,9 @@ def _by_outcome(
     measure: Measure, scene: Scene, anchor: CaseFigures, found: Sequence[Contrast]
 ) -> Iterator[Finding]:
     for strength in (Strength.SHOWN, Strength.OBSERVED):
-        for outcome in Outcome:
+        for outcome in Standing:
             alike = [each for each in found if (each.outcome, each.strength) == (outcome, strength)]
-            if outcome is Outcome.MORE:  # a smaller file that costs more is worth its own sentence
+            if outcome is Standing.MORE:  # a smaller file that costs more is worth its own sentence
                 odd = [each for each in alike if smaller(each.case, anchor)]
                 alike = [each for each in alike if each not in odd]
                 if odd:
@@ -131,7 +131,7 @@ def _sentence(
     metric = measure.of(anchor)
     if strength is Strength.OBSERVED:
         outcome = _OBSERVED.get(outcome, outcome)
-    own = outcome in {Outcome.LESS, Outcome.MORE, "paradox"}
+    own = outcome in {Standing.LESS, Standing.MORE, "paradox"}
     message = f"finding.{measure.name}.{outcome}" if own else f"finding.ratio.{outcome}"
     params = {
         "model": scene.subject([anchor, *(each.case for each in ordered)]),
@@ -145,7 +145,7 @@ def _sentence(
         ),
     }
     needed = [each.needed for each in ordered if each.needed]
-    if outcome in {Outcome.NONE, Outcome.HINT} and needed:
+    if outcome in {Standing.NONE, Standing.HINT} and needed:
         params["blocks"] = Phrase(message="finding.blocks", count=max(needed))
     return Finding(
         rule=measure.rule,
@@ -183,7 +183,7 @@ def slower_than_larger(scene: Scene) -> Iterator[Finding]:
             for case in cases:
                 larger = [each for each in cases if smaller(case, each)]
                 slower = [contrast(case, each, "rtf", TIME) for each in larger]
-                found = [each for each in slower if each and each.outcome is Outcome.MORE]
+                found = [each for each in slower if each and each.outcome is Standing.MORE]
                 if found:
                     yield _slower(scene, anchor, case, found)
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from bench.report.cells import Figure, Many, Phrase, Times
 from bench.report.figures import CaseFigures
-from bench.report.findings.differences import Contrast, Outcome, compare_blocks, contrast
+from bench.report.findings.differences import Contrast, Standing, compare_blocks, contrast
 from bench.report.findings.families import Scene
 from bench.report.findings.model import DOMINATED, TIME, Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.speed_and_memory import figure, weakest
@@ -34,12 +34,12 @@ def _trade(
     scene: Scene, case: CaseFigures, anchor: CaseFigures, loads: Contrast, transcribes: Contrast
 ) -> Finding | None:
     sides = (loads.outcome, transcribes.outcome)
-    if sides not in {(Outcome.LESS, Outcome.MORE), (Outcome.MORE, Outcome.LESS)}:
+    if sides not in {(Standing.LESS, Standing.MORE), (Standing.MORE, Standing.LESS)}:
         return None
     seconds = break_even_seconds(case, anchor)
     if seconds is None:
         return None
-    quick = loads.outcome is Outcome.LESS
+    quick = loads.outcome is Standing.LESS
     return Finding(
         rule="speed.trade",
         kind=Kind.SPEED,

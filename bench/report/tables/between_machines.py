@@ -9,14 +9,14 @@ from bench.report.cells import Phrase, Text
 from bench.report.figures import CaseFigures, Figures
 from bench.report.footnotes import Notes
 from bench.report.names import Names
-from bench.report.tables.measured import Metric, cell, seconds, title_columns, titles
+from bench.report.tables.measured import Median, cell, seconds, title_columns, titles
 from bench.report.view import Column, Row, Table
 from bench.text.numbers import Quantity
 
 _SIDE_BY_SIDE: Final = (
-    Metric(heading="column.rtf", metric="rtf", quantity=Quantity.RTF),
+    Median(heading="column.rtf", metric="rtf", quantity=Quantity.RTF),
     seconds("column.cold_start", "load_seconds"),
-    Metric(heading="column.peak_rss", metric="peak_rss_bytes", quantity=Quantity.MEMORY),
+    Median(heading="column.peak_rss", metric="peak_rss_bytes", quantity=Quantity.MEMORY),
 )
 
 

@@ -20,7 +20,7 @@ from bench.units import METRICS, Better
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
+class Median:
     """A column of medians."""
 
     heading: str
@@ -44,13 +44,13 @@ class Layout:
     """A table: its name and columns.  An `optional` table is left out where no case has a value."""
 
     name: str
-    columns: tuple[Metric | Ratio, ...]
+    columns: tuple[Median | Ratio, ...]
     optional: bool = False
 
 
-def seconds(heading: str, metric: str, note: str = "", *, optional: bool = False) -> Metric:
+def seconds(heading: str, metric: str, note: str = "", *, optional: bool = False) -> Median:
     """A column of seconds."""
-    return Metric(heading=heading, metric=metric, quantity=Quantity.SECONDS, note=note, optional=optional)
+    return Median(heading=heading, metric=metric, quantity=Quantity.SECONDS, note=note, optional=optional)
 
 
 PERFORMANCE: Final = Layout(
@@ -59,10 +59,10 @@ PERFORMANCE: Final = Layout(
         seconds("column.cold_start", "load_seconds", "note.cold_start"),
         seconds("column.transcribe", "transcribe_seconds", "note.transcribe"),
         seconds("column.total", "wall_seconds"),
-        Metric(heading="column.rtf", metric="rtf", quantity=Quantity.RTF),
+        Median(heading="column.rtf", metric="rtf", quantity=Quantity.RTF),
         seconds("column.startup", "startup_seconds", "note.startup", optional=True),
         seconds("column.warm_transcribe", "warm_transcribe_seconds", "note.warm", optional=True),
-        Metric(heading="column.warm_rtf", metric="warm_rtf", quantity=Quantity.RTF, optional=True),
+        Median(heading="column.warm_rtf", metric="warm_rtf", quantity=Quantity.RTF, optional=True),
         Ratio(heading="column.rtf_ratio", metric=lambda _: "rtf", note="note.ratio"),
     ),
 )
@@ -78,47 +78,47 @@ STAGES: Final = Layout(
         seconds("column.prefill", "prefill_seconds", optional=True),
         seconds("column.first_token", "first_token_seconds", optional=True),
         seconds("column.decode", "decode_seconds", optional=True),
-        Metric(
+        Median(
             heading="column.tokens_per_second",
             metric="tokens_per_second",
             quantity=Quantity.RATE,
             optional=True,
         ),
-        Metric(heading="column.read_bytes", metric="read_bytes", quantity=Quantity.MEMORY, optional=True),
+        Median(heading="column.read_bytes", metric="read_bytes", quantity=Quantity.MEMORY, optional=True),
     ),
 )
 
 MEMORY: Final = Layout(
     name="memory",
     columns=(
-        Metric(heading="column.peak_rss", metric="peak_rss_bytes", quantity=Quantity.MEMORY),
-        Metric(
+        Median(heading="column.peak_rss", metric="peak_rss_bytes", quantity=Quantity.MEMORY),
+        Median(
             heading="column.peak_footprint",
             metric="peak_footprint_bytes",
             quantity=Quantity.MEMORY,
             note="note.footprint",
         ),
-        Metric(
+        Median(
             heading="column.page_faults",
             metric="major_faults",
             quantity=Quantity.COUNT,
             note="note.page_faults",
         ),
-        Metric(
+        Median(
             heading="column.page_reclaims",
             metric="minor_faults",
             quantity=Quantity.COUNT,
             note="note.page_reclaims",
             optional=True,
         ),
-        Metric(
+        Median(
             heading="column.peak_anonymous",
             metric="peak_anonymous_bytes",
             quantity=Quantity.MEMORY,
             note="note.anonymous",
             optional=True,
         ),
-        Metric(
+        Median(
             heading="column.gpu_memory", metric="gpu_memory_bytes", quantity=Quantity.MEMORY, optional=True
         ),
         Ratio(
@@ -132,9 +132,9 @@ CPU: Final = Layout(
     columns=(
         seconds("column.user", "user_seconds"),
         seconds("column.system", "system_seconds"),
-        Metric(heading="column.instructions", metric="instructions", quantity=Quantity.BILLIONS),
-        Metric(heading="column.cycles", metric="cycles", quantity=Quantity.BILLIONS),
-        Metric(heading="column.energy", metric="energy_joules", quantity=Quantity.JOULES, optional=True),
+        Median(heading="column.instructions", metric="instructions", quantity=Quantity.BILLIONS),
+        Median(heading="column.cycles", metric="cycles", quantity=Quantity.BILLIONS),
+        Median(heading="column.energy", metric="energy_joules", quantity=Quantity.JOULES, optional=True),
     ),
 )
 
@@ -233,14 +233,14 @@ def title_columns() -> tuple[Column, Column]:
     return Column(heading=Phrase(message="column.model")), Column(heading=Phrase(message="column.quant"))
 
 
-def _heading(column: Metric | Ratio, cases: Sequence[CaseFigures], notes: Notes) -> Column:
+def _heading(column: Median | Ratio, cases: Sequence[CaseFigures], notes: Notes) -> Column:
     remark = _remark(column, cases)
     return Column(
         heading=Phrase(message=column.heading), note=notes.phrase(remark) if remark else None, numeric=True
     )
 
 
-def _remark(column: Metric | Ratio, cases: Sequence[CaseFigures]) -> str:
+def _remark(column: Median | Ratio, cases: Sequence[CaseFigures]) -> str:
     """What a column's heading needs said; of published figures only what holds for them too."""
     if isinstance(column, Ratio):
         seen = [case.comparisons.get(column.metric(case)) for case in cases]
@@ -249,19 +249,19 @@ def _remark(column: Metric | Ratio, cases: Sequence[CaseFigures]) -> str:
     return "" if any(case.published for case in cases) else column.note
 
 
-def _cell(column: Metric | Ratio, case: CaseFigures, found: Figures, notes: Notes) -> Cell:
+def _cell(column: Median | Ratio, case: CaseFigures, found: Figures, notes: Notes) -> Cell:
     if isinstance(column, Ratio):
         return ratio(case, column.metric(case), found, notes)
     return cell(case, column.metric, column.quantity, notes)
 
 
-def _wanted(column: Metric | Ratio, cases: Iterable[CaseFigures]) -> bool:
+def _wanted(column: Median | Ratio, cases: Iterable[CaseFigures]) -> bool:
     if isinstance(column, Ratio):
         return any(column.metric(case) in case.comparisons for case in cases)
     return not column.optional or any(column.metric in case.summaries for case in cases)
 
 
-def _told(columns: Sequence[Metric | Ratio], cases: Sequence[CaseFigures]) -> bool:
+def _told(columns: Sequence[Median | Ratio], cases: Sequence[CaseFigures]) -> bool:
     """Whether an optional table says more than the load time, which another table has."""
-    names = {column.metric for column in columns if isinstance(column, Metric)} - {"load_seconds"}
+    names = {column.metric for column in columns if isinstance(column, Median)} - {"load_seconds"}
     return any(name in case.summaries for case in cases for name in names)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from bench.domain import Status
 from bench.journal import HOST, RECORDS, SUITE
 from bench.report.cells import Link
-from bench.report.view import Command, Logs
+from bench.report.view import CaseCommand, Logs
 
 if TYPE_CHECKING:
     from bench.journal import RunData
@@ -23,13 +23,13 @@ _PLACED: Final = re.compile(r"\$(?:ASR_QUANT_BENCH_CACHE|VIRTUAL_ENV|PWD|TMPDIR|
 _WORKER: Final = "child/worker.py"  # its job file is gone with the trial: nothing to repeat by hand
 
 
-def commands(found: Figures, names: Names) -> tuple[Command, ...]:
+def commands(found: Figures, names: Names) -> tuple[CaseCommand, ...]:
     """How to repeat each case, and what its measured process ran."""
-    made: list[Command] = []
+    made: list[CaseCommand] = []
     for case in found.cases:
         if case.status is Status.UNSUPPORTED or not (case.command or not case.published):
             continue
-        made.append(Command(label=names.full(case), text=_repeat(case)))
+        made.append(CaseCommand(label=names.full(case), text=_repeat(case)))
     return tuple(made)
 
 

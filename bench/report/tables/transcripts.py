@@ -9,7 +9,7 @@ from bench.quality import alignment, normalizer
 from bench.report.cells import Phrase
 from bench.report.figures import CaseFigures, Figures
 from bench.report.names import Names
-from bench.report.view import Diff, Heard, Piece
+from bench.report.view import Diff, HeardWord, Piece
 
 
 def diffs(found: Figures, names: Names) -> tuple[Diff, ...]:
@@ -81,7 +81,7 @@ def _pieces(said: str, transcript: Transcript, way: str, language: str) -> Itera
 def _piece(
     kind: str, said: Sequence[str], heard: Sequence[str], at: int, times: Sequence[float | None]
 ) -> Piece:
-    words = tuple(Heard(text=word, seconds=times[at + number]) for number, word in enumerate(heard))
+    words = tuple(HeardWord(text=word, seconds=times[at + number]) for number, word in enumerate(heard))
     return Piece(kind=str(kind), said=" ".join(said), heard=words, seconds=_before(times, at))
 
 
