@@ -96,9 +96,20 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protocol:
-    """How often, in which order and within which limits the cases are run."""
+    """How often, in which order and within which limits the cases are run.
+
+    Without `precision` a run has `blocks` blocks.  With it blocks go on, `min_blocks` to `max_blocks`
+    of them and for `max_seconds` of trials at most, until the interval of every ratio to the baseline
+    is that narrow (0.01 = 1 % to either side) or, where `decide_at` is given, known to lie within or
+    beyond it: see `bench.pace`.
+    """
 
     blocks: int = 10
+    precision: float | None = None
+    decide_at: float | None = None
+    min_blocks: int = 6
+    max_blocks: int = 40
+    max_seconds: float | None = None
     seed: int = 1
     passes: int = 1
     cold_cache: bool = False
@@ -107,6 +118,11 @@ class Protocol:
     sample_hz: float = 50.0
     cooldown_seconds: float = 0.0
     rerun_disturbed: bool = True
+
+    @property
+    def most_blocks(self) -> int:
+        """How many blocks a run may have."""
+        return self.blocks if self.precision is None else self.max_blocks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,8 +37,8 @@ class Block:
 
 
 def plan(suite: Suite) -> tuple[Block, ...]:
-    """All blocks of a suite.  The order depends on the seed, the block and the case ids alone."""
-    return tuple(block(suite, number) for number in range(1, suite.protocol.blocks + 1))
+    """All blocks a run may have.  The order depends on the seed, the block and the case ids alone."""
+    return tuple(block(suite, number) for number in range(1, suite.protocol.most_blocks + 1))
 
 
 def block(suite: Suite, number: int) -> Block:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from bench.domain import Conditions, Host, Measurement, Record, Status, WeightsF
 from bench.errors import JournalError, UnusableWeights
 from bench.folders import RunFolders
 from bench.journal import Journal, read_records, unwritable
+from bench.pace import enough_blocks
 from bench.plan import Slot
 from bench.prepare import Blocked, Prepared, Ready
 
@@ -38,6 +39,9 @@ class Watcher(Protocol):
 
     def trial_ended(self, record: Record) -> None:
         """The trial's record is on disk."""
+
+    def block_ended(self, number: int, records: Collection[Record]) -> None:
+        """All trials of the block are on disk; `records` are those of the whole run."""
 
     def block_repeats(self, number: int, disturbances: Iterable[str]) -> None:
         """The block was disturbed and is run once more; both are kept."""
@@ -69,7 +73,11 @@ class Runner:
                 self.watcher.goes_on(records)
             history = _History(records)
             for block in plan.plan(self.prepared.suite):
+                if enough_blocks(self.prepared.suite, history.records, done=block.number - 1):
+                    break
                 self._block(block, history, journal)
+                if self.watcher:
+                    self.watcher.block_ended(block.number, history.records)
 
     def _block(self, block: plan.Block, history: _History, journal: Journal) -> None:
         attempts = 2 if self.prepared.suite.protocol.rerun_disturbed else 1
@@ -215,6 +223,11 @@ class _History:
 
     def add(self, record: Record) -> None:
         self._records[record.case, record.block, record.attempt] = record
+
+    @property
+    def records(self) -> Collection[Record]:
+        """All of them."""
+        return self._records.values()
 
     def holds(self, slot: Slot, attempt: int) -> bool:
         return (*slot.key, attempt) in self._records

@@ -17,6 +17,14 @@ OnlyOption = Annotated[
         "--only", metavar="PATTERN", help="Run the cases whose id matches: '*.q8_0.*'. May be repeated."
     ),
 ]
+PrecisionOption = Annotated[
+    str | None,
+    typer.Option(metavar="SHARE", help='Go on until every ratio to its baseline is known this well: "1 %".'),
+]
+BudgetOption = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help='Begin no more blocks once the trials took this long: "20 min".'),
+]
 ReportsOption = Annotated[Path, typer.Option(help="Folder of runs, baselines and history.")]
 LogsOption = Annotated[Path, typer.Option(help="Folder for the trials' logs.")]
 ClassOption = Annotated[

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from statistics import median
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -46,6 +46,7 @@ class Display:
         self._inputs: dict[str, TaskID] = {}
         self._trials: TaskID | None = None
         self._painted = 0.0
+        self._wanted = suite.protocol.most_blocks
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -81,8 +82,14 @@ class Display:
 
     def measuring(self, folders: RunFolders) -> None:
         """The run begins."""
-        trials = len(self.suite.cases) * self.suite.protocol.blocks
-        self._say(f"{trials} trials -> {folders.run}")
+        protocol, trials = self.suite.protocol, len(self.suite.cases) * self.suite.protocol.most_blocks
+        if protocol.precision is None:
+            self._say(f"{trials} trials -> {folders.run}")
+        else:
+            self._say(
+                f"{protocol.min_blocks} to {protocol.most_blocks} blocks of {len(self.suite.cases)} trials, "
+                f"until ratios are known to {protocol.precision:.1%} -> {folders.run}"
+            )
         self._trials = self.bars.add_task("trials", total=trials, left="")
 
     def goes_on(self, records: Iterable[Record]) -> None:
@@ -100,14 +107,14 @@ class Display:
         """Painted before the child is spawned, then left alone."""
         if self._trials is not None:
             again = " again" if attempt > 1 else ""
-            where = f"block {slot.block}/{self.suite.protocol.blocks}{again}  {slot.case.id}"
+            where = f"block {slot.block}/{self._wanted}{again}  {slot.case.id}"
             self.bars.update(self._trials, description=where, completed=len(self._ended), left=self._left())
             self.bars.refresh()
 
     def trial_ended(self, record: Record) -> None:
         """One line a trial."""
         self._count(record)
-        total = len(self.suite.cases) * self.suite.protocol.blocks
+        total = len(self.suite.cases) * self._wanted
         again = " again" if record.attempt > 1 else ""
         head = f"[{len(self._ended)}/{total}] block {record.block}{again}  {record.case}"
         self._say(f"{head}  {summary(record)}  {self._left()}", style=_style(record))
@@ -116,6 +123,25 @@ class Display:
         """The machine was disturbed."""
         kinds = dict.fromkeys(re.sub(r"\d[\d.]*\s?%", "some", text) for text in disturbances)
         self._say(f"block {number} was disturbed ({'; '.join(kinds)}); once more", style="yellow")
+
+    def block_ended(self, number: int, records: Collection[Record]) -> None:
+        """How far the widest ratio still is from the precision asked for, and what that may take."""
+        from bench.pace import paces
+
+        known = {
+            case: each for case, each in paces(self.suite, records).items() if each.half_width is not None
+        }
+        if not known:
+            return
+        case, widest = max(known.items(), key=lambda item: (not item[1].done, item[1].half_width or 0.0))
+        needed = max((each.needed or 0 for each in known.values()), default=0)
+        self._wanted = max(number, self.suite.protocol.min_blocks, needed)
+        if self._trials is not None:
+            self.bars.update(self._trials, total=len(self.suite.cases) * self._wanted)
+        ahead = "known well enough" if widest.done else f"about {self._wanted - number} more blocks"
+        self._say(
+            f"block {number}: widest interval \u00b1{widest.half_width:.1%} ({case}), {ahead}", style="cyan"
+        )
 
     def interrupted(self) -> None:
         """Ctrl-C."""
@@ -139,7 +165,7 @@ class Display:
         typical = median(known)
         seconds = 0.0
         for case in self.suite.cases:
-            missing = sum((case.id, b) not in self._ended for b in range(1, self.suite.protocol.blocks + 1))
+            missing = sum((case.id, b) not in self._ended for b in range(1, self._wanted + 1))
             seconds += missing * (median(self._walls[case.id]) if case.id in self._walls else typical)
         minutes, rest = divmod(round(seconds), 60)
         return f"ETA {minutes}:{rest:02d}" if seconds else ""

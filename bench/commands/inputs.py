@@ -49,9 +49,10 @@ def plan(
     console.print(table)
     _print_needs(console, asked)
     seconds, source = estimate(asked, out)
-    trials = len(asked.cases) * asked.protocol.blocks
+    trials = len(asked.cases) * asked.protocol.most_blocks
+    bound = "" if asked.protocol.precision is None else f"{asked.protocol.min_blocks} to "
     console.print(
-        f"{asked.protocol.blocks} blocks x {len(asked.cases)} cases = {trials} trials, "
+        f"{bound}{asked.protocol.most_blocks} blocks x {len(asked.cases)} cases = {trials} trials, "
         f"about {max(1, round(seconds / 60))} min ({source}); no trial longer than "
         f"{asked.protocol.timeout_seconds:.0f} s.",
         highlight=False,
@@ -100,7 +101,10 @@ def estimate(suite: Suite, reports: Path) -> tuple[float, str]:
         source = f"a guess at RTF {_GUESSED_RTF}: no earlier run of it is here"
     else:
         source = f"from the latest run: {len(known)} of {len(seconds)} cases"
-    return each * suite.protocol.blocks, source
+    longest = each * suite.protocol.most_blocks
+    if suite.protocol.precision is not None and suite.protocol.max_seconds is not None:
+        longest = min(longest, max(suite.protocol.max_seconds, each * suite.protocol.min_blocks))
+    return longest, source
 
 
 def _earlier_walls(run: Path) -> dict[str, float]:

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.commands.arguments import LogsOption, OnlyOption, SuiteArgument
+from bench.commands.arguments import BudgetOption, LogsOption, OnlyOption, PrecisionOption, SuiteArgument
 from bench.errors import Interrupted, SuiteError
 
 if TYPE_CHECKING:
     from bench.domain import Suite
     from bench.folders import RunFolders
+
+
+DEFAULT_PRECISION = 0.01  # of --budget in a suite that asks for none
 
 
 def register(app: typer.Typer) -> None:
@@ -26,6 +29,8 @@ def run(
     suite: SuiteArgument,
     only: OnlyOption = None,
     blocks: Annotated[int | None, typer.Option(min=1, help="Repetitions, instead of the suite's.")] = None,
+    precision: PrecisionOption = None,
+    budget: BudgetOption = None,
     out: Annotated[Path, typer.Option(help="Folder for SUITE/RUN-ID.")] = Path("reports"),
     logs: LogsOption = Path("logs"),
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the suite's newest run.")] = False,
@@ -35,6 +40,7 @@ def run(
     from bench.config import load_suite
 
     asked = select(load_suite(suite), only or [], blocks, source=suite)
+    asked = paced(asked, precision=precision, budget=budget)
     folders = measure(asked, source=suite, out=out, logs=logs, resume=resume, lang=lang)
     raise typer.Exit(_conclude(folders))
 
@@ -90,13 +96,43 @@ def select(suite: Suite, only: list[str], blocks: int | None, *, source: Path) -
         )
     kept = {case.id for case in cases}
     cases = tuple(c if c.baseline in kept else dataclasses.replace(c, baseline=None) for c in cases)
-    protocol = dataclasses.replace(suite.protocol, blocks=blocks) if blocks else suite.protocol
+    protocol = suite.protocol
+    if blocks:
+        protocol = dataclasses.replace(protocol, blocks=blocks, precision=None)
     return dataclasses.replace(
         suite,
         cases=cases,
         protocol=protocol,
         models={name: model for name, model in suite.models.items() if any(c.model == name for c in cases)},
         clips={name: clip for name, clip in suite.clips.items() if any(c.clip == name for c in cases)},
+    )
+
+
+def paced(suite: Suite, *, precision: str | None, budget: str | None) -> Suite:
+    """The suite going on until its ratios are known so well, or its trials have taken so long."""
+    from pydantic import ValidationError
+
+    from bench.config.shape import ProtocolEntry
+
+    if precision is None and budget is None:
+        return suite
+    protocol = suite.protocol
+    given = {"precision": precision or protocol.precision or DEFAULT_PRECISION, "max_time": budget}
+    try:
+        entry = ProtocolEntry.model_validate(given)
+    except ValidationError as error:
+        option = "--budget" if error.errors()[0]["loc"] == ("max_time",) else "--precision"
+        message = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise SuiteError(
+            f"{option}: {message}.", hint='For example: --precision "1 %" --budget "20 min"'
+        ) from error
+    return dataclasses.replace(
+        suite,
+        protocol=dataclasses.replace(
+            protocol,
+            precision=entry.precision,
+            max_seconds=protocol.max_seconds if budget is None else entry.max_time,
+        ),
     )
 
 

@@ -264,6 +264,11 @@ def _matches(rule: Exclusion, case: domain.Case) -> bool:
 def _protocol(entry: ProtocolEntry) -> domain.Protocol:
     return domain.Protocol(
         blocks=entry.blocks,
+        precision=entry.precision,
+        decide_at=entry.decide_at,
+        min_blocks=entry.min_blocks,
+        max_blocks=entry.max_blocks,
+        max_seconds=entry.max_time,
         seed=entry.seed,
         passes=entry.passes,
         cold_cache=entry.cold_cache,

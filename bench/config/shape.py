@@ -24,10 +24,12 @@ MOST_TOLERANCE: Final = 1.0  # a change by 100 % that is still no change gates n
 def _scaled(value: Any, units: Mapping[str, float], example: str) -> Any:
     if not isinstance(value, str):
         return value
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*", value)
-    if not found or found.group(2) not in units:
-        raise ValueError(f'expected a number with a unit, like "{example}"; units: {", ".join(units)}')
-    return float(found.group(1)) * units[found.group(2)]
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+|%)?\s*", value)
+    unit = found.group(2) or "" if found else ""
+    if not found or unit not in units:
+        known = ", ".join(filter(None, units))
+        raise ValueError(f'expected a number with a unit, like "{example}"; units: {known}')
+    return float(found.group(1)) * units[unit]
 
 
 def parse_duration(value: Any) -> Any:
@@ -41,8 +43,14 @@ def parse_size(value: Any) -> Any:
     return int(size) if isinstance(size, float) else size
 
 
+def parse_share(value: Any) -> Any:
+    """`1 %` or a bare ratio like 0.01 -> ratio."""
+    return _scaled(value, {"": 1.0, "%": 0.01}, "1 %")
+
+
 Duration = Annotated[float, BeforeValidator(parse_duration, json_schema_input_type=str | float)]
 Size = Annotated[int, BeforeValidator(parse_size, json_schema_input_type=str | int)]
+Share = Annotated[float, BeforeValidator(parse_share, json_schema_input_type=str | float)]
 Name = SafeName
 
 
@@ -148,6 +156,23 @@ class ProtocolEntry(Strict):
     """How often, in which order and within which limits the cases are run."""
 
     blocks: int = Field(default=10, ge=1, le=1000, description="Repetitions; 10 for a result to publish")
+    precision: Share | None = Field(
+        default=None,
+        ge=0.001,
+        le=0.2,
+        description="Instead of `blocks`: go on until every ratio to its baseline is known this well: 1 %",
+    )
+    decide_at: Share | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="With `precision`: or until it is known to lie within or beyond this change: 5 %",
+    )
+    min_blocks: int = Field(default=6, ge=6, le=1000, description="With `precision`: never fewer")
+    max_blocks: int = Field(default=40, ge=6, le=1000, description="With `precision`: never more")
+    max_time: Duration | None = Field(
+        default=None, gt=0, description="With `precision`: trials' time after which no block begins: 20 min"
+    )
     seed: int = Field(default=1, ge=0, lt=2**63)
     passes: int = Field(default=1, ge=1, le=100, description="Transcriptions in one child")
     cold_cache: bool = Field(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from bench.domain import Host, Record, Status, Suite
 from bench.journal import RunData
+from bench.pace import wanted_blocks
 from bench.regression.exact import State, state_of, texts_of
 from bench.statistics.nights import NightFigure
 from bench.trials import by_case, disturbed, settled
@@ -98,7 +99,7 @@ def missing_trials(run: RunData) -> list[tuple[str, int]]:
     blocked = {record.case for record in run.records if record.status in NEVER_RUN}
     cases = [case.id for case in run.suite.cases if case.id not in blocked]
     there = {(record.case, record.block) for record in run.records}
-    blocks = range(1, run.suite.protocol.blocks + 1)
+    blocks = range(1, wanted_blocks(run.suite, run.records) + 1)
     return [(case, block) for block in blocks for case in cases if (case, block) not in there]
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bench.statistics.bootstrap import median_intervals, percentile_intervals, resampled_medians
+from bench.statistics.bootstrap import percentile_intervals, resampled_medians
 from bench.statistics.levels import CLAIM_CONFIDENCE, CONFIDENCE, FEWEST_TO_CLAIM, RESAMPLES
+from bench.statistics.signed_rank import centres
 from bench.statistics.summary import middle_of
 from bench.units import Better
 
@@ -53,34 +54,30 @@ class Verdict(StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
-def compare_paired(
-    pairs: Iterable[tuple[float, float]],
-    *,
-    confidence: float = CONFIDENCE,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-) -> Comparison:
+def compare_paired(pairs: Iterable[tuple[float, float]], *, confidence: float = CONFIDENCE) -> Comparison:
     """The ratio value / baseline from (value, baseline) pairs, one a block.
 
-    The median of the log-ratios, back from the logarithm, with its interval over blocks: what
-    slows a whole block cancels.
+    The Hodges-Lehmann centre of the log-ratios, back from the logarithm, with its signed-rank
+    interval over blocks: what slows a whole block cancels, and the interval holds its confidence
+    at every number of blocks.  Too few blocks for it (`few`) give the whole range of pairwise means.
     """
     both = [(float(value), float(baseline)) for value, baseline in pairs]
     reason = _unusable(both)
     if reason:
         return Comparison(n=len(both), ratio=None, low=None, high=None, paired=True, reason=reason)
-    logs = sorted(math.log(value / baseline) for value, baseline in both)
-    ratio = math.exp(middle_of(logs))
+    logs = [math.log(value / baseline) for value, baseline in both]
+    usual, sure = centres(logs, (confidence, CLAIM_CONFIDENCE))
+    ratio = math.exp(usual.value)
     if len(logs) == 1:
         return Comparison(n=1, ratio=ratio, low=None, high=None, paired=True)
-    (low, high), (lowest, highest) = median_intervals(logs, (confidence, CLAIM_CONFIDENCE), resamples, seed)
+    low, high = usual.low, usual.high
     return Comparison(
-        n=len(both),
+        n=len(logs),
         ratio=ratio,
-        low=math.exp(low),
-        high=math.exp(high),
+        low=math.exp(min(logs) if low is None else low),
+        high=math.exp(max(logs) if high is None else high),
         paired=True,
-        clear=len(logs) >= FEWEST_TO_CLAIM and not lowest <= 0 <= highest,
+        clear=sure.low is not None and sure.high is not None and not sure.low <= 0 <= sure.high,
     )
 
 

@@ -25,7 +25,9 @@ from bench.domain import Record, Status
 from bench.errors import JournalError
 from bench.folders import RunFolders, new_folders, refuse_other_cases, start
 from bench.journal import RunData, read_run
+from bench.pace import wanted_blocks
 from bench.prepare import prepare
+from bench.regression.night import missing_trials
 from bench.run import Runner
 
 FAKES = Path(__file__).resolve().parent.parent / "fakes"
@@ -272,3 +274,13 @@ def test_two_runs_on_one_machine_take_turns(folder: Path) -> None:
         spans.append((starts[0], starts[-1]))
     first, second = sorted(spans)
     assert first[1] < second[0]
+
+
+def test_a_run_asked_for_a_precision_stops_when_it_knows_enough_and_resumes_to_the_same(folder: Path) -> None:
+    asked = SUITE.replace("blocks: 2", "precision: 20 %, min_blocks: 6, max_blocks: 9")
+    data = measure(folder, asked)
+    blocks = max(record.block for record in data.records)
+    assert 6 <= blocks <= 9
+    assert Counter(record.case for record in data.records) == {case.id: blocks for case in data.suite.cases}
+    assert blocks == wanted_blocks(data.suite, data.records)
+    assert missing_trials(data) == []

@@ -179,12 +179,25 @@ def _protocol(protocol: Protocol) -> Cell:
     return Phrase(
         message="parameter.protocol.text",
         params={
-            "blocks": Phrase(message="blocks", count=protocol.blocks),
+            "blocks": _blocks(protocol),
             "seed": Text(text=str(protocol.seed)),
             "passes": Phrase(message="passes", count=protocol.passes),
             "cache": Phrase(
                 message="parameter.cache.cold" if protocol.cold_cache else "parameter.cache.warm"
             ),
+        },
+    )
+
+
+def _blocks(protocol: Protocol) -> Cell:
+    if protocol.precision is None:
+        return Phrase(message="blocks", count=protocol.blocks)
+    return Phrase(
+        message="parameter.protocol.precision",
+        params={
+            "precision": Figure(value=protocol.precision, quantity=Quantity.PERCENT),
+            "fewest": Text(text=str(protocol.min_blocks)),
+            "most": Text(text=str(protocol.max_blocks)),
         },
     )
 
