@@ -54,6 +54,8 @@ METRICS: Final[dict[str, Metric]] = {
         "wall_seconds",  # the child is spawned -> it is reaped
         "user_seconds",
         "system_seconds",
+        "performance_core_seconds",  # Apple Silicon: processor time on P-cores, by the kernel's own count
+        "efficiency_core_seconds",  # and on E-cores
         "own_load_seconds",  # by the engine's own clock, where it has one: beside ours, not in its place
         "own_transcribe_seconds",
         "segmentation_seconds",  # finding the cuts, a part of transcribe_seconds
@@ -87,5 +89,9 @@ METRICS: Final[dict[str, Metric]] = {
     **_metrics(Unit.COUNT, "tokens", better=Better.NEITHER),
     **_metrics(Unit.PER_SECOND, "tokens_per_second", better=Better.HIGHER),
     **_metrics(Unit.RATIO, "confidence", better=Better.HIGHER),
-    **_metrics(Unit.JOULES, "energy_joules"),
+    **_metrics(
+        Unit.JOULES,
+        "energy_joules",  # of the machine's processor packages during the trial
+        "cpu_energy_joules",  # Apple Silicon: of the process's own work on the cores
+    ),
 }

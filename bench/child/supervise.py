@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 ANONYMOUS = (b"\nRssAnon:", b"\nRssShmem:", b"\nVmPTE:", b"\nVmSwap:")
 # Checked once in so many seconds: how much the program has written on stdout and stderr.
 OUTPUT_CHECK_SECONDS = 1.0
+# How long after SIGCHLD a program that cannot be reaped yet is asked after without a pause.
+REAP_PATIENCE_SECONDS = 0.05
 
 # perf_event_open: number of the system call by machine, and (type, config) by counter.
 PERF_SYSCALL = {"x86_64": 298, "aarch64": 241}
@@ -88,8 +90,6 @@ def start(spec: dict[str, Any]) -> tuple[int, int, int]:
         for number in (signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
         argv = spec["argv"]
-        if spec.get("time_program"):
-            argv = [spec["time_program"], "-l", "-o", spec["time_file"], *argv]
         os.read(gate_read, 1)
         os.execvpe(argv[0], argv, spec["environ"])  # noqa: S606  # no shell is the point
     except OSError as error:
@@ -168,38 +168,55 @@ class AnonymousMemory:
 
 
 class Footprint:
-    """macOS: the physical footprint of the one child of a process (`time -l` stands in between).
-
-    Read for the memory limit alone; the figure reported is the kernel's own peak, from `time -l`.
-    """
+    """macOS: what the kernel counts of a process, the last reading on the zombie, before it is reaped."""
 
     def __init__(self, pid: int) -> None:
-        import ctypes
+        self.pid = pid
+        self.libproc = import_by_path("darwin").Libproc()
+        self.last: dict[str, int] | None = None
+        self.on_zombie = False
 
-        self.parent = pid
-        self.library = ctypes.CDLL(None)
-        self.pids = (ctypes.c_int * 64)()
-        self.usage = (ctypes.c_uint64 * 12)()  # rusage_info_v0: 16 bytes of uuid, then ten counters
+    def read_zombie(self) -> None:
+        """The last reading: all that the program has ever used."""
+        self.on_zombie = self.read() is not None
 
     def read(self) -> int | None:
-        """Bytes now; None while there is no child, or no longer."""
-        if self.library.proc_listchildpids(self.parent, self.pids, 256) < 1:
+        """Bytes of the physical footprint now; None where there is no such process."""
+        found = self.libproc.rusage(self.pid)
+        if found is None:
             return None
-        if self.library.proc_pid_rusage(self.pids[0], 0, self.usage) != 0:
-            return None
-        return int(self.usage[9])  # ri_phys_footprint
+        self.last = found
+        return int(found["phys_footprint"])
+
+    def result(self) -> dict[str, Any]:
+        """The last reading, by RESULT's names."""
+        if self.last is None:
+            return {"errno": self.libproc.errno}
+        return {
+            "flavor": self.libproc.flavor,
+            "tick_frequency": self.libproc.tick_frequency(),
+            "on_zombie": self.on_zombie,
+            "fields": self.last,
+        }
+
+
+def import_by_path(name: str) -> Any:
+    """A file beside this one as a module: nothing is on the search path of `-I`."""
+    from importlib.machinery import SourceFileLoader
+    from types import ModuleType
+
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"{name}.py")
+    module = ModuleType(name)
+    SourceFileLoader(name, path).exec_module(module)
+    return module
 
 
 def memory_reader(spec: dict[str, Any], pid: int) -> AnonymousMemory | Footprint | None:
     """What reads the program's memory here; None where nothing is to be read."""
     system = str(sys.platform)
-    if not spec.get("sample_hz"):
-        return None
-    if system == "linux":
-        return AnonymousMemory(pid)
-    if system == "darwin" and spec.get("memory_limit_bytes") and spec.get("time_program"):
+    if system == "darwin":
         return Footprint(pid)
-    return None
+    return AnonymousMemory(pid) if system == "linux" and spec.get("sample_hz") else None
 
 
 class Watch:
@@ -215,6 +232,7 @@ class Watch:
         self.status: int | None = None
         self.usage: struct_rusage | None = None
         self.reaped = 0.0
+        self.ended_at = 0.0
         self.memory = memory_reader(spec, pid)
 
     def kill(self, reason: str) -> None:
@@ -247,24 +265,39 @@ class Watch:
         for number in os.read(self.wakeup, 64):
             if number != signal.SIGCHLD:
                 self.kill("interrupt")
+        self.ended_at = time.monotonic()
+
+    def reap(self) -> None:
+        """Reap the program if it has ended; on macOS read its figures before, while it is a zombie."""
+        if isinstance(self.memory, Footprint):
+            if not self.memory.libproc.has_ended(self.pid):
+                return
+            self.memory.read_zombie()
         now = time.monotonic()
         pid, status, usage = os.wait4(self.pid, os.WNOHANG)
         if pid:
-            self.reaped, self.status, self.usage = now, status, usage
+            # The moment its signal came; a signal that came for something else is older than that.
+            self.reaped = self.ended_at if now - self.ended_at < REAP_PATIENCE_SECONDS else now
+            self.status, self.usage = status, usage
 
     def until_reaped(self, spawned: float) -> None:
         """Sleep between samples until the program is gone."""
         deadline = spawned + self.spec["timeout_seconds"]
-        period = 1 / self.spec["sample_hz"] if self.memory is not None else OUTPUT_CHECK_SECONDS
+        reads = self.memory is not None and self.spec.get("sample_hz")
+        period = 1 / self.spec["sample_hz"] if reads else OUTPUT_CHECK_SECONDS
         next_sample = spawned + period
         next_output = spawned + OUTPUT_CHECK_SECONDS
         listened = [0, self.wakeup]
         while self.status is None:
             now = time.monotonic()
             timeout = max(0.0, min(next_sample, deadline if self.killed_for is None else now + 1) - now)
+            if now - self.ended_at < REAP_PATIENCE_SECONDS:
+                timeout = min(timeout, 0.001)  # its signal may come a little before it can be reaped
             ready = select.select(listened, [], [], timeout)[0]
             if self.wakeup in ready:
                 self.woken()
+            self.reap()
+            if self.wakeup in ready or self.status is not None:
                 continue
             if 0 in ready and not os.read(0, 4096):
                 listened.remove(0)
@@ -308,17 +341,6 @@ def catch_signals() -> int:
     return wakeup
 
 
-def time_text(spec: dict[str, Any]) -> str | None:
-    """What `/usr/bin/time -l` wrote, where it was asked for."""
-    if not spec.get("time_program"):
-        return None
-    try:
-        with open(spec["time_file"], encoding="utf-8", errors="replace") as file:
-            return file.read()
-    except OSError:
-        return None
-
-
 def supervise(spec: dict[str, Any]) -> dict[str, Any]:
     """Run the program of SPEC to its end; RESULT."""
     wakeup = catch_signals()
@@ -345,7 +367,7 @@ def supervise(spec: dict[str, Any]) -> dict[str, Any]:
         "rusage": {name: getattr(usage, name) for name in dir(usage) if name.startswith("ru_")},
         "sampled": {"peak_bytes": watch.peak_bytes, "count": watch.samples} if watch.samples else None,
         "counters": read_counters(opened, refused),
-        "time_l": time_text(spec),
+        "rusage_info": watch.memory.result() if isinstance(watch.memory, Footprint) else None,
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from dataclasses import dataclass
@@ -25,6 +24,17 @@ _USAGE: Final = (
     "major_faults",
     "voluntary_switches",
     "involuntary_switches",
+)
+
+
+_KERNEL: Final = (
+    "peak_footprint_bytes",
+    "read_bytes",
+    "instructions",
+    "cycles",
+    "cpu_energy_joules",
+    "performance_core_seconds",
+    "efficiency_core_seconds",
 )
 
 
@@ -55,10 +65,10 @@ def _linux() -> list[Instrument]:
 
 
 def _macos() -> list[Instrument]:
-    source = "/usr/bin/time -l"
-    reason = None if os.access("/usr/bin/time", os.X_OK) else "there is no /usr/bin/time"
-    told = (*_USAGE, "peak_footprint_bytes", "instructions", "cycles")
-    found = [Instrument(metric=metric, source=source, reason=reason) for metric in told]
+    found = [Instrument(metric=metric, source="wait4") for metric in _USAGE]
+    resident = ("rss_before_load_bytes", "rss_ready_bytes")
+    told = (*_KERNEL, *resident)
+    found += [Instrument(metric=metric, source="proc_pid_rusage") for metric in told]
     found.append(
         Instrument(
             metric="peak_anonymous_bytes",

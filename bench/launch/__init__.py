@@ -26,7 +26,6 @@ CHILD = Path(__file__).resolve().parent.parent / "child"
 COUNTERS = ("instructions", "cycles")
 OUTPUT_LIMIT_BYTES = 64 << 20
 WRITTEN = "written.txt"
-TIME_PROGRAM = "/usr/bin/time" if sys.platform == "darwin" else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +116,6 @@ def _spec(
         "output_limit_bytes": OUTPUT_LIMIT_BYTES,
         "sample_hz": sample_hz,
         "counters": list(counters),
-        "time_program": TIME_PROGRAM,
-        "time_file": str(scratch / "time.txt"),
     }
 
 

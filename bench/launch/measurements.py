@@ -14,7 +14,6 @@ from typing import Any, Final
 from bench.contract import Event
 from bench.domain import Measurement, absent, measured
 from bench.host import perf
-from bench.host.macos import parse_time_l
 from bench.launch.supervisor import Supervision
 
 NOT_TOLD: Final = "the program does not tell when; only its own output can"
@@ -24,12 +23,14 @@ NO_RESULT: Final = "the supervisor gave no result"
 NO_FOOTPRINT: Final = "the Linux kernel keeps no peak of the footprint; see peak_anonymous_bytes"
 NO_ANONYMOUS: Final = "there is no /proc to sample on macOS; see peak_footprint_bytes"
 NO_SAMPLE: Final = "the process ended before its first sample"
-NO_PROC_RSS: Final = "macOS tells a process its peak only, not what is resident now"
-NO_READ_BYTES: Final = "macOS counts block input operations, not bytes"
+NO_RESIDENT: Final = "the system did not tell what was resident"
+NOT_KEPT: Final = "the kernel keeps no such count on this machine"
+NO_V6: Final = "this macOS does not tell it (RUSAGE_INFO_V6 was refused)"
+APPLE_ALONE: Final = "only macOS on Apple Silicon tells it for a process"
 NO_COUNTER: Final = "not asked for"
 EVENTS: Final = "worker events"
 WAIT4: Final = "wait4"
-TIME_L: Final = "/usr/bin/time -l"
+RUSAGE_INFO: Final = "proc_pid_rusage"
 
 
 def of_trial(
@@ -40,10 +41,10 @@ def of_trial(
     found: list[Measurement] = [*_phases(result, events, passes=passes, worker=worker)]
     found += _resident(events, worker=worker)
     if result is None or result["exec_errno"]:
-        names = (*PROCESS, "peak_footprint_bytes", "peak_anonymous_bytes", "read_bytes", *HARDWARE)
+        names = (*PROCESS, "peak_footprint_bytes", "peak_anonymous_bytes", "read_bytes", *HARDWARE, *APPLE)
         reason = NO_RESULT if result is None else "the program could not be started"
         return (*found, *(absent(name, reason) for name in names))
-    if result["time_l"] is not None:
+    if result["rusage_info"] is not None:
         found += _macos(result)
     else:
         found += _linux(result)
@@ -61,6 +62,7 @@ PROCESS: Final = (
     "involuntary_switches",
 )
 HARDWARE: Final = ("instructions", "cycles")
+APPLE: Final = ("cpu_energy_joules", "performance_core_seconds", "efficiency_core_seconds")
 
 
 def _phases(
@@ -110,9 +112,10 @@ def _resident(events: Sequence[Event], *, worker: bool) -> list[Measurement]:
         event = next((event for event in events if event.name == event_name), None)
         value = event.data.get("rss_bytes") if event else None
         if isinstance(value, int):
-            found.append(measured(name, value, "/proc/self/status VmRSS"))
+            source = RUSAGE_INFO if sys.platform == "darwin" else "/proc/self/status VmRSS"
+            found.append(measured(name, value, source))
         elif event is not None:
-            found.append(absent(name, NO_PROC_RSS if sys.platform == "darwin" else "there is no /proc"))
+            found.append(absent(name, NO_RESIDENT))
         else:
             found.append(absent(name, NOT_REACHED if worker else NOT_TOLD))
     return found
@@ -136,6 +139,7 @@ def _linux(result: Mapping[str, Any]) -> list[Measurement]:
         measured("voluntary_switches", usage["ru_nvcsw"], WAIT4),
         measured("involuntary_switches", usage["ru_nivcsw"], WAIT4),
         *(counter(name, result["counters"].get(name)) for name in HARDWARE),
+        *(absent(name, APPLE_ALONE) for name in APPLE),
     ]
 
 
@@ -152,8 +156,55 @@ def counter(name: str, found: Mapping[str, int] | None) -> Measurement:
 
 
 def _macos(result: Mapping[str, Any]) -> list[Measurement]:
-    told = {measurement.name: measurement for measurement in parse_time_l(result["time_l"])}
-    told["wall_seconds"] = measured("wall_seconds", result["reaped"] - result["spawned"], "supervisor clock")
-    told["peak_anonymous_bytes"] = absent("peak_anonymous_bytes", NO_ANONYMOUS)
-    told["read_bytes"] = absent("read_bytes", NO_READ_BYTES)
-    return list(told.values())
+    usage, info = result["rusage"], result["rusage_info"]
+    return [
+        measured("wall_seconds", result["reaped"] - result["spawned"], "supervisor clock"),
+        measured("user_seconds", usage["ru_utime"], WAIT4),
+        measured("system_seconds", usage["ru_stime"], WAIT4),
+        measured("peak_rss_bytes", usage["ru_maxrss"], WAIT4),
+        absent("peak_anonymous_bytes", NO_ANONYMOUS),
+        measured("minor_faults", usage["ru_minflt"], WAIT4),
+        measured("major_faults", usage["ru_majflt"], WAIT4),
+        measured("voluntary_switches", usage["ru_nvcsw"], WAIT4),
+        measured("involuntary_switches", usage["ru_nivcsw"], WAIT4),
+        *_rusage_info(info),
+    ]
+
+
+def _rusage_info(info: Mapping[str, Any]) -> list[Measurement]:
+    """What `proc_pid_rusage` told of the direct process; a counter of 0 is one the kernel does not keep."""
+    if "errno" in info:
+        reason = f"proc_pid_rusage answered errno {info['errno']}"
+        names = ("peak_footprint_bytes", "read_bytes", *HARDWARE, *APPLE)
+        return [absent(name, reason, RUSAGE_INFO) for name in names]
+    fields = info["fields"]
+    source = f"{RUSAGE_INFO} V{info['flavor']}" + (
+        "" if info["on_zombie"] else ", last sample before the end"
+    )
+
+    def kept(name: str, field: str) -> Measurement:
+        value = fields[field]
+        return measured(name, value, source) if value else absent(name, NOT_KEPT, source)
+
+    return [
+        kept("peak_footprint_bytes", "lifetime_max_phys_footprint"),
+        measured("read_bytes", fields["diskio_bytesread"], source),
+        kept("instructions", "instructions"),
+        kept("cycles", "cycles"),
+        *_apple_silicon(fields, info["tick_frequency"], source),
+    ]
+
+
+def _apple_silicon(fields: Mapping[str, int], frequency: int | None, source: str) -> list[Measurement]:
+    """Energy of the cores, and the time on either kind of them: in V6 alone, on Apple Silicon alone."""
+    if "energy_nj" not in fields:
+        return [absent(name, NO_V6, source) for name in APPLE]
+    if not fields["energy_nj"] or not frequency:
+        return [absent(name, NOT_KEPT, source) for name in APPLE]
+    fast = fields["user_ptime"] + fields["system_ptime"]
+    whole = fields["user_time"] + fields["system_time"]
+    return [
+        measured("cpu_energy_joules", fields["energy_nj"] / 1e9, source),
+        measured("performance_core_seconds", fast / frequency, source),
+        measured("efficiency_core_seconds", max(whole - fast, 0) / frequency, source),
+    ]

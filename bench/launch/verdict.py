@@ -88,8 +88,6 @@ def _judged(
         return Status.FAILED, f"cannot start {program}: {os.strerror(result['exec_errno'])}"
     if result["signal"]:
         return _signalled(result, supervision, while_doing)
-    if "Command terminated abnormally" in (result["time_l"] or ""):
-        return Status.CRASHED, f"ended by a signal that time -l did not pass on{while_doing}"
     return _by_itself(result, read, passes=passes, worker=worker, stderr=stderr)
 
 

@@ -123,7 +123,8 @@ def test_every_metric_the_launcher_answers_for_is_there_once_with_a_value_or_a_r
         *("wall_seconds", "user_seconds", "system_seconds", "minor_faults", "major_faults", "read_bytes"),
         *("peak_rss_bytes", "peak_footprint_bytes", "peak_anonymous_bytes", "rss_before_load_bytes"),
         *("rss_ready_bytes", "gpu_memory_bytes", "instructions", "cycles"),
-        *("voluntary_switches", "involuntary_switches", "energy_joules"),
+        *("voluntary_switches", "involuntary_switches", "energy_joules", "cpu_energy_joules"),
+        *("performance_core_seconds", "efficiency_core_seconds"),
     }
 
 
@@ -389,6 +390,31 @@ def test_a_child_that_grows_is_ended_at_its_memory_limit(run: Run) -> None:
     assert outcome.status is Status.MEMORY
     assert "memory limit (104,857,600 bytes)" in (outcome.reason or "")
     assert 100 * MIB < value(outcome, "peak_anonymous_bytes") < 300 * MIB
+
+
+@LINUX
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        ({"do": "signal", "signal": 9}, Status.CRASHED),
+        ({"do": "hang", "timeout": 0.7}, Status.TIMEOUT),
+        ({"do": "grow", "memory": 100 * MIB}, Status.MEMORY),
+    ],
+    ids=["killed", "time-limit", "memory-limit"],
+)
+def test_a_child_that_is_ended_keeps_every_figure_up_to_its_end(
+    run: Run, end: dict[str, Any], status: Status
+) -> None:
+    outcome = run("bad", counters=("page-faults",), **end)
+    assert outcome.status is status
+    for name in ("user_seconds", "system_seconds", "minor_faults", "voluntary_switches", "read_bytes"):
+        assert value(outcome, name) >= 0
+    floor = 100 * MIB if status is Status.MEMORY else 5 * MIB
+    assert value(outcome, "peak_rss_bytes") > floor
+    assert value(outcome, "peak_anonymous_bytes") > (floor if status is Status.MEMORY else 1 * MIB)
+    assert value(outcome, "load_seconds") >= 0
+    assert value(outcome, "rss_ready_bytes") > 5 * MIB
+    assert value(outcome, "wall_seconds") >= (0.7 if status is Status.TIMEOUT else 0.01)
 
 
 def test_a_failed_allocation_is_a_matter_of_memory(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""The supervisor by itself: SPEC in, RESULT out, counters, and macOS's `time -l` in between."""
+"""The supervisor by itself: SPEC in, RESULT out, and counters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from bench.host.macos import parse_time_l
 from bench.launch.measurements import counter
 
 FAKES = Path(__file__).resolve().parent.parent / "fakes"
@@ -100,26 +99,6 @@ def test_a_counter_that_shared_the_hardware_is_scaled_up() -> None:
 )
 def test_a_counter_without_a_value_says_why(found: dict[str, int] | None, reason: str) -> None:
     assert counter("cycles", found).reason == reason
-
-
-def test_around_the_program_stands_time_l_where_the_system_has_it(tmp_path: Path) -> None:
-    time_program = tmp_path / "time"
-    time_program.write_text(f"#!/bin/sh\nexec '{sys.executable}' '{FAKES / 'time_l.py'}' \"$@\"\n")
-    time_program.chmod(0o755)
-    result = supervise(
-        tmp_path,
-        "sh",
-        "-c",
-        "echo measured; exit 7",
-        time_program=str(time_program),
-        time_file=str(tmp_path / "time.txt"),
-    )
-    assert result["exit"] == 7
-    assert (tmp_path / "stdout").read_text() == "measured\n"
-    told = {each.name: each for each in parse_time_l(result["time_l"])}
-    assert told["peak_footprint_bytes"].value == 29803192
-    assert told["user_seconds"].value == 2.44
-    assert told["cycles"].value is None
 
 
 def test_a_sampling_that_fell_behind_does_not_hurry_after(tmp_path: Path) -> None:

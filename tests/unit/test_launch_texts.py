@@ -24,7 +24,7 @@ def supervision(*, kernel_killed: bool | None = False, **result: Any) -> Supervi
         "rusage": {},
         "sampled": None,
         "counters": {},
-        "time_l": None,
+        "rusage_info": None,
     }
     return Supervision(result={**whole, **result}, failure=None, kernel_killed=kernel_killed, strays=())
 
@@ -57,11 +57,6 @@ def test_a_kill_by_nobody_known_is_a_crash_that_says_what_is_not_known() -> None
 
 def test_another_signal_is_a_crash_even_when_the_kernel_killed_somebody() -> None:
     assert judge(supervision(exit=None, signal=11, kernel_killed=True))[0] is Status.CRASHED
-
-
-def test_a_signal_that_time_l_swallowed_is_a_crash_all_the_same() -> None:
-    status, reason = judge(supervision(exit=1, time_l="Command terminated abnormally.\n   0,01 real\n"))
-    assert (status, reason) == (Status.CRASHED, "ended by a signal that time -l did not pass on")
 
 
 def test_the_last_words_on_stderr_are_the_reason_of_an_exit_status() -> None:
@@ -98,19 +93,69 @@ def _dead() -> Supervision:
     return Supervision(result=None, failure="gone", kernel_killed=None, strays=())
 
 
-def test_macos_measurements_come_from_time_l_and_the_wall_from_the_supervisor() -> None:
-    text = "        4,09 real         2,44 user         2,56 sys\n   29803192  peak memory footprint\n"
-    found = {
-        each.name: each
-        for each in measurements.of_trial(supervision(time_l=text), (), passes=1, worker=False)
+USAGE: dict[str, float] = {
+    "ru_utime": 2.44,
+    "ru_stime": 2.56,
+    "ru_maxrss": 303_693_824,
+    "ru_minflt": 152_460,
+    "ru_majflt": 18_238,
+    "ru_nvcsw": 5_922,
+    "ru_nivcsw": 36_616,
+}
+FIELDS = {
+    "user_time": 60_000_000,
+    "system_time": 36_000_000,
+    "user_ptime": 48_000_000,
+    "system_ptime": 24_000_000,
+    "diskio_bytesread": 743_000_064,
+    "lifetime_max_phys_footprint": 29_803_192,
+    "instructions": 4_416_117_333,
+    "cycles": 2_872_033_925,
+    "energy_nj": 21_500_000_000,
+}
+
+
+def of_macos(**info: Any) -> dict[str, Any]:
+    whole = {"flavor": 6, "tick_frequency": 24_000_000, "on_zombie": True, "fields": FIELDS, **info}
+    found = supervision(rusage=USAGE, rusage_info=whole if "errno" not in info else info)
+    return {each.name: each for each in measurements.of_trial(found, (), passes=1, worker=False)}
+
+
+def test_macos_measurements_come_from_wait4_and_from_the_kernels_counts_of_the_process() -> None:
+    found = {name: each.value for name, each in of_macos().items() if each.value is not None}
+    assert found == {
+        "wall_seconds": 4.0,
+        "user_seconds": 2.44,
+        "system_seconds": 2.56,
+        "peak_rss_bytes": 303_693_824,
+        "minor_faults": 152_460,
+        "major_faults": 18_238,
+        "voluntary_switches": 5_922,
+        "involuntary_switches": 36_616,
+        "peak_footprint_bytes": 29_803_192,
+        "read_bytes": 743_000_064,
+        "instructions": 4_416_117_333,
+        "cycles": 2_872_033_925,
+        "cpu_energy_joules": 21.5,
+        "performance_core_seconds": 3.0,
+        "efficiency_core_seconds": 1.0,
     }
-    assert found["wall_seconds"].value == 4.0
-    assert found["peak_footprint_bytes"].value == 29803192
-    assert (
-        found["peak_anonymous_bytes"].reason
-        == "there is no /proc to sample on macOS; see peak_footprint_bytes"
-    )
-    assert found["read_bytes"].reason is not None
+
+
+def test_a_count_of_zero_is_one_that_the_kernel_does_not_keep_but_no_byte_read_is_a_figure() -> None:
+    empty = dict.fromkeys(FIELDS, 0)
+    found = of_macos(fields=empty)
+    for name in ("peak_footprint_bytes", "instructions", "cycles", "cpu_energy_joules"):
+        assert found[name].reason == measurements.NOT_KEPT
+    assert found["read_bytes"].value == 0
+
+
+def test_a_reading_that_is_not_of_the_zombie_says_so() -> None:
+    assert of_macos(on_zombie=False)["cycles"].source == "proc_pid_rusage V6, last sample before the end"
+
+
+def test_without_the_timers_rate_no_time_is_made_up() -> None:
+    assert of_macos(tick_frequency=None)["performance_core_seconds"].reason == measurements.NOT_KEPT
 
 
 def test_a_missing_event_file_is_no_events(tmp_path: Path) -> None:
