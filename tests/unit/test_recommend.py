@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from trials import Trials, run_of, sentences, spoil, spoken
 
 from bench.report.cells import Phrase, Reason
 from bench.report.figures import figures
-from bench.report.findings import Constraints, Decision, Recommendation, recommend
+from bench.report.findings import Constraints, Decision, Recommendation, advice, recommend
 from bench.report.findings.limits import LimitState
 from bench.report.writing.language import language
 from bench.report.writing.writers import MarkdownWriter
@@ -100,9 +101,32 @@ def test_few_blocks_are_never_enough() -> None:
     assert ask(blocks=6, max_rtf=10.0).decision is Decision.CHOSEN
 
 
-def test_a_variant_that_loops_is_not_recommended() -> None:
+def test_a_variant_that_does_little_but_loop_is_not_recommended() -> None:
     cases = [Trials(variant="q3_k", figures={"rtf": 0.1}, heard="ну да " * 50, baseline=None)]
     assert ask(cases, max_rtf=1.0).decision is Decision.INCONCLUSIVE
+
+
+def test_one_loop_on_one_recording_strikes_a_variant_from_long_recordings_alone() -> None:
+    clips = (
+        spoken("minute", texts=TEXTS[:20], seconds=60.0),
+        spoken("long", texts=TEXTS, seconds=265.0),
+    )
+    cases = [
+        Trials(variant=name, clip=clip.name, figures={"rtf": rtf}, heard=clip.reference, weights=size)
+        for name, rtf, size in (("f16", 0.2, 300), ("q4_0", 0.1, 90))
+        for clip in clips
+    ]
+    cases[3] = dataclasses.replace(cases[3], heard=f"{WHOLE} {'спасибо за просмотр ' * 20}")
+    write = MarkdownWriter(language("en"))
+    said = {
+        each.scenario.message: str(write.cell(each.parts[0]))
+        for each in advice(figures([run_of(cases, clips=clips)]))
+        if isinstance(each.scenario, Phrase)
+    }
+    assert "Q4_0" in said["scenario.smallest"]
+    assert "loops on 1 recording" in said["scenario.smallest"]
+    assert "Q4_0" not in said["scenario.long"]
+    assert "F16" in said["scenario.long"]
 
 
 @pytest.mark.parametrize("code", ["ru", "en"])

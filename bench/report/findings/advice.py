@@ -119,7 +119,15 @@ def _unsettled(scene: Scene, cases: Sequence[Candidate]) -> tuple[Cell, ...]:
 
 
 def quality(each: Candidate) -> Cell:
-    """What is known of a candidate's quality, in a phrase."""
+    """What is known of a candidate's quality, in a phrase; a loop on any recording is said with it."""
+    known = _loss(each)
+    if not each.looped:
+        return known
+    loops = Phrase(message="advice.loss.recordings", count=each.looped)
+    return Phrase(message="advice.loss.loops", params={"quality": known, "loops": loops})
+
+
+def _loss(each: Candidate) -> Cell:
     case = each.case
     if case.is_baseline:
         return Phrase(message="advice.loss.baseline")
@@ -213,8 +221,8 @@ def _long(scene: Scene, here: Sequence[Candidate]) -> Iterator[tuple[Cell, ...]]
         return
     for family in dict.fromkeys(id(each.family) for each in tried):
         cases = [each for each in tried if id(each.family) == family]
-        good = [each for each in cases if not each.broken and each.loss is not Loss.SHOWN]
-        good = good or [each for each in cases if not each.broken]
+        whole = [each for each in cases if not each.broken and not each.looped]
+        good = [each for each in whole if each.loss is not Loss.SHOWN] or whole
         params: dict[str, Cell] = {"model": scene.subject([cases[0].case])}
         if not good:
             yield (Phrase(message="advice.long.none", params=params),)

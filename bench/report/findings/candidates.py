@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -31,7 +31,8 @@ class Loss(IntEnum):
 class Candidate:
     """A variant that could be chosen: its case on the family's longest clip, its quality.
 
-    `broken` says that its transcripts are of no use: they loop, or most words are wrong.
+    `broken` says that its transcripts are of no use: most words are wrong, or most of the text is loops.
+    `looped` counts the recordings on which it looped: one strikes it from long recordings alone.
     """
 
     case: CaseFigures
@@ -39,6 +40,7 @@ class Candidate:
     loss: Loss
     change: Interval | None
     broken: bool
+    looped: int = 0
     judged: bool = False
 
     @property
@@ -69,7 +71,8 @@ def _of(family: Family) -> Iterator[Candidate]:
             family=family,
             loss=loss,
             change=change,
-            broken=any(_broken(each) for each in cases),
+            broken=any(_broken(each) for each in cases) or _mostly_loops(cases),
+            looped=sum(each.heard.loop is not None and each.heard.loop.looping for each in cases),
             judged=judged,
         )
 
@@ -104,6 +107,10 @@ def _measured(change: Interval) -> Loss:
 
 
 def _broken(case: CaseFigures) -> bool:
-    looping = case.heard.loop is not None and case.heard.loop.looping
     wer = case.heard.score.wer if case.heard.score else None
-    return looping or (wer is not None and wer > BROKEN_WER)
+    return wer is not None and wer > BROKEN_WER
+
+
+def _mostly_loops(cases: Sequence[CaseFigures]) -> bool:
+    loops = [case.heard.loop for case in cases if case.heard.loop]
+    return sum(each.looped_words for each in loops) * 2 > sum(each.words for each in loops) > 0
