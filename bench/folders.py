@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import errno
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,7 +11,8 @@ from pathlib import Path
 
 from bench.domain import Host, Suite
 from bench.errors import JournalError
-from bench.journal import RECORDS, create_run, read_host, read_suite
+from bench.journal import RECORDS, create_run, read_host, read_suite, unwritable, write_suite
+from bench.naming import below
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +29,26 @@ class RunFolders:
 
 
 def new_folders(suite: str, *, reports: Path, logs: Path, now: datetime | None = None) -> RunFolders:
-    """Folders for a new run, named by its start in UTC; a second run in that second gets a suffix."""
+    """A new run's folder, made, and where its logs go; named by its start in UTC.
+
+    A second run in that second gets a suffix.  Making the folder is what claims the name: two runs
+    that start at the same instant never share one.
+    """
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
     for number in range(1, 1000):
         run_id = stamp if number == 1 else f"{stamp}-{number}"
-        if not (reports / suite / run_id).exists():
-            return RunFolders(run=reports / suite / run_id, logs=logs / suite / run_id)
+        try:
+            below(reports, suite).mkdir(parents=True, exist_ok=True)
+            (reports / suite / run_id).mkdir()
+        except FileExistsError:
+            if (reports / suite / run_id).is_dir():
+                continue
+            raise unwritable(
+                reports / suite, NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+            ) from None
+        except OSError as error:
+            raise unwritable(reports / suite, error) from error
+        return RunFolders(run=reports / suite / run_id, logs=logs / suite / run_id)
     raise JournalError(
         f"{reports / suite / stamp}: there is no free name for a new run.", hint="Wait a second."
     )
@@ -70,6 +87,47 @@ def refuse_other_cases(folders: RunFolders, asked: Suite) -> None:
             f"{folders.run}: was started with other cases or settings than the suite has now.",
             hint="Start a new run without --resume, or restore the suite file.",
         )
+
+
+def refuse_other_inputs(folders: RunFolders, prepared: Suite) -> None:
+    """JournalError when the run to go on with heard other audio, other words or another protocol.
+
+    By content: a clip's name and path may be what they were, and its samples others.  The number of
+    blocks is free.  A clip that could not be had when the run began is taken up now.
+    """
+    before = read_suite(folders.run)
+    for name, clip in prepared.clips.items():
+        was = before.clips.get(name)
+        if was is None or was.sha256 is None or clip.sha256 is None:
+            continue
+        for what, is_, then in (
+            ("audio", clip.sha256, was.sha256),
+            ("reference text", clip.reference, was.reference),
+            ("utterances", clip.utterances, was.utterances),
+        ):
+            if is_ != then:
+                raise _other(folders, f"the {what} of the clip {name}")
+    for field in dataclasses.fields(before.protocol):
+        if field.name != "blocks" and getattr(before.protocol, field.name) != getattr(
+            prepared.protocol, field.name
+        ):
+            raise _other(folders, f"protocol.{field.name}")
+    if dict(before.environments) != dict(prepared.environments):
+        raise _other(folders, "what is pinned under environments")
+    late = {
+        name: prepared.clips[name]
+        for name, was in before.clips.items()
+        if was.sha256 is None and name in prepared.clips and prepared.clips[name].sha256
+    }
+    if late:
+        write_suite(folders.run, dataclasses.replace(before, clips={**before.clips, **late}))
+
+
+def _other(folders: RunFolders, what: str) -> JournalError:
+    return JournalError(
+        f"{folders.run}: {what} has changed since this run began.",
+        hint="Two of them in one median would mean nothing. Start a new run without --resume.",
+    )
 
 
 def resumed_host(folders: RunFolders, host: Host) -> Host:

@@ -8,6 +8,7 @@ Schema history: 1, the first.
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import json
 import os
@@ -23,6 +24,7 @@ from bench.domain import Host, Record, Suite
 from bench.errors import JournalError
 from bench.files import replace_file
 from bench.places import portable
+from bench.soundness import sound_record
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -131,10 +133,23 @@ def read_records(file: Path) -> tuple[tuple[Record, ...], tuple[str, ...]]:
     """The records of a journal and a warning for each line that could not be read."""
     if not file.is_file():
         raise _unreadable(file, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
-    records, warnings = jsonlines.read_lines(
-        file, SCHEMA, _adapter(Record).validate_python, refuse_foreign=True, name=file.name
-    )
+    records, warnings = jsonlines.read_lines(file, SCHEMA, _record, refuse_foreign=True, name=file.name)
     return tuple(records), tuple(warnings)
+
+
+def _record(data: dict[str, Any]) -> Record:
+    """A record as it was written, its figures and text sound."""
+    return sound_record(_adapter(Record).validate_python(data))
+
+
+def warn(run: Path, warnings: Iterable[str]) -> None:
+    """Keep what is wrong with a whole run where every report of it says so: among its host's warnings."""
+    host = read_host(run)
+    whole = dataclasses.replace(host, warnings=tuple(dict.fromkeys((*host.warnings, *warnings))))
+    try:
+        replace_file(run / HOST, portable(json.dumps(to_json(whole), ensure_ascii=False, indent=2)) + "\n")
+    except OSError as error:
+        raise unwritable(run / HOST, error) from error
 
 
 def encode(record: Record) -> bytes:

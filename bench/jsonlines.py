@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -16,13 +17,31 @@ from typing import Any, TypeVar
 
 from bench.errors import JournalError
 from bench.files import replace_file
+from bench.soundness import sound_text
 
 T = TypeVar("T")
 
 
 def encode(schema: int, data: Mapping[str, Any]) -> bytes:
-    """One line with its schema version, newline included."""
-    return json.dumps({"schema": schema, **data}, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    """One line with its schema version, newline included.
+
+    Whatever the data holds, the line is JSON in UTF-8: halves of surrogate pairs become U+FFFD, numbers
+    that are none become null.
+    """
+    whole = {"schema": schema, **data}
+    try:
+        text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        text = json.dumps(_finite(whole), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return sound_text(text).encode() + b"\n"
+
+
+def _finite(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _finite(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_finite(value) for value in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data
 
 
 def decode(line: bytes, schema: int) -> dict[str, Any]:

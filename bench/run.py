@@ -19,10 +19,12 @@ from bench.contract import Reading
 from bench.domain import Conditions, Host, Measurement, Record, Status, WeightsFile, absent, measured
 from bench.errors import JournalError, UnusableWeights
 from bench.folders import RunFolders
-from bench.journal import Journal, read_records, unwritable
+from bench.journal import Journal, read_records, unwritable, warn
 from bench.pace import enough_blocks
 from bench.plan import Slot
 from bench.prepare import Blocked, Prepared, Ready
+from bench.soundness import sound, sound_text, sound_transcript
+from bench.witness import Witness
 
 
 class Watcher(Protocol):
@@ -61,7 +63,8 @@ class Runner:
         """Run every trial that the journal does not hold yet.
 
         Raises `JournalError` when a record cannot be written (its trial is lost, those before it
-        are not) and `KeyboardInterrupt` as it comes, the child's tree ended.
+        are not), `UnusableWeights` where at the end an input's bytes are not those that were hashed,
+        and `KeyboardInterrupt` as it comes, the child's tree ended.
         """
         from bench.host.turn import machine_turn
 
@@ -72,14 +75,27 @@ class Runner:
             if self.watcher:
                 self.watcher.goes_on(records)
             history = _History(records)
+            ready = [found for found in self.prepared.cases.values() if isinstance(found, Ready)]
+            witness = Witness((found.clip, found.weights) for found in ready)
             for block in plan.plan(self.prepared.suite):
                 if enough_blocks(self.prepared.suite, history.records, done=block.number - 1):
                     break
-                self._block(block, history, journal)
+                self._block(block, history, journal, witness)
                 if self.watcher:
                     self.watcher.block_ended(block.number, history.records)
+            self._refuse_silent_changes(witness)
 
-    def _block(self, block: plan.Block, history: _History, journal: Journal) -> None:
+    def _refuse_silent_changes(self, witness: Witness) -> None:
+        """What changed without a trace in its file's times: the run keeps it as a warning."""
+        changed = witness.read_again()
+        if changed:
+            warn(self.folders.run, changed)
+            raise UnusableWeights(
+                "\n".join(changed),
+                hint="Which trials ran with which bytes cannot be told: measure again. Its reports say so.",
+            )
+
+    def _block(self, block: plan.Block, history: _History, journal: Journal, witness: Witness) -> None:
         attempts = 2 if self.prepared.suite.protocol.rerun_disturbed else 1
         for attempt in range(1, attempts + 1):
             disturbances = history.disturbances(block.number, attempt=1)
@@ -94,13 +110,13 @@ class Runner:
                     continue
                 if self.watcher:
                     self.watcher.trial_starts(slot, attempt)
-                record = self._trial(slot, attempt, found)
+                record = self._trial(slot, attempt, found, witness)
                 journal.append(record)
                 history.add(record)
                 if self.watcher:
                     self.watcher.trial_ended(record)
 
-    def _trial(self, slot: Slot, attempt: int, found: Ready | Blocked) -> Record:
+    def _trial(self, slot: Slot, attempt: int, found: Ready | Blocked, witness: Witness) -> Record:
         suite = self.prepared.suite
         started = self.clock().isoformat(timespec="milliseconds")
         record = Record(
@@ -123,8 +139,14 @@ class Runner:
             measurements={},
         )
         if isinstance(found, Blocked):
-            return dataclasses.replace(record, status=found.status, reason=found.reason)
-        return self._measured_trial(slot, attempt, found, record)
+            return dataclasses.replace(record, status=found.status, reason=sound_text(found.reason))
+        # Before, so that nothing is measured under another file's hash; and after, for it may come meanwhile.
+        if changed := witness.changes(found.clip, found.weights):
+            return dataclasses.replace(record, status=Status.UNUSABLE, reason=changed)
+        made = self._measured_trial(slot, attempt, found, record)
+        if changed := witness.changes(found.clip, found.weights):
+            return dataclasses.replace(record, status=Status.UNUSABLE, reason=changed, log=made.log)
+        return made
 
     def _measured_trial(self, slot: Slot, attempt: int, ready: Ready, record: Record) -> Record:
         from bench import host, launch
@@ -136,6 +158,9 @@ class Runner:
             job = ready.engine.job(case, suite.models[case.model], ready.clip, ready.weights)
         except UnusableWeights as error:  # files that the engine, with these settings, has no use for
             return dataclasses.replace(record, status=Status.UNUSABLE, reason=str(error))
+        except Exception as error:  # noqa: BLE001  # a third party's engine: its bug is this case's result
+            reason = f"the engine could not say what to run: {error!r}"
+            return dataclasses.replace(record, status=Status.FAILED, reason=sound_text(reason))
         if ready.interpreter is not None:
             job = dataclasses.replace(job, interpreter=ready.interpreter)
         files = [path for file in ready.weights for path in _regular_files(Path(file.path))]
@@ -170,18 +195,30 @@ class Runner:
             record,
             engine_version=ready.version,
             status=reading.status,
-            reason=reading.reason,
+            reason=None if reading.reason is None else sound_text(reading.reason),
             measurements=collect(outcome.measurements, reading, ready),
             command=outcome.argv,
             log=os.path.relpath(log, self.folders.run),
             weights=ready.weights,
             backend=reading.backend,
-            transcript=reading.transcript,
+            transcript=sound_transcript(reading.transcript) if reading.transcript else None,
             conditions=conditions,
         )
 
     def _refuse_other_weights(self, records: Iterable[Record]) -> None:
-        """A run is of one set of files: going on with others would mix two models in one median."""
+        """A run is of one set of files and engines: going on with others would mix two in one median."""
+        engines = {record.case: record.engine_version for record in records if record.engine_version}
+        for case_id, found in self.prepared.cases.items():
+            if (
+                isinstance(found, Ready)
+                and found.version
+                and engines.get(case_id, found.version) != found.version
+            ):
+                raise JournalError(
+                    f"{self.folders.run}: {case_id} began on {found.engine.name} {engines[case_id]}; "
+                    f"{found.version} is installed now.",
+                    hint="Start a new run without --resume, or install that version.",
+                )
         before = {record.case: _hashes(record.weights) for record in records if record.weights}
         for case_id, found in self.prepared.cases.items():
             if isinstance(found, Ready) and before.get(case_id, _hashes(found.weights)) != _hashes(
@@ -194,9 +231,12 @@ class Runner:
 
 
 def collect(own: Iterable[Measurement], reading: Reading, ready: Ready) -> Mapping[str, Measurement]:
-    """All measurements of a trial by name: the process's, the engine's, and what follows from them."""
+    """All measurements of a trial by name: the process's, the engine's, and what follows from them.
+
+    This is the border: what an engine tells that no figure can be is absent from here on.
+    """
     found = {measurement.name: measurement for measurement in own}
-    for measurement in reading.measurements:
+    for measurement in map(sound, reading.measurements):
         if measurement.value is not None or measurement.name not in found:
             found[measurement.name] = measurement
     for name, seconds in (("rtf", "transcribe_seconds"), ("warm_rtf", "warm_transcribe_seconds")):
@@ -204,13 +244,15 @@ def collect(own: Iterable[Measurement], reading: Reading, ready: Ready) -> Mappi
         if spent is None or spent.value is None:
             reason = spent.reason if spent and spent.reason else "no transcription was timed"
             found[name] = absent(name, reason)
+        elif why := sound(spent).reason:
+            found[name] = absent(name, why)
         else:
             found[name] = measured(
                 name, spent.value / ready.clip.duration_seconds, f"{seconds} / audio seconds"
             )
     size = sum(file.bytes for file in ready.weights)
     found["weights_bytes"] = measured("weights_bytes", size, "file size")
-    return found
+    return {name: sound(measurement) for name, measurement in found.items()}
 
 
 class _History:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ from bench.files import replace_file
 from bench.places import cache_root
 
 CARD: Final = "asset.json"
+_read_now: dict[Path, str] | None = None
 
 
 def sha256_of(path: Path) -> str:
@@ -26,6 +27,11 @@ def sha256_of(path: Path) -> str:
         names = sorted(p for p in path.rglob("*") if p.is_file() and p.name != CARD)
         return listing_sha256({p.relative_to(path).as_posix(): sha256_of(p) for p in names})
     path = path.absolute()
+    if _read_now is not None:
+        if path not in _read_now:
+            _read_now[path] = read_sha256(path)
+            remember(path, _read_now[path])
+        return _read_now[path]
     state = _state(path)
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
         known = json.loads(_memory(path).read_text(encoding="utf-8"))
@@ -37,10 +43,36 @@ def sha256_of(path: Path) -> str:
     return digest
 
 
+@contextlib.contextmanager
+def reading_everything() -> Iterator[None]:
+    """Within it no hash is believed: every file that is asked about is read, once."""
+    global _read_now  # noqa: PLW0603  # one switch for all that asks below
+    _read_now = {}
+    try:
+        yield
+    finally:
+        _read_now = None
+
+
+def forget_readings(folder: Path) -> None:
+    """What was read below a folder was replaced since."""
+    for path in [p for p in _read_now or () if p.is_relative_to(folder.absolute())]:
+        assert _read_now is not None
+        del _read_now[path]
+
+
 def read_sha256(path: Path) -> str:
     """sha256 of a file's bytes as they are now."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_tree_sha256(path: Path) -> str:
+    """`sha256_of` without its memory: every byte is read now."""
+    if not path.is_dir():
+        return read_sha256(path)
+    names = sorted(p for p in path.rglob("*") if p.is_file() and p.name != CARD)
+    return listing_sha256({p.relative_to(path).as_posix(): read_sha256(p) for p in names})
 
 
 def listing_sha256(hashes: Mapping[str, str]) -> str:

@@ -18,7 +18,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from bench.assets.hashes import CARD, listing_sha256, read_sha256, remember, require_sha256, sha256_of
+from bench.assets.hashes import (
+    CARD,
+    forget_readings,
+    listing_sha256,
+    read_sha256,
+    remember,
+    require_sha256,
+    sha256_of,
+)
 from bench.assets.progress import Progress, Silent
 from bench.errors import AssetError
 from bench.files import sync
@@ -112,6 +120,8 @@ def obtain(
             landing = found(key)
             if landing is not None and fresh(landing):
                 return landing
+            if landing is None and (key.folder / CARD).exists():
+                (progress or Silent()).advance(f"{key.title}: was damaged in the cache, made again", 0, None)
             return _make(key, build)
     except OSError as error:
         raise _disk_error(key, error) from error
@@ -188,6 +198,7 @@ def _make(key: Key, build: Build) -> Landing:
             _remove(spoiled)
             folder.rename(spoiled)
         making.rename(folder)
+        forget_readings(folder)
         sync(folder.parent)
         for name, entry in files.items():
             remember(folder / name, entry["sha256"])

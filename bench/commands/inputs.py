@@ -119,14 +119,26 @@ def _earlier_walls(run: Path) -> dict[str, float]:
     return {case: median(values) for case, values in walls.items()}
 
 
-def fetch(suite: SuiteArgument, only: OnlyOption = None) -> None:
+def fetch(
+    suite: SuiteArgument,
+    only: OnlyOption = None,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify", help="Read every file again, also those whose size and times are as they were."
+        ),
+    ] = False,
+) -> None:
     """Download and build everything a suite needs; verified, resumed, each thing once."""
+    from contextlib import nullcontext
+
+    from bench.assets.hashes import reading_everything
     from bench.commands.display import Display
     from bench.config import load_suite
     from bench.prepare import prepare
 
     asked = select(load_suite(suite), only or [], None, source=suite)
-    with Display(asked) as display:
+    with Display(asked) as display, reading_everything() if verify else nullcontext():
         prepared = prepare(asked, display)
         display.prepared(prepared)
     raise typer.Exit(1 if prepared.blocked else 0)

@@ -57,7 +57,14 @@ def measure(
     """Prepare and measure a suite, write its reports; Interrupted says how to go on."""
     from bench import host
     from bench.commands.display import Display
-    from bench.folders import find_resumable, new_folders, refuse_other_cases, resumed_host, start
+    from bench.folders import (
+        find_resumable,
+        new_folders,
+        refuse_other_cases,
+        refuse_other_inputs,
+        resumed_host,
+        start,
+    )
     from bench.prepare import prepare
     from bench.run import Runner
 
@@ -69,7 +76,9 @@ def measure(
     with Display(asked) as display:
         prepared = prepare(asked, display)
         display.prepared(prepared)
-        if not resume:
+        if resume:
+            refuse_other_inputs(folders, prepared.suite)
+        else:
             folders = new_folders(asked.name, reports=out, logs=logs)
             start(folders, prepared.suite, machine)
         display.measuring(folders)

@@ -22,7 +22,7 @@ from bench import host
 from bench.cli import app
 from bench.config import load_suite
 from bench.domain import Record, Status
-from bench.errors import JournalError
+from bench.errors import JournalError, UnusableWeights
 from bench.folders import RunFolders, new_folders, refuse_other_cases, start
 from bench.journal import RunData, read_run
 from bench.pace import wanted_blocks
@@ -284,3 +284,64 @@ def test_a_run_asked_for_a_precision_stops_when_it_knows_enough_and_resumes_to_t
     assert Counter(record.case for record in data.records) == {case.id: blocks for case in data.suite.cases}
     assert blocks == wanted_blocks(data.suite, data.records)
     assert missing_trials(data) == []
+
+
+def test_weights_overwritten_between_trials_are_not_measured_under_the_old_hash(folder: Path) -> None:
+    (folder / "demo.yaml").write_text(SUITE)
+    prepared = prepare(load_suite(folder / "demo.yaml"))
+    folders = new_folders("demo", reports=folder / "reports", logs=folder / "logs")
+    start(folders, prepared.suite, host.describe())
+
+    class Overwrites:
+        """A user who converts again while the night goes on."""
+
+        def goes_on(self, records: object) -> None: ...
+        def waits(self) -> None: ...
+        def block_repeats(self, number: int, disturbances: object) -> None: ...
+        def block_ended(self, number: int, records: object) -> None: ...
+        def trial_starts(self, slot: object, attempt: int) -> None: ...
+        def trial_ended(self, record: Record) -> None:
+            if record.position == 2 and record.block == 1:
+                (folder / "models" / "weights.bin").write_bytes(b"FAKE" + b"\1" * 1000)
+
+    with pytest.raises(UnusableWeights):
+        Runner(prepared=prepared, folders=folders, host=host.describe(), watcher=Overwrites()).run()
+    data = read_run(folders.run)
+    assert [record.status for record in data.records] == [Status.OK] * 3 + [Status.UNUSABLE] * 3
+    assert "was overwritten while the run went on" in str(data.records[-1].reason)
+    assert any("was overwritten" in warning for warning in data.host.warnings)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("audio", "the audio of the clip clip"),
+        ("text", "the reference text of the clip clip"),
+        ("protocol", "protocol.passes"),
+    ],
+)
+def test_resuming_with_other_inputs_is_refused(folder: Path, change: str, said: str) -> None:
+    measure(folder)
+    if change == "audio":
+        with wave.open(str(folder / "clip.wav"), "wb") as file:
+            file.setparams((1, 2, 16000, 0, "NONE", ""))
+            file.writeframes(b"\x00\x02" * 16000)
+    elif change == "text":
+        (folder / "clip.txt").write_text("семнадцать тысяч\n", encoding="utf-8")
+    else:
+        (folder / "demo.yaml").write_text(SUITE.replace("blocks: 2", "blocks: 2, passes: 3"))
+    result = CliRunner().invoke(app, ["run", "demo.yaml", "--resume"])
+    assert isinstance(result.exception, JournalError)
+    assert f"{said} has changed since this run began" in str(result.exception)
+
+
+def test_runs_that_start_at_the_same_instant_have_folders_of_their_own(tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+    from datetime import UTC, datetime
+
+    now = datetime(2026, 11, 29, tzinfo=UTC)
+    with ThreadPoolExecutor(16) as pool:
+        made = pool.map(
+            lambda _: new_folders("demo", reports=tmp_path, logs=tmp_path, now=now).run, range(64)
+        )
+    assert len(set(made)) == 64
