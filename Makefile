@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help bench smoke plan nightly test lint format types benchmarks lock schema clean
+.PHONY: help bench smoke plan install nightly test lint format types benchmarks lock schema clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -24,6 +24,9 @@ smoke: ## the default suite in a minute
 plan: $(VENV)/.bench ## a suite's cases, downloads and time; runs nothing
 	$(BIN)/asr-quant-bench plan $(SUITE)
 
+install: $(VENV)/.bench extras ## set up what SUITE needs and run nothing
+
+# make exits with 2 whatever a command's own code was: cron and CI call `asr-quant-bench nightly` (docs/nightly.md).
 nightly: $(VENV)/.bench extras ## measure the nightly suite, gate it, keep its history
 	$(BIN)/asr-quant-bench nightly configs/nightly.yaml $(ARGS)
 

@@ -8,11 +8,14 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from bench.domain import Host, Suite
 from bench.errors import JournalError
 from bench.journal import RECORDS, create_run, read_host, read_suite, unwritable, write_suite
 from bench.naming import below
+
+LATEST: Final = "latest"  # a link to the newest run that measured something
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +58,7 @@ def new_folders(suite: str, *, reports: Path, logs: Path, now: datetime | None =
 
 
 def start(folders: RunFolders, suite: Suite, host: Host) -> None:
-    """Make the run's folders and point `latest` at it."""
+    """Make the run's folders; `latest` stays at the run before until this one has measured something."""
     create_run(folders.run, suite, host)
     try:
         folders.logs.mkdir(parents=True, exist_ok=True)
@@ -63,7 +66,8 @@ def start(folders: RunFolders, suite: Suite, host: Host) -> None:
         raise JournalError(
             f"{folders.logs}: cannot be made: {error.strerror}.", hint="Give --logs FOLDER."
         ) from error
-    _point_latest(folders.run)
+    if not (folders.run.parent / LATEST).exists():
+        point_latest(folders.run)
 
 
 def find_resumable(suite: str, *, reports: Path, logs: Path) -> RunFolders:
@@ -74,7 +78,7 @@ def find_resumable(suite: str, *, reports: Path, logs: Path) -> RunFolders:
             f"{reports / suite}: there is no run to resume.", hint="Start one without --resume."
         )
     run_id = runs[-1].parent.name
-    if run_id == "latest":
+    if run_id == LATEST:
         run_id = runs[-1].parent.resolve().name
     return RunFolders(run=reports / suite / run_id, logs=logs / suite / run_id)
 
@@ -140,8 +144,9 @@ def resumed_host(folders: RunFolders, host: Host) -> Host:
     return before
 
 
-def _point_latest(run: Path) -> None:
-    link = run.parent / "latest"
+def point_latest(run: Path) -> None:
+    """Make `latest` lead to the run."""
+    link = run.parent / LATEST
     temporary = run.parent / f".latest.{os.getpid()}"
     try:
         temporary.unlink(missing_ok=True)

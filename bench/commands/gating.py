@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -150,6 +151,9 @@ def _gate(
         _write_beside(report, data)
         append_night(file, report.night)
     _print(report)
+    if report.reference is None and os.environ.get("GITHUB_ACTIONS") == "true":
+        text = f"{report.night.suite} on {report.night.machine} is held to nothing; see docs/nightly.md"
+        typer.echo(f"::warning title=There is no reference yet::{text}")
     if summary is not None:
         from bench.regression.texts import gate_markdown
 

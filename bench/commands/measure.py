@@ -146,12 +146,15 @@ def paced(suite: Suite, *, precision: str | None, budget: str | None) -> Suite:
 
 
 def _write_reports(folders: RunFolders, suite: Suite, lang: list[str] | None) -> None:
+    from bench.folders import point_latest
     from bench.journal import read_run
     from bench.report import render
 
     data = read_run(folders.run)
     if not data.records:
         return
+    if any(record.status.delivered for record in data.records):
+        point_latest(folders.run)
     written = render([data], languages=tuple(lang or suite.report.languages), out=folders.run)
     pages = [path for path in written if path.name.startswith("report.") and path.parent == folders.run]
     for path in pages:

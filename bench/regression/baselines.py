@@ -17,7 +17,15 @@ from bench.journal import RunData
 from bench.jsonlines import encode, read_lines, replace_lines
 from bench.regression.exact import State
 from bench.regression.history import kept_file, require_moment
-from bench.regression.night import Night, from_json, missing_trials, night_of, night_texts, to_json
+from bench.regression.night import (
+    Night,
+    from_json,
+    missing_trials,
+    night_of,
+    night_texts,
+    nothing_measured,
+    to_json,
+)
 from bench.statistics.nights import NightFigure
 
 SCHEMA: Final = 1
@@ -126,7 +134,7 @@ def accept(runs: Sequence[RunData], why: str, reports: Path, *, now: datetime | 
 
 
 def _whole_night(run: RunData) -> Night:
-    """The night of a finished run; an unfinished one is refused."""
+    """The night of a finished run; an unfinished one, or one that measured nothing, is refused."""
     missing = missing_trials(run)
     if missing:
         case, block = missing[0]
@@ -134,7 +142,13 @@ def _whole_night(run: RunData) -> Night:
             f"{run.path}: {len(missing)} trials are missing (the first: {case}, block {block}).",
             hint="Finish the run with --resume, then accept it.",
         )
-    return night_of(run)
+    night = night_of(run)
+    if nothing := nothing_measured(night):
+        raise JournalError(
+            f"{run.path}: {nothing[0].message}; a reference of it would let every night pass.\n{nothing[0].detail}",
+            hint="Mend what stopped its cases, measure again, and accept that run.",
+        )
+    return night
 
 
 def _refuse_mixture(nights: Sequence[Night]) -> None:

@@ -19,6 +19,7 @@ from bench.text.differences import count_differences, word_differences
 class Breach(StrEnum):
     """What an exact gate can find."""
 
+    NOTHING = "nothing-measured"
     FAILED = "failed"
     VANISHED = "vanished"
     TRANSCRIPT = "transcript-changed"
@@ -91,7 +92,8 @@ def check_cases(
     """Every breach of tonight against the reference; `texts` has the transcripts of both by hash.
 
     What the reference already did (a case known to fail, to be empty, to hit the limit) is no
-    breach; a case the reference does not know is none either.
+    breach.  A case the reference does not know is held to nothing but to have been measured; what an
+    engine cannot run is no failure.
     """
     found: list[Fact] = []
     for case, before in reference.items():
@@ -102,13 +104,22 @@ def check_cases(
             )
         else:
             found += _check(case, before, now, texts)
+    found += [
+        _failed(case, now)
+        for case, now in tonight.items()
+        if case not in reference and now.status not in (Status.OK, Status.UNSUPPORTED)
+    ]
     return tuple(found)
+
+
+def _failed(case: str, now: State) -> Fact:
+    message = f"{now.status}: {now.reason or 'no reason given'}"
+    return Fact(breach=Breach.FAILED, case=case, message=message)
 
 
 def _check(case: str, before: State, now: State, texts: Mapping[str, str]) -> list[Fact]:
     if now.status is not Status.OK and now.status is not before.status:
-        message = f"{now.status}: {now.reason or 'no reason given'}"
-        return [Fact(breach=Breach.FAILED, case=case, message=message)]
+        return [_failed(case, now)]
     if not now.status.delivered:
         return []
     found: list[Fact] = []

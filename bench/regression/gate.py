@@ -14,7 +14,7 @@ from bench.regression.baselines import Reference
 from bench.regression.compare import CaseComparison
 from bench.regression.exact import Fact, check_cases
 from bench.regression.interleaved import compare_environments
-from bench.regression.night import Night, missing_trials, night_of, night_texts
+from bench.regression.night import Night, missing_trials, night_of, night_texts, nothing_measured
 from bench.regression.series import DEFAULT_RULE, Line, SeriesRule, SeriesVerdict, common_shift, judge_lines
 from bench.statistics import Verdict
 from bench.statistics.nights import NightFigure
@@ -80,30 +80,31 @@ def gate_run(
     """Judge a run.  `earlier` are the nights since the reference was accepted, oldest first.
 
     Without a reference there is nothing to hold the night to: INCONCLUSIVE, and the note says how
-    to accept one.  Raises JournalError where run and reference do not belong together.
+    to accept one; FAIL where a case could not be measured.  A night without a measured case is a FAIL
+    whatever its reference.  Raises JournalError where run and reference do not belong together.
     """
     night = night_of(run)
     tolerances = dict(run.suite.tolerances or DEFAULT_TOLERANCES)
     interleaved: tuple[CaseComparison, ...] = ()
     if reference_environment is not None and not exact_only:
         interleaved = compare_environments(run, reference_environment, tolerances)
+    states = {case: found.state for case, found in night.cases.items()}
+    nothing = nothing_measured(night)
     if reference is None:
-        note = (
-            f'no reference for {night.suite} on this machine: accept RUN --why "..." makes this run the one'
-        )
-        outcome = _outcome((), (), interleaved, missing=True)
+        facts = (*nothing, *check_cases({}, states, {}))
         return _closed(
             GateReport(
-                outcome=outcome,
+                outcome=_outcome(facts, (), interleaved, missing=True),
                 night=night,
                 reference=None,
+                facts=facts,
                 interleaved=interleaved,
-                notes=(*_unfinished(run), note),
+                notes=(*_unfinished(run), _no_reference(night, measured=not nothing)),
             )
         )
     refuse_other(night, reference)
     texts = {**reference.texts, **night_texts(run)}
-    facts = check_cases(reference.states, {case: found.state for case, found in night.cases.items()}, texts)
+    facts = (*nothing, *check_cases(reference.states, states, texts))
     series = () if exact_only else judge_night(night, reference, earlier, tolerances, rule)
     report = GateReport(
         outcome=_outcome(facts, series, interleaved),
@@ -116,6 +117,14 @@ def gate_run(
         notes=(*_unfinished(run), *_notes(night, reference, exact_only=exact_only)),
     )
     return _closed(report)
+
+
+def _no_reference(night: Night, *, measured: bool) -> str:
+    """That the night was held to nothing, and how to get a reference."""
+    held = f"no reference for {night.suite} on {night.machine}: this night was held to nothing"
+    if not measured:
+        return f"{held}, and it cannot become the reference"
+    return f'{held}; accept RUN --why "..." makes it the reference'
 
 
 def _closed(report: GateReport) -> GateReport:

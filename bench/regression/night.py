@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from bench.domain import Host, Record, Status, Suite
 from bench.journal import RunData
 from bench.pace import wanted_blocks
-from bench.regression.exact import State, state_of, texts_of
+from bench.regression.exact import Breach, Fact, State, state_of, texts_of
 from bench.statistics.nights import NightFigure
 from bench.trials import by_case, disturbed, settled
 
@@ -124,6 +124,16 @@ def night_of(run: RunData) -> Night:
         cpu=run.host.cpu,
         system=_system(run.host),
     )
+
+
+def nothing_measured(night: Night) -> tuple[Fact, ...]:
+    """The breach of a night in which not one trial was measured, whatever it is held to; else nothing."""
+    if any(found.figures or found.state.status.delivered for found in night.cases.values()):
+        return ()
+    states = [found.state for found in night.cases.values()]
+    reasons = dict.fromkeys(f"{state.status}: {state.reason or 'no reason given'}" for state in states)
+    message = f"none of its {len(states)} cases was measured" if states else "it has no trial at all"
+    return (Fact(breach=Breach.NOTHING, case=night.suite, message=message, detail="\n".join(reasons)),)
 
 
 def night_texts(run: RunData) -> dict[str, str]:

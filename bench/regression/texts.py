@@ -16,6 +16,10 @@ from bench.text.safe import fence, markdown, markdown_code
 
 SHOWN: Final = {Verdict.WORSE, Verdict.BETTER, Verdict.DIFFERENT}
 FEW_ROWS: Final = 12  # inconclusive rows a short form lists before it only counts them
+HOW_TO_ACCEPT: Final = (
+    "A green job here does not say that nothing changed. Take the run's folder (on a hosted runner: from the job's "
+    "artifact), accept it, commit reports/baselines: docs/nightly.md, The first reference."
+)
 Row = CaseComparison | SeriesVerdict
 
 
@@ -65,6 +69,11 @@ def gate_markdown(report: GateReport) -> str:
         nights = f"{len(reference.nights)} night{'s' if len(reference.nights) != 1 else ''}"
         held = f"{reference.id} of {reference.accepted_at[:10]} ({nights})"
         lines += [f"Held to {markdown(held)}: {markdown(reference.why)}", ""]
+    else:
+        lines += [
+            f"> **{markdown('Held to nothing: there is no reference yet.')}** {markdown(HOW_TO_ACCEPT)}",
+            "",
+        ]
     lines += _facts(report.facts)
     if report.series:
         lines += [_counts(one.verdict for one in report.series), ""]

@@ -205,3 +205,26 @@ def test_two_nightlies_at_once_do_not_interleave(folder: Path) -> None:
     first.communicate(timeout=120)
     assert first.returncode == 2
     assert len(runs(folder)) == 1
+
+
+def test_a_night_of_failures_fails_leaves_latest_alone_and_cannot_be_accepted(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert call("run", "demo.yaml", "--blocks", "1").exit_code == 0
+    latest = folder / "reports" / "demo" / "latest"
+    good = latest.resolve()
+    (folder / "models" / "weights.bin").unlink()
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    flags = ("--exact-only", "--machine-class", "hosted", "--inconclusive", "0", "--summary", "summary.md")
+    night = call("nightly", "demo.yaml", *flags)
+    assert night.exit_code == 1, night.output
+    summary = (folder / "summary.md").read_text()
+    assert summary.startswith("## FAIL")
+    assert "none of its 2 cases was measured" in summary
+    assert "accept RUN" not in summary
+    assert "::warning title=There is no reference yet::" in night.output
+    assert newest(folder).resolve() != good
+    assert latest.resolve() == good
+    refused = call("accept", str(newest(folder)), "--why", "first").exception
+    assert isinstance(refused, JournalError)
+    assert "none of its 2 cases was measured" in refused.message

@@ -165,3 +165,57 @@ def test_junit_has_a_test_a_verdict(reference: Reference) -> None:
 def test_junit_skips_what_is_inconclusive() -> None:
     root = ET.fromstring(export_junit(gate_run(run(1), None, [])))
     assert root.find("testsuite/testcase[skipped]") is not None
+
+
+def unmeasured(day: int, *cases: str) -> RunData:
+    """A night in which those cases were missing."""
+    found = run(day)
+    for case in cases:
+        found = nights.changed(
+            found, case, status=Status.MISSING, reason="no apt-get here", transcript=None, measurements={}
+        )
+    return found
+
+
+NONE_LEFT = ("m.f16.c", "m.q8_0.c", "m.q4_0.c")
+
+
+@pytest.mark.parametrize("exact_only", [False, True])
+def test_a_night_that_measured_nothing_fails_whatever_it_is_held_to(
+    reference: Reference, *, exact_only: bool
+) -> None:
+    for held in (None, reference):
+        report = gate_run(unmeasured(8, *NONE_LEFT), held, [], exact_only=exact_only)
+        assert report.outcome is GateOutcome.FAIL
+        assert report.facts[0].breach is Breach.NOTHING
+        text = gate_markdown(report)
+        assert text.startswith("## FAIL")
+        assert "none of its 3 cases was measured" in text
+        assert "no apt-get here" in text
+        assert "accept RUN" not in text
+        failures = ET.fromstring(export_junit(report)).findall("testsuite/testcase[failure]")
+        assert len(failures) == 4
+
+
+def test_a_night_without_any_trial_fails() -> None:
+    report = gate_run(dataclasses.replace(run(1), records=()), None, [])
+    assert report.outcome is GateOutcome.FAIL
+    assert "it has no trial at all" in gate_markdown(report)
+
+
+def test_a_failed_case_without_a_reference_fails_and_an_unsupported_one_does_not() -> None:
+    assert gate_run(unmeasured(8, "m.q4_0.c"), None, []).outcome is GateOutcome.FAIL
+    refused = nights.changed(run(8), "m.q4_0.c", status=Status.UNSUPPORTED, reason="no", transcript=None)
+    assert gate_run(refused, None, []).outcome is GateOutcome.INCONCLUSIVE
+
+
+def test_a_night_held_to_nothing_says_so_first() -> None:
+    text = gate_markdown(gate_run(run(1), None, []))
+    assert "Held to nothing" in text.splitlines()[2]
+
+
+def test_a_run_that_measured_nothing_is_never_a_reference(tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match="none of its 3 cases was measured"):
+        accept([run(1), unmeasured(2, *NONE_LEFT)], "first", tmp_path)
+    assert not list(tmp_path.rglob("*.jsonl"))
+    assert accept([unmeasured(3, "m.q4_0.c")], "q4_0 is known to fail", tmp_path)

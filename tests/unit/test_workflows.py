@@ -61,11 +61,36 @@ def test_shell_lines_are_shell(file: Path) -> None:
 
 def test_times_are_judged_on_machines_of_ones_own_alone() -> None:
     nightly = read(next(file for file in WORKFLOWS if file.name == "nightly.yml"))
+    judged = set()
     for name, job in nightly["jobs"].items():
         for step in job["steps"]:
-            if "make nightly" in step.get("run", ""):
+            assert "make nightly" not in step.get("run", ""), "make loses the verdict's exit code"
+            if "asr-quant-bench nightly" in step.get("run", ""):
+                judged.add(name)
                 own = "self-hosted" in job["runs-on"]
                 assert own != ("--exact-only" in step["run"]), name
+    assert judged == {"apple-silicon", "exact"}
+
+
+@pytest.mark.parametrize(("code", "told"), [(0, None), (1, "1"), (2, "2"), (65, "65")])
+def test_what_cron_is_told_to_run_has_the_exit_codes_of_the_table(
+    tmp_path: Path, code: int, told: str | None
+) -> None:
+    docs = (WORKFLOWS[0].parents[2] / "docs" / "nightly.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^ {4}17 2 \* \* \* +(.+)$", docs, re.MULTILINE)
+    program = tmp_path / "asr-quant-bench" / ".venv" / "bin" / "asr-quant-bench"
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!/bin/sh\nexit {code}\n")
+    mail = tmp_path / "bin" / "mail"
+    mail.parent.mkdir()
+    mail.write_text(f'#!/bin/sh\necho "$2" > {tmp_path}/subject\n')
+    for file in (program, mail):
+        file.chmod(0o755)
+    (tmp_path / "asr-quant-bench" / "logs").mkdir()
+    environ = {"HOME": str(tmp_path), "PATH": f"{mail.parent}:/usr/bin:/bin"}
+    subprocess.run(["sh", "-c", line], env=environ, check=False)
+    subject = tmp_path / "subject"
+    assert (subject.read_text().strip() if subject.exists() else None) == (told and f"nightly: {told}")
 
 
 def test_the_keeping_job_adds_nights_and_never_shortens_a_history(tmp_path: Path) -> None:
