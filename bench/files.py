@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from bench.errors import ReportError
+
 
 def replace_file(path: Path, content: str | bytes) -> None:
     """Put `content` in the place of a file, its folder made where it is missing; OSError where that fails."""
@@ -34,6 +36,15 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+def write_file(path: Path, text: str, hint: str = "Give a folder you can write to with --out.") -> Path:
+    """`replace_file` for what a user asked for: ReportError where it fails, with what to do instead."""
+    try:
+        replace_file(path, text)
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be written: {error.strerror or error}.", hint=hint) from error
+    return path
 
 
 def sync(path: Path) -> None:

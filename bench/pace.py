@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from bench.domain import Record, Status, Suite
+from bench.results.trials import by_case, settled
 from bench.statistics.stopping import Goal, Pace, enough, log_ratios, pace
-from bench.trials import by_case, settled
 
 # What a ratio's precision is asked of; everything else scatters more or not at all.
 METRIC: Final = "transcribe_seconds"

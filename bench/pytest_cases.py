@@ -19,21 +19,16 @@ def test_transcribe(asr_case: str, asr_trials: SuiteTrials, benchmark: Any) -> N
     """The case is transcribed; its rounds are its trials, its times what the trials themselves took."""
     from bench.exports.pytest_benchmark import extra_info
 
-    trials = asr_trials.of(asr_case)
-    if not trials:
+    case = asr_trials.of(asr_case)
+    if case is None:
         pytest.fail(f"{asr_case}: there is no trial of it in {asr_trials.path}", pytrace=False)
-    for record in trials:
+    for record in case.settled:
         if not record.status.delivered:
             pytest.fail(f"{asr_case}: {record.status}: {record.reason}", pytrace=False)
-    values = [record.value(asr_trials.metric) for record in trials]
-    seconds = [value for value in values if value is not None]
+    seconds = [value for _, value in case.values.get(asr_trials.metric, ())]
     if not seconds:
-        reason = (
-            trials[0].measurements[asr_trials.metric].reason
-            if asr_trials.metric in trials[0].measurements
-            else ""
-        )
-        pytest.skip(f"no trial has {asr_trials.metric}: {reason or 'it was not measured'}")
-    benchmark.extra_info.update(extra_info(trials[0]))
+        reason = case.absences.get(asr_trials.metric, "it was not measured")
+        pytest.skip(f"no trial has {asr_trials.metric}: {reason}")
+    benchmark.extra_info.update(extra_info(case))
     remaining = iter(seconds)
     benchmark.pedantic(lambda: pytest_plugin.advance(next(remaining)), rounds=len(seconds))

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from types import ModuleType
 
-    from bench.domain import Record, Suite
+    from bench.domain import Suite
     from bench.journal import RunData
+    from bench.results import CaseResult
 
 _now = 0.0
 
@@ -119,18 +120,18 @@ def _load(config: pytest.Config) -> Suite:
 
 
 class SuiteTrials:
-    """The trials of a suite, by case."""
+    """What the trials of a suite say, by case."""
 
-    def __init__(self, path: Path, metric: str, records: Iterable[Record]) -> None:
-        from bench.trials import by_case, settled
+    def __init__(self, run: RunData, metric: str) -> None:
+        from bench.results import results_of
 
-        self.path = path
+        self.path = run.path
         self.metric = metric
-        self._by_case = by_case(settled(records))
+        self._cases = {case.case.id: case for case in results_of([run]).own(run)}
 
-    def of(self, case: str) -> list[Record]:
-        """The trials of a case, in the order of their blocks; empty where there is none."""
-        return self._by_case.get(case, [])
+    def of(self, case: str) -> CaseResult | None:
+        """A case's results; None where there is no trial of it."""
+        return self._cases.get(case)
 
 
 @pytest.fixture(scope="session")
@@ -140,7 +141,7 @@ def asr_trials(request: pytest.FixtureRequest) -> SuiteTrials:
     given = config.getoption("--asr-run")
     root = config.invocation_params.dir
     data = _read(root / given) if given else _measure(config, _selected(request.session.items))
-    return SuiteTrials(data.path, config.getoption("--asr-metric"), data.records)
+    return SuiteTrials(data, config.getoption("--asr-metric"))
 
 
 def _selected(items: Sequence[pytest.Item]) -> set[str]:

@@ -94,13 +94,13 @@ def recommend(
 
     from bench.commands.terminal import wide_console
     from bench.journal import read_run
-    from bench.report.figures import figures
     from bench.report.findings import Constraints, recommend
     from bench.report.writing.language import language
     from bench.report.writing.writers import MarkdownWriter
+    from bench.results import results_of
 
     answer = recommend(
-        figures(read_run(run) for run in runs),
+        results_of(read_run(run) for run in runs),
         Constraints(
             max_footprint_bytes=max_footprint,
             max_rss_bytes=max_rss,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.journal import RunData
-from bench.regression.night import night_of
+from bench.results import results_of
 
 
 def export_bencher(run: RunData) -> dict[str, dict[str, dict[str, float]]]:
@@ -12,13 +12,13 @@ def export_bencher(run: RunData) -> dict[str, dict[str, dict[str, float]]]:
     Measures are called by the metric with dashes, `transcribe-seconds`: slugs have no underscores.
     """
     exported: dict[str, dict[str, dict[str, float]]] = {}
-    for case, found in night_of(run).cases.items():
+    for case in results_of([run]).own(run):
         measures: dict[str, dict[str, float]] = {}
-        for metric, figure in found.figures.items():
-            entry = {"value": figure.median}
-            if figure.low is not None and figure.high is not None:
-                entry |= {"lower_value": figure.low, "upper_value": figure.high}
+        for metric, summary in case.summaries.items():
+            entry = {"value": summary.median}
+            if summary.low is not None and summary.high is not None:
+                entry |= {"lower_value": summary.low, "upper_value": summary.high}
             measures[metric.replace("_", "-")] = entry
         if measures:
-            exported[case] = measures
+            exported[case.case.id] = measures
     return exported

@@ -10,11 +10,9 @@ import statistics
 from collections.abc import Sequence
 from typing import Any, Final
 
-from bench.domain import Record
 from bench.errors import ReportError
 from bench.journal import RunData
-from bench.regression.night import values_by_block
-from bench.trials import by_case, settled
+from bench.results import CaseResult, results_of
 from bench.units import METRICS, Unit
 
 FORMAT_VERSION: Final = "5.1.0"
@@ -31,9 +29,9 @@ def export_pytest_benchmark(run: RunData, metric: str = "transcribe_seconds") ->
             f"{metric} is no time.", hint="pytest-benchmark holds seconds: --metric load_seconds"
         )
     benchmarks = [
-        _benchmark(case, trials, values, metric)
-        for case, trials in by_case(settled(run.records)).items()
-        if (values := list(values_by_block(trials, metric).values()))
+        _benchmark(case, [value for _, value in case.values[metric]], metric)
+        for case in results_of([run]).own(run)
+        if metric in case.values
     ]
     if not benchmarks:
         raise ReportError(f"{run.path}: no case has {metric}.", hint="Export a run that has measured it.")
@@ -68,15 +66,15 @@ def _machine(run: RunData) -> dict[str, Any]:
     }
 
 
-def _benchmark(case: str, trials: Sequence[Record], values: Sequence[float], metric: str) -> dict[str, Any]:
-    first = trials[0]
+def _benchmark(case: CaseResult, values: Sequence[float], metric: str) -> dict[str, Any]:
+    name = case.case.id
     return {
-        "group": f"{first.clip}: {metric}",
-        "name": f"test_transcribe[{case}]",
-        "fullname": f"{first.suite}::test_transcribe[{case}]",
-        "params": {"case": case},
-        "param": case,
-        "extra_info": extra_info(first),
+        "group": f"{case.case.clip}: {metric}",
+        "name": f"test_transcribe[{name}]",
+        "fullname": f"{case.suite}::test_transcribe[{name}]",
+        "params": {"case": name},
+        "param": name,
+        "extra_info": extra_info(case),
         "options": {
             "disable_gc": False,
             "timer": metric,
@@ -89,16 +87,17 @@ def _benchmark(case: str, trials: Sequence[Record], values: Sequence[float], met
     }
 
 
-def extra_info(record: Record) -> dict[str, Any]:
+def extra_info(case: CaseResult) -> dict[str, Any]:
     """What identifies a case beside its name."""
     return {
-        "model": record.model,
-        "quantization": record.quantization,
-        "engine": record.engine,
-        "engine_version": record.engine_version,
-        "backend": record.backend.device if record.backend else None,
-        "clip": record.clip,
-        "run": record.run,
+        "model": case.case.model,
+        "quantization": case.quantization,
+        "engine": case.case.variant.engine,
+        "engine_version": case.engine_version,
+        "backend": case.backend.device if case.backend else None,
+        "clip": case.case.clip,
+        "run": case.run.name,
+        "host": case.host.id,
     }
 
 

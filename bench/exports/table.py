@@ -7,7 +7,7 @@ import io
 from typing import Final
 
 from bench.journal import RunData
-from bench.trials import settled
+from bench.results.trials import settled, trial_key
 
 COLUMNS: Final = (
     "run",
@@ -41,7 +41,7 @@ def export_csv(run: RunData) -> str:
 
     Text that a spreadsheet would take for a formula gets an apostrophe in front.
     """
-    counted = {(record.case, record.block, record.attempt) for record in settled(run.records)}
+    counted = {trial_key(record) for record in settled(run.records)}
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -60,7 +60,7 @@ def export_csv(run: RunData) -> str:
             record.backend.device if record.backend else "",
             record.block,
             record.attempt,
-            "yes" if (record.case, record.block, record.attempt) in counted else "no",
+            "yes" if trial_key(record) in counted else "no",
             str(record.status),
             record.reason or "",
             record.started_at,

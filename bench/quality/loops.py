@@ -89,7 +89,7 @@ class Repetition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoopReport:
-    """Figures of a transcript's repetitiveness, and whether they say "loop".
+    """Results of a transcript's repetitiveness, and whether they say "loop".
 
     `loops` are the repetitions that do, the longest run first: its `phrase` was said `repeats` times in a
     row from `start_seconds` on (None where the engine gives no times).

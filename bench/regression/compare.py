@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bench.domain import Record
 from bench.errors import JournalError
 from bench.journal import RunData
 from bench.regression.exact import Fact, State, check_cases, state_of
-from bench.regression.night import night_texts, protocol_facts, values_by_block
+from bench.regression.night import night_texts, protocol_facts
+from bench.results import CaseResult, Results, compare_results, results_of
 from bench.statistics import (
     Comparison,
     Verdict,
     blocks_needed,
     changed,
-    compare_paired,
-    compare_unpaired,
     judge,
-    summarize,
 )
-from bench.trials import by_case, settled
 from bench.units import METRICS
 
 DEFAULT_TOLERANCE: Final = 0.05
+NOTHING_SHARED: Final = Comparison(
+    n=0, ratio=None, low=None, high=None, paired=True, reason="there is nothing to compare with"
+)
 # Compared where neither the suite nor the user names metrics; those that neither side has are left out.
 DEFAULT_METRICS: Final = (
     "transcribe_seconds",
@@ -52,11 +52,9 @@ class Side:
         """RUN, or RUN:VARIANT."""
         return f"{self.run.run_id}:{self.variant}" if self.variant else self.run.run_id
 
-    def trials(self) -> tuple[Record, ...]:
-        """The trials that count."""
-        return tuple(
-            r for r in settled(self.run.records) if self.variant is None or r.variant == self.variant
-        )
+    def cases(self, found: Results) -> tuple[CaseResult, ...]:
+        """Its cases among the results of both sides."""
+        return tuple(case for case in found.own(self.run) if self.variant in {None, case.case.variant.name})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,9 +111,12 @@ def compare(
             hint="Their figures do not mean the same. --across compares them anyway, and says so.",
         )
     same_run = base.run.path == new.run.path
+    found = results_of([base.run] if same_run else [base.run, new.run])
     by_variant = base.variant is not None or new.variant is not None
-    left = _keyed(base.trials(), by_variant=by_variant)
-    right = _keyed(new.trials(), by_variant=by_variant)
+    left = _keyed(base.cases(found), by_variant=by_variant)
+    right = _keyed(
+        (dataclasses.replace(new, run=base.run) if same_run else new).cases(found), by_variant=by_variant
+    )
     matched = [key for key in left if key in right]
     if not matched:
         raise JournalError(
@@ -128,11 +129,7 @@ def compare(
         row
         for key in matched
         for metric in wanted
-        if (
-            row := compare_case(
-                left[key], right[key], metric, allowed.get(metric, default_tolerance), paired=same_run
-            )
-        )
+        if (row := compare_case(left[key], right[key], metric, allowed.get(metric, default_tolerance)))
     ]
     return RunComparison(
         base=base.label,
@@ -140,8 +137,8 @@ def compare(
         rows=tuple(rows),
         facts=_facts(base, new, {key: (left[key], right[key]) for key in matched}),
         cautions=(*grave, *light, *_few(rows)),
-        only_base=tuple(sorted(left[key][0].case for key in left.keys() - right.keys())),
-        only_new=tuple(sorted(right[key][0].case for key in right.keys() - left.keys())),
+        only_base=tuple(sorted(left[key].case.id for key in left.keys() - right.keys())),
+        only_new=tuple(sorted(right[key].case.id for key in right.keys() - left.keys())),
     )
 
 
@@ -178,38 +175,31 @@ def _weights(run: RunData) -> dict[str, dict[str, str]]:
     }
 
 
-def _keyed(trials: Iterable[Record], *, by_variant: bool) -> dict[object, list[Record]]:
-    keyed: dict[object, list[Record]] = {}
-    for group in by_case(trials).values():
-        key = (group[0].model, group[0].clip) if by_variant else group[0].case
+def _keyed(cases: Iterable[CaseResult], *, by_variant: bool) -> dict[object, CaseResult]:
+    keyed: dict[object, CaseResult] = {}
+    for case in cases:
+        key = (case.case.model, case.case.clip) if by_variant else case.case.id
         if key in keyed:
             raise JournalError(
-                f"{keyed[key][0].case} and {group[0].case} are both {group[0].model} on {group[0].clip}.",
+                f"{keyed[key].case.id} and {case.case.id} are both {case.case.model} on {case.case.clip}.",
                 hint="Name a variant on both sides, so that each model and clip stands once.",
             )
-        keyed[key] = group
+        keyed[key] = case
     return keyed
 
 
-def compare_case(
-    base: Sequence[Record], new: Sequence[Record], metric: str, tolerance: float, *, paired: bool
-) -> CaseComparison | None:
+def compare_case(base: CaseResult, new: CaseResult, metric: str, tolerance: float) -> CaseComparison | None:
     """One metric of one pair of cases; None where a side has no value of it."""
-    left, right = values_by_block(base, metric), values_by_block(new, metric)
-    before, after = summarize(left.values()), summarize(right.values())
+    before, after = base.summaries.get(metric), new.summaries.get(metric)
     if before is None or after is None:
         return None
-    if paired:
-        comparison = compare_paired(
-            (right[block], left[block]) for block in sorted(left.keys() & right.keys())
-        )
-    else:
-        comparison = compare_unpaired(right.values(), left.values())
+    comparison = compare_results(new, base, metric) or NOTHING_SHARED
+    left, right = dict(base.values[metric]), dict(new.values[metric])
     verdict = _exactly(left, right, metric, tolerance) or judge(comparison, METRICS[metric].better, tolerance)
     inconclusive = verdict is Verdict.INCONCLUSIVE
     return CaseComparison(
-        case=new[0].case,
-        base_case=base[0].case,
+        case=new.case.id,
+        base_case=base.case.id,
         metric=metric,
         tolerance=tolerance,
         comparison=comparison,
@@ -235,18 +225,18 @@ def _exactly(
 
 
 def _facts(
-    base: Side, new: Side, matched: Mapping[object, tuple[Sequence[Record], Sequence[Record]]]
+    base: Side, new: Side, matched: Mapping[object, tuple[CaseResult, CaseResult]]
 ) -> tuple[Fact, ...]:
     """What changed beside the figures; between two variants other weights are no news."""
-    from dataclasses import replace
-
     before: dict[str, State] = {}
     after: dict[str, State] = {}
     for left, right in matched.values():
-        name = right[0].case
+        name = right.case.id
         before[name], after[name] = state_of(left), state_of(right)
-        if left[0].case != name:
-            after[name] = replace(after[name], weights=before[name].weights)
+        if left.case.id != name:
+            after[name] = dataclasses.replace(
+                after[name], weights=before[name].weights, other_weights=before[name].other_weights
+            )
     texts = {**night_texts(base.run), **night_texts(new.run)}
     return check_cases(before, after, texts)
 

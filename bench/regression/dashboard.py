@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.errors import ReportError
+from bench.files import write_file
 from bench.regression.baselines import Reference
 from bench.regression.night import Night
 from bench.regression.trends import Trend, collect_trends, version_changes
-from bench.report.files import write_file
 from bench.statistics import changepoints
 from bench.text.templates import sandbox
 from bench.units import METRICS

@@ -11,8 +11,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
-from bench.domain import Record, Status
+from bench.domain import Status
+from bench.results import CaseResult
 from bench.text.differences import count_differences, word_differences
 
 
@@ -42,7 +44,12 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What of a case is exact.  `transcripts` are hashes of the distinct texts, the commonest first."""
+    """What of a case is exact, of all its trials.
+
+    `transcripts` are hashes of the distinct texts, the commonest first.  `backend`, `weights` and
+    `engine_version` are those of most trials; what other trials had is in `other_backends`,
+    `other_weights` (by role) and `other_versions`: where one night had one of each, they are empty.
+    """
 
     status: Status
     reason: str | None = None
@@ -53,6 +60,22 @@ class State:
     empty: bool = False
     weights: Mapping[str, str] = field(default_factory=dict)
     transcripts: tuple[str, ...] = ()
+    other_backends: tuple[str, ...] = ()
+    other_weights: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    other_versions: tuple[str, ...] = ()
+
+    @property
+    def backends(self) -> tuple[str, ...]:
+        """All that its trials ran on, the commonest first; empty where nothing tells."""
+        return (*([self.backend] if self.backend else []), *self.other_backends)
+
+    def weights_of(self, role: str) -> tuple[str, ...]:
+        """The hashes of all files that its trials were given in a role, the commonest first."""
+        return (*([self.weights[role]] if role in self.weights else []), *self.other_weights.get(role, ()))
+
+
+UNKNOWN: Final = "unknown"
+ABSENT: Final = "absent"
 
 
 def text_hash(text: str) -> str:
@@ -60,30 +83,42 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def state_of(records: Sequence[Record]) -> State:
-    """The state of one case from its trials of one run.  One failed trial makes the case failed."""
-    bad = next((record for record in records if record.status is not Status.OK), None)
-    good = [record for record in records if record.status.delivered]
-    texts = [record.transcript.text.strip() for record in good if record.transcript]
-    shown = bad or records[0]
-    last = (good or list(records))[-1]
+def state_of(case: CaseResult) -> State:
+    """The state of a case.  One failed trial that counts makes the case failed."""
+    bad = next((record for record in case.settled if record.status is not Status.OK), None)
+    shown = bad or case.settled[0]
+    texts = [record.transcript.text.strip() for record in case.good if record.transcript]
+    hashes = [{file.role: file.sha256 for file in files} for files in case.all_weights]
     return State(
         status=shown.status,
         reason=shown.reason,
-        engine=last.engine,
-        engine_version=last.engine_version,
-        backend=last.backend.device if last.backend else None,
-        truncated=any(record.transcript.truncated for record in good if record.transcript),
+        engine=case.case.variant.engine,
+        engine_version=case.engine_version,
+        backend=case.backend.device if case.backend else None,
+        truncated=any(record.transcript.truncated for record in case.good if record.transcript),
         empty=any(not text for text in texts),
-        weights={file.role: file.sha256 for file in last.weights},
+        weights=hashes[0],
         transcripts=tuple(text_hash(text) for text, _ in Counter(texts).most_common()),
+        other_backends=tuple(other.device if other else UNKNOWN for other in case.backends[1:]),
+        other_weights=_others(hashes),
+        other_versions=tuple(version or UNKNOWN for version in case.engine_versions[1:]),
     )
 
 
-def texts_of(records: Iterable[Record]) -> dict[str, str]:
-    """All transcripts of some trials by their hash."""
-    texts = (record.transcript.text.strip() for record in records if record.transcript)
-    return {text_hash(text): text for text in texts}
+def _others(hashes: Sequence[Mapping[str, str]]) -> dict[str, tuple[str, ...]]:
+    """By role, the files that differ from those of most trials."""
+    most, found = hashes[0], dict[str, dict[str, None]]()
+    for other in hashes[1:]:
+        for role in {**most, **other}:
+            sha = other.get(role, ABSENT)
+            if sha != most.get(role, ABSENT):
+                found.setdefault(role, {})[sha] = None
+    return {role: tuple(shas) for role, shas in found.items()}
+
+
+def texts_of(cases: Iterable[CaseResult]) -> dict[str, str]:
+    """All transcripts of the trials that count, by their hash."""
+    return {text_hash(text.strip()): text.strip() for case in cases for text in case.texts}
 
 
 def check_cases(
@@ -123,17 +158,22 @@ def _check(case: str, before: State, now: State, texts: Mapping[str, str]) -> li
     if not now.status.delivered:
         return []
     found: list[Fact] = []
-    for role in sorted({*before.weights, *now.weights}):
-        was, is_ = before.weights.get(role), now.weights.get(role)
-        if was != is_:
-            detail = f"sha256 was {was or 'absent'}\nsha256 is  {is_ or 'absent'}"
+    for role in sorted({*before.weights, *before.other_weights, *now.weights, *now.other_weights}):
+        was, is_ = before.weights_of(role), now.weights_of(role)
+        if not set(is_ or (ABSENT,)) <= set(was or (ABSENT,)):
+            several = f"{len(is_)} different {role} files in one night" if len(is_) > 1 else ""
+            detail = f"sha256 was {', '.join(was) or ABSENT}\nsha256 is  {', '.join(is_) or ABSENT}"
             found.append(
                 Fact(
-                    breach=Breach.WEIGHTS, case=case, message=f"the {role} file is another one", detail=detail
+                    breach=Breach.WEIGHTS,
+                    case=case,
+                    message=several or f"the {role} file is another one",
+                    detail=detail,
                 )
             )
-    if before.backend and now.backend != before.backend:
-        message = f"ran on {now.backend or 'an unknown backend'}, the reference on {before.backend}"
+    if before.backends and not set(now.backends or (UNKNOWN,)) <= set(before.backends):
+        ran = ", ".join(now.backends) or "an unknown backend"
+        message = f"ran on {ran}, the reference on {', '.join(before.backends)}"
         found.append(Fact(breach=Breach.BACKEND, case=case, message=message))
     if now.empty and not before.empty:
         found.append(Fact(breach=Breach.EMPTY, case=case, message="nothing was heard"))

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from bench.domain import Host, Record, Status, Suite
+from bench.domain import Host, Status, Suite
 from bench.journal import RunData
 from bench.pace import wanted_blocks
 from bench.regression.exact import Breach, Fact, State, state_of, texts_of
+from bench.results import CaseResult, results_of
+from bench.results.trials import disturbed
 from bench.statistics.nights import NightFigure
-from bench.trials import by_case, disturbed, settled
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -103,22 +104,17 @@ def missing_trials(run: RunData) -> list[tuple[str, int]]:
     return [(case, block) for block in blocks for case in cases if (case, block) not in there]
 
 
-def values_by_block(records: Iterable[Record], metric: str) -> dict[int, float]:
-    """A metric of one case's successful trials by their block."""
-    values = {r.block: r.value(metric) for r in records if r.status.delivered}
-    return {block: value for block, value in values.items() if value is not None}
-
-
 def night_of(run: RunData) -> Night:
-    """The night of a run.  Its transcripts are in `night_texts`, by their hash."""
-    trials = settled(run.records)
+    """The night of a run on its own machine.  Its transcripts are in `night_texts`, by their hash."""
+    cases = _cases(run)
+    trials = [record for case in cases for record in case.settled]
     return Night(
         run=run.run_id,
         suite=run.suite.name,
         machine=run.host.id,
         protocol=protocol_hash(run.suite),
         started_at=min((record.started_at for record in run.records), default=""),
-        cases={case: _night_case(group) for case, group in by_case(trials).items()},
+        cases={case.case.id: _night_case(case) for case in cases},
         disturbed_trials=disturbed(trials),
         trials=len(trials),
         cpu=run.host.cpu,
@@ -138,21 +134,22 @@ def nothing_measured(night: Night) -> tuple[Fact, ...]:
 
 def night_texts(run: RunData) -> dict[str, str]:
     """The transcripts of a run by their hash."""
-    return texts_of(settled(run.records))
+    return texts_of(_cases(run))
 
 
-def _night_case(trials: list[Record]) -> NightCase:
-    from bench.statistics import summarize
+def _cases(run: RunData) -> list[CaseResult]:
+    return list(results_of([run]).own(run))
 
-    figures: dict[str, NightFigure] = {}
-    for metric in dict.fromkeys(name for record in trials for name in record.measurements):
-        summary = summarize(values_by_block(trials, metric).values())
-        if summary:
-            figures[metric] = NightFigure(
-                median=summary.median, low=summary.low, high=summary.high, mad=summary.mad, n=summary.n
-            )
+
+def _night_case(case: CaseResult) -> NightCase:
+    figures = {
+        metric: NightFigure(
+            median=summary.median, low=summary.low, high=summary.high, mad=summary.mad, n=summary.n
+        )
+        for metric, summary in case.summaries.items()
+    }
     return NightCase(
-        state=state_of(trials), figures=figures, quantization=trials[0].quantization, model=trials[0].model
+        state=state_of(case), figures=figures, quantization=case.quantization, model=case.case.model
     )
 
 

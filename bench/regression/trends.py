@@ -106,7 +106,7 @@ def version_changes(nights: Sequence[Night]) -> list[tuple[int, str]]:
         for case, one in night.cases.items():
             facts = {f"engine {one.state.engine}": one.state.engine_version or "?"}
             facts |= {f"weights {one.model} {one.quantization}": _short(one.state.weights)}
-            facts |= {"backend": one.state.backend or "?"}
+            facts |= {"backend": ", ".join(one.state.backends) or "?"}
             for what, now in facts.items():
                 before = seen.get((case, what))
                 if before is not None and now not in (before, "?") and before != "?":

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.report.cells import Cell, Phrase, Spoken, Text
-from bench.report.figures import Figures
 from bench.report.findings import findings
 from bench.report.findings.advice import advice
 from bench.report.footnotes import Notes
@@ -27,6 +26,7 @@ from bench.report.tables.all_clips import pooled
 from bench.report.tables.between_machines import side_by_side
 from bench.report.tables.short_form import digest
 from bench.report.view import View
+from bench.results import Results
 
 if TYPE_CHECKING:
     from bench.journal import RunData
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 def build(
     runs: Sequence[RunData],
-    found: Figures,
+    found: Results,
     names: Names,
     *,
     out: Path,
@@ -83,7 +83,7 @@ def build(
         disturbances=machines.disturbances(found),
         warnings=tuple(_warnings(found, undrawn)),
         commands=provenance.commands(found, names),
-        logs=provenance.logs(runs, found, names, out),
+        logs=provenance.logs(found, names, out),
         journals=provenance.journals(runs, names, out),
         diffs=transcripts.diffs(found, names) if with_diffs else (),
         sounds=machines.sounds(runs),
@@ -92,7 +92,7 @@ def build(
     )
 
 
-def _titles(found: Figures) -> dict[str, str]:
+def _titles(found: Results) -> dict[str, str]:
     spoken = dict.fromkeys(code for suite in found.suites for code in suite.title)
     return {
         code: " + ".join(dict.fromkeys(suite.title.get(code, suite.name) for suite in found.suites))
@@ -113,7 +113,7 @@ def _day(moment: str) -> date | None:
         return None  # a foreign record's: its figures count all the same
 
 
-def _warnings(found: Figures, undrawn: int) -> Iterator[Cell]:
+def _warnings(found: Results, undrawn: int) -> Iterator[Cell]:
     if undrawn:
         yield Phrase(message="chart.undrawn", count=undrawn)
     for text in found.warnings:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from bench.domain import Clip, Host, Status
 from bench.report.cells import Text
-from bench.report.figures import CaseFigures, Figures
+from bench.results import CaseResult, Results
 
 if TYPE_CHECKING:
     from bench.journal import RunData
@@ -25,12 +25,12 @@ class Scope:
 
     host: Host
     clip: Clip
-    cases: tuple[CaseFigures, ...]
+    cases: tuple[CaseResult, ...]
 
 
-def scopes(found: Figures) -> tuple[Scope, ...]:
+def scopes(found: Results) -> tuple[Scope, ...]:
     """Cases by machine and clip, without those that an engine refuses: they have no figures."""
-    groups: dict[tuple[str, str, float], list[CaseFigures]] = {}
+    groups: dict[tuple[str, str, float], list[CaseResult]] = {}
     for case in found.cases:
         if case.status is not Status.UNSUPPORTED:
             groups.setdefault((case.host.id, case.clip.name, case.clip.duration_seconds), []).append(case)
@@ -42,23 +42,23 @@ def scopes(found: Figures) -> tuple[Scope, ...]:
 class Names:
     """Names for the cases of one report, as short as telling them apart allows."""
 
-    def __init__(self, found: Figures, runs: Sequence[RunData]) -> None:
+    def __init__(self, found: Results, runs: Sequence[RunData]) -> None:
         self._found = found
         self._runs = runs
         self.many_machines = len({case.host.id for case in found.cases}) > 1
         self.many_clips = len({case.clip.name for case in found.cases}) > 1
 
-    def model(self, case: CaseFigures) -> str:
+    def model(self, case: CaseResult) -> str:
         """The model's title."""
         return case.model.title
 
-    def label(self, case: CaseFigures) -> str:
+    def label(self, case: CaseResult) -> str:
         """The case among its model's on the same machine and clip: `Q8_0`, with more where that is not enough."""
         label = quantization(case.label)
         extra = [part for part, needed in self._extras(case) if needed]
         return " · ".join([label, *extra])
 
-    def full(self, case: CaseFigures) -> str:
+    def full(self, case: CaseResult) -> str:
         """The case among all of the report."""
         parts = [self.model(case), self.label(case)]
         if self.many_clips:
@@ -90,7 +90,7 @@ class Names:
         same = [each for each in self._runs if each.suite.name == run.suite.name]
         return run.suite.name if len(same) < 2 else f"{run.suite.name} / {run.run_id}"
 
-    def baseline(self, case: CaseFigures) -> str:
+    def baseline(self, case: CaseResult) -> str:
         """The name of what the case is compared with."""
         other = self._found.baseline(case)
         return quantization(other.label if other else case.model.baseline)
@@ -107,14 +107,14 @@ class Names:
     def _by_engine(self) -> Counter[tuple[str, ...]]:
         return Counter((*_place(case), case.case.variant.engine) for case in self._found.cases)
 
-    def _extras(self, case: CaseFigures) -> list[tuple[str, bool]]:
+    def _extras(self, case: CaseResult) -> list[tuple[str, bool]]:
         if self._taken[_place(case)] < 2:
             return []
         engine = case.case.variant.engine
         same_engine = self._by_engine[*_place(case), engine]
         return [
             (engine, same_engine < self._taken[_place(case)]),
-            (case.run.rpartition("/")[2], same_engine > 1),
+            (case.run.name, same_engine > 1),
         ]
 
 
@@ -123,5 +123,5 @@ def quantization(name: str) -> str:
     return name.upper() if _GGML_TYPE.fullmatch(name) else name
 
 
-def _place(case: CaseFigures) -> tuple[str, ...]:
+def _place(case: CaseResult) -> tuple[str, ...]:
     return case.host.id, case.case.model, case.clip.name, case.label

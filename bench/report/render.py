@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bench.errors import ReportError
+from bench.files import write_file
 from bench.report.build import build
-from bench.report.figures import figures
-from bench.report.files import write_file
 from bench.report.names import Names, Scope, scopes
 from bench.report.writing.language import Language, language
 from bench.report.writing.templates import fill, tidy
 from bench.report.writing.writers import MarkdownWriter
+from bench.results import results_of
 
 if TYPE_CHECKING:
     from bench.journal import RunData
@@ -94,7 +94,7 @@ class _Rendering:
     ) -> None:
         self.runs, self.spoken, self.out = runs, spoken, out
         self.formats, self.templates, self.sound = formats, templates, sound
-        self.found = figures(runs)
+        self.found = results_of(runs)
         self.names = Names(self.found, runs)
 
     @cached_property

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from bench.report.cells import Cell, Link, Phrase, Text
+from bench.results import CaseKey
 
 # ----------------------------------------------------------------------- tables
 
@@ -27,10 +28,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A row; `key` is the case's id, for links within the page, and `label` its short name."""
+    """A row; `key` is the case's, for links within the page, and `label` its short name."""
 
     cells: tuple[Cell, ...]
-    key: str = ""
+    key: CaseKey | None = None
     label: str = ""
     quantization: str = ""
 
@@ -69,7 +70,7 @@ class Sentence:
 
     kind: str
     parts: tuple[Cell, ...]
-    evidence: tuple[str, ...] = ()
+    evidence: tuple[CaseKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +142,7 @@ class Piece:
 class Diff:
     """What a case heard beside what was said; `against` says what it is held against."""
 
-    key: str
+    key: CaseKey
     label: str
     quantization: str
     clip: str

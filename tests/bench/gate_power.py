@@ -23,11 +23,10 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from bench.journal import read_run
-from bench.regression.night import values_by_block
 from bench.regression.series import DEFAULT_RULE, Line, SeriesRule, SeriesVerdict, judge_lines
+from bench.results import results_of
 from bench.statistics import Verdict, compare_paired, judge, summarize
 from bench.statistics.nights import NightFigure
-from bench.trials import by_case, settled
 from bench.units import METRICS, Better
 
 # A recorded run: {(case, metric): the value of each block, in order}.
@@ -69,11 +68,11 @@ def recorded_runs(paths: Sequence[Path], metrics: Sequence[str] = GATED) -> list
     runs: list[dict[tuple[str, str], list[float]]] = []
     for path in paths:
         found: dict[tuple[str, str], list[float]] = {}
-        for case, trials in by_case(settled(read_run(path).records)).items():
+        for case in results_of([read_run(path)]).cases:
             for metric in metrics:
-                values = list(values_by_block(trials, metric).values())
+                values = [value for _, value in case.values.get(metric, ())]
                 if len(values) > 1 and min(values) > 0:
-                    found[case, metric] = values
+                    found[case.case.id, metric] = values
         runs.append(found)
     shared = set.intersection(*(set(run) for run in runs))
     if not shared:

@@ -10,10 +10,10 @@ import pytest
 from trials import Trials, run_of, sentences, spoil, spoken
 
 from bench.domain import Backend, Clip, Status
-from bench.report.figures import figures
 from bench.report.findings import RULES, Finding, Kind, Strength, findings
 from bench.report.writing.language import language
 from bench.report.writing.writers import MarkdownWriter
+from bench.results import results_of
 
 TEXTS = sentences(60)
 WHOLE = " ".join(TEXTS)
@@ -23,7 +23,7 @@ CLIP = spoken(texts=TEXTS)
 def found(
     cases: Sequence[Trials], rule: str = "", *, clips: Sequence[Clip] = (CLIP,), **fields: Any
 ) -> list[Finding]:
-    made = findings(figures([run_of(cases, clips=clips, **fields)]))
+    made = findings(results_of([run_of(cases, clips=clips, **fields)]))
     return [each for each in made if each.rule == rule] if rule else list(made)
 
 
@@ -56,7 +56,7 @@ def test_a_faster_variant_is_said_to_be_faster_with_its_interval() -> None:
     [item] = finding.phrase.params["items"].parts
     times = item.params["times"]
     assert times.low < times.ratio < times.high < 1
-    assert {row.case.rpartition("/")[2] for row in finding.evidence} == {"m.f16.read", "m.q8_0.read"}
+    assert {row.case.variant for row in finding.evidence} == {"f16", "q8_0"}
     assert {row.table for row in finding.evidence} == {"performance"}
 
 
@@ -158,7 +158,7 @@ def test_without_a_baseline_variants_are_held_against_the_largest() -> None:
     ]
     [finding] = found(cases, "speed.transcribe")
     assert finding.phrase.params["anchor"].text == "Q8_0"
-    assert finding.subjects == ("made/up/m.q4_0.read",)
+    assert [key.variant for key in finding.subjects] == ["q4_0"]
 
 
 def test_a_baseline_that_failed_leaves_nothing_to_compare_with() -> None:
@@ -173,7 +173,7 @@ def test_a_smaller_quantization_slower_than_a_larger_one_is_pointed_out() -> Non
         case("q6_k", rtf=0.2, weights=150),
     ]
     [finding] = found(cases, "speed.not_monotonic")
-    assert finding.subjects == ("made/up/m.q6_k.read",)
+    assert [key.variant for key in finding.subjects] == ["q6_k"]
 
 
 def test_quick_to_load_and_slow_to_transcribe_pays_up_to_a_length() -> None:
@@ -293,7 +293,7 @@ def test_a_smaller_quantization_with_fewer_errors_is_pointed_out() -> None:
         case("q4_k", spoil(WHOLE, 0.02), weights=100),
     ]
     [finding] = found(cases, "quality.not_monotonic")
-    assert finding.subjects == ("made/up/m.q4_k.read",)
+    assert [key.variant for key in finding.subjects] == ["q4_k"]
 
 
 def test_a_better_model_is_one_that_is_better_at_every_quantization() -> None:
@@ -363,7 +363,7 @@ def test_wall_time_that_does_not_add_up_is_pointed_out() -> None:
         case("b", load_seconds=2.33, transcribe_seconds=6.83, wall_seconds=9.35, noise=0.0),
     ]
     [finding] = found(cases, "trust.wall", blocks=1)
-    assert finding.subjects == ("made/up/m.a.read",)
+    assert [key.variant for key in finding.subjects] == ["a"]
 
 
 def test_later_passes_are_no_hole_in_the_wall_time() -> None:
@@ -386,10 +386,10 @@ def test_a_comparison_across_devices_is_said_to_be_one() -> None:
 def test_a_failure_in_the_exit_is_marked_and_its_figures_count() -> None:
     cases = [case("f16", rtf=0.1), case("q8_0", rtf=0.07, statuses=[Status.OK, Status.EXIT_FAILED])]
     [finding] = found(cases, "trust.exit_failed")
-    assert finding.subjects == ("made/up/m.q8_0.read",)
+    assert [key.variant for key in finding.subjects] == ["q8_0"]
     assert finding.phrase.params["failed"].value == 5
     assert not found(cases, "trust.unstable")
-    [_, failing] = figures([run_of(cases, clips=(CLIP,))]).cases
+    [_, failing] = results_of([run_of(cases, clips=(CLIP,))]).cases
     assert failing.counted == 10
     assert failing.summaries["rtf"].n == 10
 

@@ -9,34 +9,33 @@ import pytest
 
 from bench.domain import Status
 from bench.journal import read_run
-from bench.report.figures import CaseFigures, Figures, figures
 from bench.report.findings import Constraints, Decision, Finding, Strength, advice, findings, recommend
 from bench.report.writing.language import language
 from bench.report.writing.writers import MarkdownWriter
+from bench.results import CaseResult, Results, results_of
 
 FOLDER = Path(__file__).parents[2] / "reports" / "published" / "rustasr-2026-02"
 Q06, Q17, WHISPER = "qwen3-asr-0.6b", "qwen3-asr-1.7b", "whisper-large-v3-turbo"
 
 
 @pytest.fixture(scope="module")
-def found() -> Figures:
-    return figures([read_run(FOLDER)])
+def found() -> Results:
+    return results_of([read_run(FOLDER)])
 
 
 @pytest.fixture(scope="module")
-def said(found: Figures) -> tuple[Finding, ...]:
+def said(found: Results) -> tuple[Finding, ...]:
     return findings(found)
 
 
-def case(found: Figures, model: str, variant: str) -> CaseFigures:
+def case(found: Results, model: str, variant: str) -> CaseResult:
     return next(each for each in found.cases if (each.case.model, each.case.variant.name) == (model, variant))
 
 
 def names(finding: Finding) -> tuple[str, ...]:
     """Model and variants that a finding speaks of: ("qwen3-asr-0.6b", "q8_0", ...)."""
-    cases = [key.rpartition("/")[2].removesuffix(".full_16k_mono_60s") for key in finding.subjects]
-    models = dict.fromkeys(each.rpartition(".")[0] for each in cases)
-    return (*models, *(each.rpartition(".")[2] for each in cases))
+    models = dict.fromkeys(key.model for key in finding.subjects)
+    return (*models, *(key.variant for key in finding.subjects))
 
 
 def test_the_committed_files_are_what_the_transcription_writes(tmp_path: Path) -> None:
@@ -45,14 +44,14 @@ def test_the_committed_files_are_what_the_transcription_writes(tmp_path: Path) -
         assert (tmp_path / name).read_bytes() == (FOLDER / name).read_bytes(), name
 
 
-def test_every_cell_is_one_run(found: Figures) -> None:
+def test_every_cell_is_one_run(found: Results) -> None:
     ran = [each for each in found.cases if each.status is Status.OK]
     assert len(ran) == 9
     assert {summary.n for each in ran for summary in each.summaries.values()} == {1}
     assert all(summary.low is None for each in ran for summary in each.summaries.values())
 
 
-def test_figures_are_the_printed_ones_in_base_units(found: Figures) -> None:
+def test_figures_are_the_printed_ones_in_base_units(found: Results) -> None:
     """Spot checks of every table; the transcription itself was read twice against the source."""
     assert case(found, Q06, "safetensors").median("wall_seconds") == 12.84
     assert case(found, Q06, "q4_0").median("peak_rss_bytes") == 2716e6
@@ -63,12 +62,12 @@ def test_figures_are_the_printed_ones_in_base_units(found: Figures) -> None:
     assert case(found, WHISPER, "q4_0").median("load_seconds") == 0.23
 
 
-def test_the_printed_savings_come_out(found: Figures) -> None:
+def test_the_printed_savings_come_out(found: Results) -> None:
     savings = [case(found, WHISPER, name).saving for name in ("q8_0", "q4_0")]
     assert [round(100 * saving) for saving in savings if saving is not None] == [46, 71]
 
 
-def test_refusals_are_in_the_programs_own_words(found: Figures) -> None:
+def test_refusals_are_in_the_programs_own_words(found: Results) -> None:
     refused = {each.case.model: each.reason for each in found.cases if each.status is Status.UNSUPPORTED}
     assert refused == {
         "gigaam-v3-ctc": "GigaAM: квантизированные модели пока не поддерживаются",
@@ -142,7 +141,7 @@ def test_the_break_even_of_load_and_throughput_is_in_seconds_of_audio(said: tupl
 
 
 @pytest.mark.parametrize("code", ["ru", "en"])
-def test_advice_follows_the_figures_and_says_where_it_cannot(found: Figures, code: str) -> None:
+def test_advice_follows_the_figures_and_says_where_it_cannot(found: Results, code: str) -> None:
     write = MarkdownWriter(language(code))
     rows = [
         (row.scenario.message, " ".join(str(write.cell(part)) for part in row.parts)) for row in advice(found)
@@ -161,7 +160,7 @@ def test_advice_follows_the_figures_and_says_where_it_cannot(found: Figures, cod
     assert ("INCONCLUSIVE" if code == "en" else "НЕ РЕШЕНО") in by_scenario["long"][0]
 
 
-def test_a_question_to_single_runs_is_inconclusive_and_says_what_is_missing(found: Figures) -> None:
+def test_a_question_to_single_runs_is_inconclusive_and_says_what_is_missing(found: Results) -> None:
     answer = recommend(found, Constraints(max_rtf=0.3, max_footprint_bytes=8e9))
     assert answer.decision is Decision.INCONCLUSIVE
     assert [phrase.count for phrase in answer.missing if hasattr(phrase, "count")] == [10]

@@ -10,11 +10,11 @@ import pytest
 from trials import Trials, run_of, sentences, spoil, spoken
 
 from bench.report.cells import Phrase, Reason
-from bench.report.figures import figures
 from bench.report.findings import Constraints, Decision, Recommendation, advice, recommend
 from bench.report.findings.limits import LimitState
 from bench.report.writing.language import language
 from bench.report.writing.writers import MarkdownWriter
+from bench.results import results_of
 
 TEXTS = sentences(80)
 WHOLE = " ".join(TEXTS)
@@ -28,7 +28,7 @@ CASES = (
 
 def ask(cases: Sequence[Trials] = CASES, *, blocks: int = 10, **limits: Any) -> Recommendation:
     run = run_of(cases, clips=[spoken(texts=TEXTS)], blocks=blocks)
-    return recommend(figures([run]), Constraints(**limits))
+    return recommend(results_of([run]), Constraints(**limits))
 
 
 def chosen(found: Recommendation) -> str:
@@ -60,7 +60,7 @@ def test_limits_that_no_variant_keeps_together_are_impossible() -> None:
 
 def test_an_interval_across_the_limit_is_open_and_says_how_many_blocks_close_it() -> None:
     cases = [Trials(variant="f16", figures={"rtf": 0.1}, noise=0.3)]
-    middle = figures([run_of(cases)]).cases[0].summaries["rtf"]
+    middle = results_of([run_of(cases)]).cases[0].summaries["rtf"]
     assert middle.high is not None
     found = ask(cases, max_rtf=(middle.median + middle.high) / 2)
     assert found.decision is Decision.INCONCLUSIVE
@@ -72,7 +72,7 @@ def test_an_interval_across_the_limit_is_open_and_says_how_many_blocks_close_it(
 
 def test_a_figure_on_the_limit_itself_is_not_promised_to_be_settled() -> None:
     cases = [Trials(variant="f16", figures={"rtf": 0.1}, noise=0.3)]
-    middle = figures([run_of(cases)]).cases[0].summaries["rtf"]
+    middle = results_of([run_of(cases)]).cases[0].summaries["rtf"]
     assert [
         each.message for each in ask(cases, max_rtf=middle.median).missing if isinstance(each, Phrase)
     ] == ["recommend.missing.too_close"]
@@ -120,7 +120,7 @@ def test_one_loop_on_one_recording_strikes_a_variant_from_long_recordings_alone(
     write = MarkdownWriter(language("en"))
     said = {
         each.scenario.message: str(write.cell(each.parts[0]))
-        for each in advice(figures([run_of(cases, clips=clips)]))
+        for each in advice(results_of([run_of(cases, clips=clips)]))
         if isinstance(each.scenario, Phrase)
     }
     assert "Q4_0" in said["scenario.smallest"]

@@ -23,14 +23,14 @@ from bench.report.charts.data import (
     stage_parts,
 )
 from bench.report.charts.draw import draw
-from bench.report.figures import CaseFigures, figures
 from bench.report.names import Names, scopes
 from bench.report.writing.language import language
+from bench.results import CaseResult, results_of
 
 WORD = language("en").word
 
 
-def _label(case: CaseFigures) -> str:
+def _label(case: CaseResult) -> str:
     return case.label
 
 
@@ -40,8 +40,8 @@ def run(tmp_path: Path) -> RunData:
 
 
 @pytest.fixture
-def cases(run: RunData) -> tuple[CaseFigures, ...]:
-    return figures([run]).cases
+def cases(run: RunData) -> tuple[CaseResult, ...]:
+    return results_of([run]).cases
 
 
 def _luminance(shade: str) -> float:
@@ -69,14 +69,14 @@ def test_quantizations_of_other_widths_have_other_colours() -> None:
     assert colour("Q6K") == colour("q6_k")
 
 
-def test_rtf_points_are_medians_with_intervals(cases: tuple[CaseFigures, ...]) -> None:
+def test_rtf_points_are_medians_with_intervals(cases: tuple[CaseResult, ...]) -> None:
     points = rtf_points(cases, _label)
     assert [point["label"] for point in points] == list(HEARD)
     assert all(point["low"] <= point["value"] <= point["high"] for point in points)
     assert points[0]["value"] == cases[0].median("rtf")
 
 
-def test_stages_of_the_start_add_up_to_it(cases: tuple[CaseFigures, ...]) -> None:
+def test_stages_of_the_start_add_up_to_it(cases: tuple[CaseResult, ...]) -> None:
     parts = [part["value"] for part in stage_parts(cases, _label, WORD) if part["label"] == "f16"]
     assert len(parts) == 3
     assert sum(parts) == pytest.approx(cases[0].median("startup_seconds"))
@@ -88,7 +88,7 @@ def test_memory_is_stacked_by_when_it_came_where_the_machine_tells(run: RunData)
         found = {name: measured(name, value, "test") for name, value in told.items()}
         return dataclasses.replace(record, measurements={**record.measurements, **found})
 
-    case = figures([dataclasses.replace(run, records=tuple(map(tell, run.records)))]).cases[0]
+    case = results_of([dataclasses.replace(run, records=tuple(map(tell, run.records)))]).cases[0]
     parts = memory_parts([case], _label, WORD)
     stacked = [part["value"] for part in parts if part["layer"] == Layer.STACKED]
     peak = case.median("peak_rss_bytes")
@@ -98,19 +98,19 @@ def test_memory_is_stacked_by_when_it_came_where_the_machine_tells(run: RunData)
     assert [part["part"] for part in parts if part["layer"] == Layer.MARK] == ["anonymous peak"]
 
 
-def test_the_pareto_front_is_what_nothing_beats_in_size_and_errors(cases: tuple[CaseFigures, ...]) -> None:
+def test_the_pareto_front_is_what_nothing_beats_in_size_and_errors(cases: tuple[CaseResult, ...]) -> None:
     front = {point["label"] for point in pareto_points(cases, _label) if point["front"]}
     assert front == {"q2_k", "q4_0", "q6_k"}, "f16 and q8_0 are larger than q6_k and hear no better"
 
 
-def test_confidence_follows_the_clip(cases: tuple[CaseFigures, ...]) -> None:
+def test_confidence_follows_the_clip(cases: tuple[CaseResult, ...]) -> None:
     points = [point for point in confidence_points(cases, _label) if point["label"] == "q4_0"]
     assert [point["value"] for point in points] == [0.82, 0.82]
     assert points[0]["start"] == 0.0
     assert points[-1]["end"] == pytest.approx(60.0)
 
 
-def test_drift_is_each_block_against_the_cases_median(cases: tuple[CaseFigures, ...]) -> None:
+def test_drift_is_each_block_against_the_cases_median(cases: tuple[CaseResult, ...]) -> None:
     points = [point["value"] for point in drift_points(cases, _label) if point["label"] == "f16"]
     assert len(points) == 10
     assert sorted(points)[4] <= 1 <= sorted(points)[5]
@@ -118,14 +118,14 @@ def test_drift_is_each_block_against_the_cases_median(cases: tuple[CaseFigures, 
 
 def test_drift_over_many_blocks_is_drawn_in_medians(tmp_path: Path) -> None:
     run = measured_run(tmp_path / "r", asked=suite(quantizations=("f16",), blocks=150))
-    points = drift_points(figures([run]).cases, _label)
+    points = drift_points(results_of([run]).cases, _label)
     assert [point["block"] for point in points[:3]] == [1, 4, 7]
     assert len(points) == 50
 
 
 def test_synthetic_weights_have_no_picture_of_quality(tmp_path: Path) -> None:
     run = measured_run(tmp_path / "r", asked=suite(models=(model(synthetic=True),)))
-    found = figures([run])
+    found = results_of([run])
     assert set(draw(scopes(found), Names(found, [run]), language("en"))) == {
         "rtf",
         "stages",
@@ -135,7 +135,7 @@ def test_synthetic_weights_have_no_picture_of_quality(tmp_path: Path) -> None:
 
 
 def test_a_run_without_figures_has_no_charts(run: RunData) -> None:
-    found = figures([dataclasses.replace(run, records=())])
+    found = results_of([dataclasses.replace(run, records=())])
     assert draw(scopes(found), Names(found, [run]), language("en")) == {}
 
 
@@ -159,7 +159,7 @@ def test_machines_and_clips_have_pictures_of_their_own(tmp_path: Path) -> None:
         measured_run(tmp_path / "a", asked=suite(clips=(clip("one"), clip("two")))),
         measured_run(tmp_path / "b", host=MAC),
     ]
-    found = figures(runs)
+    found = results_of(runs)
     charts = draw(scopes(found), Names(found, runs), language("en"))["rtf"]
     assert len({chart.file for chart in charts}) == 3
     assert LINUX.cpu in str(charts[0].scope)
@@ -174,7 +174,7 @@ def test_names_in_pictures_are_text(tmp_path: Path) -> None:
         asked, cases=(dataclasses.replace(asked.cases[0], variant=hostile), *asked.cases[1:])
     )
     run = measured_run(tmp_path / "r", asked=asked)
-    found = figures([run])
+    found = results_of([run])
     svg = draw(scopes(found), Names(found, [run]), language("en"))["rtf"][0].svg
     assert "<script" not in svg
     assert "\x1b" not in svg

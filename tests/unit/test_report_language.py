@@ -13,8 +13,8 @@ from jinja2.lexer import TOKEN_DATA
 
 import bench.report
 from bench.errors import ReportError
-from bench.report.heard import NO_REFERENCE, NO_TRANSCRIPT, PUBLISHED_ONLY, SYNTHETIC
 from bench.report.writing.language import CATALOGS, LOCALE, language, languages
+from bench.results.heard import NO_REFERENCE, NO_TRANSCRIPT, PUBLISHED_ONLY, SYNTHETIC
 
 ROOM = Path(bench.report.__file__).parent
 TEMPLATES = sorted((ROOM / "templates").glob("*.j2"))

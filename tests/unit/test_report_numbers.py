@@ -1,4 +1,4 @@
-"""Figures are written as a reader knows them: units, decimals, thousands."""
+"""Results are written as a reader knows them: units, decimals, thousands."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import records
 
 from bench.domain import Conditions, Record, Status
-from bench.trials import settled
+from bench.results.trials import settled
 
 DISTURBED = Conditions(disturbances=("cpu steal 3 %",))
 

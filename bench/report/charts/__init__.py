@@ -1,1 +1,1 @@
-"""Figures -> charts: the rows that are drawn, their marks, the SVG."""
+"""Results -> charts: the rows that are drawn, their marks, the SVG."""

@@ -1,4 +1,4 @@
-"""Figures -> rows of charts: what is drawn, free of how.  Each function gives no row where it has no figures."""
+"""Results -> rows of charts: what is drawn, free of how.  Each function gives no row where it has no figures."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from enum import StrEnum
 from statistics import median
 from typing import Any, Final
 
-from bench.report.figures import CaseFigures
+from bench.results import CaseResult
 from bench.text.numbers import Word
 
 Rows = Sequence[Mapping[str, Any]]
-Label = Callable[[CaseFigures], str]
+Label = Callable[[CaseResult], str]
 MEGA: Final = 1e6
 MOST_BLOCKS: Final = 60  # points of a line in one chart
 
@@ -23,7 +23,7 @@ class Layer(StrEnum):
     MARK = "mark"
 
 
-def rtf_points(cases: Iterable[CaseFigures], label: Label) -> Rows:
+def rtf_points(cases: Iterable[CaseResult], label: Label) -> Rows:
     """RTF of each case with its interval; a single trial is its own."""
     rows = []
     for case in cases:
@@ -34,7 +34,7 @@ def rtf_points(cases: Iterable[CaseFigures], label: Label) -> Rows:
     return rows
 
 
-def stage_parts(cases: Iterable[CaseFigures], label: Label, word: Word) -> Rows:
+def stage_parts(cases: Iterable[CaseResult], label: Label, word: Word) -> Rows:
     """A process's way from its spawn to a ready model: interpreter, import, load."""
     rows: list[Mapping[str, Any]] = []
     given = list(cases)
@@ -47,7 +47,7 @@ def stage_parts(cases: Iterable[CaseFigures], label: Label, word: Word) -> Rows:
     return rows
 
 
-def _stages(case: CaseFigures) -> list[tuple[str, float]]:
+def _stages(case: CaseResult) -> list[tuple[str, float]]:
     load, startup = case.median("load_seconds"), case.median("startup_seconds")
     if load is None:
         return []
@@ -61,7 +61,7 @@ def _stages(case: CaseFigures) -> list[tuple[str, float]]:
     ]
 
 
-def memory_parts(cases: Iterable[CaseFigures], label: Label, word: Word) -> Rows:
+def memory_parts(cases: Iterable[CaseResult], label: Label, word: Word) -> Rows:
     """Peak RSS by when it came about, where the machine tells, with the other peaks as marks."""
     rows: list[Mapping[str, Any]] = []
     for case in cases:
@@ -72,7 +72,7 @@ def memory_parts(cases: Iterable[CaseFigures], label: Label, word: Word) -> Rows
     return rows
 
 
-def _memory(case: CaseFigures) -> list[tuple[str, float, Layer]]:
+def _memory(case: CaseResult) -> list[tuple[str, float, Layer]]:
     peak = case.median("peak_rss_bytes")
     if peak is None:
         return []
@@ -95,7 +95,7 @@ def _memory(case: CaseFigures) -> list[tuple[str, float, Layer]]:
     return parts
 
 
-def pareto_points(cases: Iterable[CaseFigures], label: Label) -> Rows:
+def pareto_points(cases: Iterable[CaseResult], label: Label) -> Rows:
     """File size against word error rate; `front` marks what nothing beats in both."""
     points = [
         (case, size, score.wer)
@@ -121,7 +121,7 @@ def pareto_points(cases: Iterable[CaseFigures], label: Label) -> Rows:
     return rows
 
 
-def confidence_points(cases: Iterable[CaseFigures], label: Label) -> Rows:
+def confidence_points(cases: Iterable[CaseResult], label: Label) -> Rows:
     """Mean token probability of each segment over its stretch of the clip."""
     rows: list[Mapping[str, Any]] = []
     for case in cases:
@@ -141,7 +141,7 @@ def confidence_points(cases: Iterable[CaseFigures], label: Label) -> Rows:
     return rows
 
 
-def drift_points(cases: Iterable[CaseFigures], label: Label) -> Rows:
+def drift_points(cases: Iterable[CaseResult], label: Label) -> Rows:
     """Transcription time of each block against the case's median: what moved together was the machine.
 
     Of many blocks, the medians of successive ones, under the first one's number.
@@ -159,5 +159,5 @@ def drift_points(cases: Iterable[CaseFigures], label: Label) -> Rows:
     return rows
 
 
-def _who(case: CaseFigures, label: Label) -> dict[str, Any]:
+def _who(case: CaseResult, label: Label) -> dict[str, Any]:
     return {"label": label(case), "quantization": case.quantization}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from bench.report.figures import Figures
 from bench.report.findings import (
     error_rates,
     file_sizes,
@@ -24,6 +23,7 @@ from bench.report.findings.families import Scene
 from bench.report.findings.limits import Constraints
 from bench.report.findings.model import Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.recommend import Decision, Recommendation, recommend
+from bench.results import Results
 
 RULES: Final[tuple[Rule, ...]] = (
     *speed_and_memory.RULES,
@@ -36,7 +36,7 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 
 
-def findings(figures: Figures, rules: tuple[Rule, ...] = RULES) -> tuple[Finding, ...]:
+def findings(figures: Results, rules: tuple[Rule, ...] = RULES) -> tuple[Finding, ...]:
     """What the rules find, by kind in the order of `Kind`, then by rule."""
     scene = Scene(figures)
     found = [finding for rule in rules for finding in rule.find(scene)]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.report.cells import Cell, Figure, Many, Phrase, Stars, Text
-from bench.report.figures import CaseFigures, Figures
 from bench.report.findings.candidates import Candidate, Loss, candidates
 from bench.report.findings.differences import Standing, contrast
 from bench.report.findings.families import Scene
@@ -16,6 +15,7 @@ from bench.report.findings.model import LONG_SECONDS, Strength, how_firmly
 from bench.report.findings.pairs import points
 from bench.report.findings.speed_and_memory import FOOTPRINT, LOAD, TRANSCRIBE, Measure, figure
 from bench.report.view import Advice
+from bench.results import CaseResult, Results
 from bench.text.numbers import Quantity
 
 
@@ -27,7 +27,7 @@ class Scenario:
     advise: Callable[[Scene, Sequence[Candidate]], Iterator[tuple[Cell, ...]]]
 
 
-def advice(figures: Figures) -> tuple[Advice, ...]:
+def advice(figures: Results) -> tuple[Advice, ...]:
     """A row a scenario and machine, in the order of `SCENARIOS`; none where nothing was measured."""
     scene = Scene(figures)
     known = [each for each in candidates(scene) if not each.case.model.synthetic]
@@ -140,7 +140,7 @@ def _loss(each: Candidate) -> Cell:
     return Phrase(message="advice.loss.unknown")
 
 
-def _size(case: CaseFigures) -> Cell:
+def _size(case: CaseResult) -> Cell:
     size = Figure(value=case.weights_bytes or 0, quantity=Quantity.SIZE)
     return Phrase(message="advice.decoder", params={"size": size}) if partial(case) else size
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from bench.report.figures import CaseFigures
 from bench.report.findings.families import Family, Scene
 from bench.report.findings.model import SAME_WER
 from bench.report.findings.pairs import Pair, difference, pairs, utterances_needed
+from bench.results import CaseResult
 from bench.statistics import FEWEST_TO_CLAIM, Interval
 
 BROKEN_WER = 0.6  # one star by the default bands: more than every second word is wrong
@@ -35,7 +35,7 @@ class Candidate:
     `looped` counts the recordings on which it looped: one strikes it from long recordings alone.
     """
 
-    case: CaseFigures
+    case: CaseResult
     family: Family
     loss: Loss
     change: Interval | None
@@ -77,7 +77,7 @@ def _of(family: Family) -> Iterator[Candidate]:
         )
 
 
-def _loss(case: CaseFigures, pair: Pair | None, most_stars: int | None) -> tuple[Loss, Interval | None, bool]:
+def _loss(case: CaseResult, pair: Pair | None, most_stars: int | None) -> tuple[Loss, Interval | None, bool]:
     if case.is_baseline:
         return Loss.NONE, None, False
     if pair is not None and all(each.heard.identity and each.heard.identity.normalized for each in pair.mine):
@@ -106,11 +106,11 @@ def _measured(change: Interval) -> Loss:
     return Loss.NOT_SHOWN if change.value <= NEAR_WER else Loss.UNKNOWN
 
 
-def _broken(case: CaseFigures) -> bool:
+def _broken(case: CaseResult) -> bool:
     wer = case.heard.score.wer if case.heard.score else None
     return wer is not None and wer > BROKEN_WER
 
 
-def _mostly_loops(cases: Sequence[CaseFigures]) -> bool:
+def _mostly_loops(cases: Sequence[CaseResult]) -> bool:
     loops = [case.heard.loop for case in cases if case.heard.loop]
     return sum(each.looped_words for each in loops) * 2 > sum(each.words for each in loops) > 0

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from bench.report.cells import Times
-from bench.report.figures import CaseFigures
 from bench.report.findings.model import Strength, Tolerance
-from bench.statistics import Comparison, Verdict, blocks_needed, compare_paired, compare_unpaired, judge
+from bench.results import CaseResult, compare_results
+from bench.statistics import Comparison, Verdict, blocks_needed, judge
 from bench.units import METRICS, Better
 
 
@@ -28,8 +27,8 @@ class Standing(StrEnum):
 class Contrast:
     """A case's quantity held against another's; `needed` blocks would settle it."""
 
-    case: CaseFigures
-    other: CaseFigures
+    case: CaseResult
+    other: CaseResult
     metric: str
     outcome: Standing
     comparison: Comparison
@@ -55,18 +54,12 @@ class Contrast:
         )
 
 
-def contrast(case: CaseFigures, other: CaseFigures, metric: str, tolerance: Tolerance) -> Contrast | None:
+def contrast(case: CaseResult, other: CaseResult, metric: str, tolerance: Tolerance) -> Contrast | None:
     """Hold a case's metric against another's.
 
     None where one has no value, where there is no ratio, and where a few disturbed runs are all there is.
     """
-    mine, theirs = case.values.get(metric, ()), other.values.get(metric, ())
-    if case.baseline == other.key:
-        found = case.comparisons.get(metric)
-    elif case.run == other.run:
-        found = compare_blocks(mine, theirs)
-    else:  # blocks of different runs have nothing in common but their numbers
-        found = compare_unpaired((value for _, value in mine), (value for _, value in theirs))
+    found = compare_results(case, other, metric)
     if found is None or found.ratio is None:
         return None
     if found.few and tolerance.disturbable and (case.disturbed or other.disturbed):
@@ -83,15 +76,6 @@ def contrast(case: CaseFigures, other: CaseFigures, metric: str, tolerance: Tole
         strength=strength,
         needed=needed,
     )
-
-
-def compare_blocks(
-    values: Iterable[tuple[int, float]], others: Iterable[tuple[int, float]]
-) -> Comparison | None:
-    """Compare (block, value) pairs of the blocks that both have; None where they share none."""
-    there = dict(others)
-    pairs = [(value, there[block]) for block, value in values if block in there]
-    return compare_paired(pairs) if pairs else None
 
 
 def _outcome(found: Comparison, ratio: float, tolerance: Tolerance) -> tuple[Standing, Strength]:

@@ -7,10 +7,10 @@ from typing import Final
 
 from bench.quality import ErrorPair
 from bench.report.cells import Cell, Figure, Many, Phrase, Stars, Text, WordErrors
-from bench.report.figures import CaseFigures
 from bench.report.findings.families import Scene, smaller
 from bench.report.findings.model import SAME_WER, Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.pairs import Pair, difference, fresh_errors, pairs, points, utterances_needed
+from bench.results import CaseResult
 from bench.statistics import FEWEST_TO_CLAIM, Interval
 from bench.text.numbers import Quantity
 
@@ -159,7 +159,7 @@ def better_than_larger(scene: Scene) -> Iterator[Finding]:
                     yield _better(scene, pair, change)
 
 
-def _smaller_pair(small: Sequence[CaseFigures], large: Sequence[CaseFigures]) -> Pair | None:
+def _smaller_pair(small: Sequence[CaseResult], large: Sequence[CaseResult]) -> Pair | None:
     there = {case.case.clip: case for case in large if not case.is_baseline}
     both = [
         (case, there[case.case.clip])

@@ -8,13 +8,13 @@ from functools import cached_property
 from typing import Final
 
 from bench.report.cells import Text
-from bench.report.figures import CaseFigures, Figures
 from bench.report.names import Names
+from bench.results import CaseKey, CaseResult, Results, RunKey
 
 TELLING: Final = 0.005  # a saving that reads as 0 %, the same weights in another engine's file, is none
 
 
-def smaller(case: CaseFigures, other: CaseFigures) -> bool:
+def smaller(case: CaseResult, other: CaseResult) -> bool:
     """Whether a case's weights are smaller on disk, both known, by more than nothing worth saying."""
     mine, theirs = case.weights_bytes, other.weights_bytes
     return bool(mine and theirs and mine < theirs * (1 - TELLING))
@@ -28,21 +28,21 @@ class Family:
     """
 
     scene: Scene
-    cases: tuple[CaseFigures, ...]
+    cases: tuple[CaseResult, ...]
 
     @cached_property
-    def good(self) -> tuple[CaseFigures, ...]:
+    def good(self) -> tuple[CaseResult, ...]:
         """The cases with at least one good trial."""
         return tuple(case for case in self.cases if case.status.delivered)
 
     @cached_property
-    def front(self) -> tuple[CaseFigures, ...]:
+    def front(self) -> tuple[CaseResult, ...]:
         """The good cases of the longest clip."""
         longest = max((case.clip.duration_seconds for case in self.good), default=0.0)
         clip = next((c.case.clip for c in self.good if c.clip.duration_seconds == longest), None)
         return tuple(case for case in self.good if case.case.clip == clip)
 
-    def anchor(self, case: CaseFigures) -> CaseFigures | None:
+    def anchor(self, case: CaseResult) -> CaseResult | None:
         """What a case is held against: its baseline, else the largest sibling on its clip."""
         if case.case.baseline is not None:
             found = self.scene.figures.baseline(case)
@@ -50,9 +50,9 @@ class Family:
         siblings = [each for each in self.good if each.case.clip == case.case.clip and each.weights_bytes]
         return max(siblings, key=lambda each: each.weights_bytes or 0, default=None)
 
-    def by_anchor(self) -> Iterator[tuple[CaseFigures, tuple[CaseFigures, ...]]]:
+    def by_anchor(self) -> Iterator[tuple[CaseResult, tuple[CaseResult, ...]]]:
         """The front's cases with what they are held against, in the suite's order."""
-        groups: dict[str, tuple[CaseFigures, list[CaseFigures]]] = {}
+        groups: dict[CaseKey, tuple[CaseResult, list[CaseResult]]] = {}
         for case in self.front:
             anchor = self.anchor(case)
             if anchor is not None and anchor.key != case.key:
@@ -61,9 +61,9 @@ class Family:
             yield anchor, tuple(cases)
 
     @cached_property
-    def by_variant(self) -> dict[str, tuple[CaseFigures, ...]]:
+    def by_variant(self) -> dict[str, tuple[CaseResult, ...]]:
         """The good cases of each variant, over the clips."""
-        found: dict[str, list[CaseFigures]] = {}
+        found: dict[str, list[CaseResult]] = {}
         for case in self.good:
             found.setdefault(case.case.variant.name, []).append(case)
         return {name: tuple(cases) for name, cases in found.items()}
@@ -72,22 +72,22 @@ class Family:
 class Scene:
     """The figures of a report as rules see them."""
 
-    def __init__(self, figures: Figures) -> None:
+    def __init__(self, figures: Results) -> None:
         self.figures = figures
         self.names = Names(figures, ())
 
     @cached_property
     def families(self) -> tuple[Family, ...]:
         """The families, in the order of the suites."""
-        groups: dict[tuple[str, str, str], list[CaseFigures]] = {}
+        groups: dict[tuple[RunKey, str, str], list[CaseResult]] = {}
         for case in self.figures.cases:
             key = (case.run, case.case.model, case.case.variant.engine)
             groups.setdefault(key, []).append(case)
         return tuple(Family(scene=self, cases=tuple(cases)) for cases in groups.values())
 
-    def by_anchor(self) -> Iterator[tuple[CaseFigures, tuple[CaseFigures, ...]]]:
+    def by_anchor(self) -> Iterator[tuple[CaseResult, tuple[CaseResult, ...]]]:
         """All fronts' cases with what they are held against, be it another engine's."""
-        groups: dict[str, tuple[CaseFigures, list[CaseFigures]]] = {}
+        groups: dict[CaseKey, tuple[CaseResult, list[CaseResult]]] = {}
         for family in self.families:
             for anchor, held in family.by_anchor():
                 groups.setdefault(anchor.key, (anchor, []))[1].extend(held)
@@ -95,17 +95,17 @@ class Scene:
             yield anchor, tuple(cases)
 
     @cached_property
-    def _engines(self) -> dict[tuple[str, str], set[str]]:
-        found: dict[tuple[str, str], set[str]] = {}
+    def _engines(self) -> dict[tuple[RunKey, str], set[str]]:
+        found: dict[tuple[RunKey, str], set[str]] = {}
         for case in self.figures.cases:
             found.setdefault((case.run, case.case.model), set()).add(case.case.variant.engine)
         return found
 
-    def name(self, case: CaseFigures) -> Text:
+    def name(self, case: CaseResult) -> Text:
         """The case among its siblings."""
         return Text(text=self.names.label(case), strong=True)
 
-    def subject(self, cases: Sequence[CaseFigures], *, clip: bool = True) -> Text:
+    def subject(self, cases: Sequence[CaseResult], *, clip: bool = True) -> Text:
         """What a sentence is about: the model, and clip, engine and machine where there are several.
 
         A sentence about cases of several engines names none.

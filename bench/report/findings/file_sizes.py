@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from bench.report.cells import Figure, Many, Phrase
-from bench.report.figures import CaseFigures
 from bench.report.findings.families import TELLING, Scene
 from bench.report.findings.model import Evidence, Finding, Kind, Rule, Strength
+from bench.results import CaseResult
 from bench.text.numbers import Quantity
 
 
@@ -24,12 +24,12 @@ def saving(scene: Scene) -> Iterator[Finding]:
             yield _saving(scene, parts, "finding.saving.part")
 
 
-def partial(case: CaseFigures) -> bool:
+def partial(case: CaseResult) -> bool:
     """Whether the files given to the engine are the decoder alone, its encoder being elsewhere."""
     return {file.role for file in case.weights} == {"decoder"}
 
 
-def _saving(scene: Scene, cases: list[CaseFigures], message: str) -> Finding:
+def _saving(scene: Scene, cases: list[CaseResult], message: str) -> Finding:
     items = tuple(
         Phrase(
             message="finding.saving.item",

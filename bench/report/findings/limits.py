@@ -14,10 +14,10 @@ from enum import StrEnum
 from typing import Final
 
 from bench.report.cells import Cell, Figure, Phrase, Reason
-from bench.report.figures import CaseFigures
 from bench.report.findings.candidates import UTTERANCES_WANTED, Candidate, Loss
 from bench.report.findings.file_sizes import partial
 from bench.report.findings.pairs import points
+from bench.results import CaseResult
 from bench.statistics import FEWEST_TO_CLAIM
 from bench.text.numbers import Quantity
 
@@ -107,7 +107,7 @@ def checks(each: Candidate, constraints: Constraints) -> Iterator[Check]:
             yield _check_metric(name, each.case, limit)
 
 
-def _check_metric(name: str, case: CaseFigures, limit: float) -> Check:
+def _check_metric(name: str, case: CaseResult, limit: float) -> Check:
     how = _LIMITS[name]
     metric = case.footprint_metric if how.metric == "footprint" else how.metric
     summary = case.summaries.get(metric)
@@ -123,7 +123,7 @@ def _check_metric(name: str, case: CaseFigures, limit: float) -> Check:
     return _check_interval(name, figure, limit, _blocks)
 
 
-def _check_size(case: CaseFigures, limit: float) -> Check:
+def _check_size(case: CaseResult, limit: float) -> Check:
     size = case.weights_bytes
     if size is None:
         return _nothing("max_weights_bytes", Reason(text="the journal has no weights file"))
@@ -136,7 +136,7 @@ def _check_size(case: CaseFigures, limit: float) -> Check:
     return Check(limit="max_weights_bytes", state=LimitState.MET, figure=figure)
 
 
-def _check_wer(case: CaseFigures, limit: float) -> Check:
+def _check_wer(case: CaseResult, limit: float) -> Check:
     interval, score = case.heard.interval, case.heard.score
     wer = score.wer if score else None
     if wer is None:

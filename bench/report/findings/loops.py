@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from bench.report.cells import Cell, Figure, Many, Phrase, Text
-from bench.report.figures import CaseFigures
 from bench.report.findings.families import Family, Scene
 from bench.report.findings.model import LONG_SECONDS, Evidence, Finding, Kind, Rule, Strength
+from bench.results import CaseResult
 from bench.text.numbers import Quantity, clock
 
 
@@ -24,15 +24,15 @@ def loops(scene: Scene) -> Iterator[Finding]:
                 yield _finding(scene, "finding.loops.none", cases, {"clip": _length(cases[0])})
 
 
-def _loops(case: CaseFigures) -> bool:
+def _loops(case: CaseResult) -> bool:
     return case.heard.loop is not None and case.heard.loop.looping
 
 
-def _length(case: CaseFigures) -> Figure:
+def _length(case: CaseResult) -> Figure:
     return Figure(value=case.clip.duration_seconds, quantity=Quantity.SECONDS)
 
 
-def _some(scene: Scene, looping: list[CaseFigures], clean: list[CaseFigures]) -> Finding:
+def _some(scene: Scene, looping: list[CaseResult], clean: list[CaseResult]) -> Finding:
     params: dict[str, Cell] = {
         "clip": _length(looping[0]),
         "items": Many(parts=tuple(_item(scene, case) for case in looping), between="; "),
@@ -42,7 +42,7 @@ def _some(scene: Scene, looping: list[CaseFigures], clean: list[CaseFigures]) ->
     return _finding(scene, message, [*looping, *clean], params)
 
 
-def _item(scene: Scene, case: CaseFigures) -> Phrase:
+def _item(scene: Scene, case: CaseResult) -> Phrase:
     loop = case.heard.loop
     assert loop is not None
     params: dict[str, Cell] = {"name": scene.name(case)}
@@ -96,7 +96,7 @@ def remedies(scene: Scene) -> Iterator[Finding]:
                 yield _finding(scene, "finding.loops.remedy", [case, *clean], params, rule="long.remedy")
 
 
-def _same_weights(family: Family, case: CaseFigures) -> Iterator[CaseFigures]:
+def _same_weights(family: Family, case: CaseResult) -> Iterator[CaseResult]:
     for other in family.good:
         if other.key != case.key and (other.case.clip, other.quantization) == (
             case.case.clip,
@@ -106,7 +106,7 @@ def _same_weights(family: Family, case: CaseFigures) -> Iterator[CaseFigures]:
 
 
 def _finding(
-    scene: Scene, message: str, cases: list[CaseFigures], params: dict[str, Cell], *, rule: str = "long.loops"
+    scene: Scene, message: str, cases: list[CaseResult], params: dict[str, Cell], *, rule: str = "long.loops"
 ) -> Finding:
     return Finding(
         rule=rule,

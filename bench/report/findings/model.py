@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from bench.report.cells import Phrase
 from bench.report.view import Sentence
+from bench.results import CaseKey
 
 if TYPE_CHECKING:
     from bench.report.findings.families import Scene
@@ -36,9 +37,9 @@ class Strength(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """A row that a finding rests on: the key of its `CaseFigures`, the name of the report's table."""
+    """A row that a finding rests on: the key of its `CaseResult`, the name of the report's table."""
 
-    case: str
+    case: CaseKey
     table: str
 
 
@@ -53,7 +54,7 @@ class Finding:
     rule: str
     kind: Kind
     phrase: Phrase
-    subjects: tuple[str, ...]
+    subjects: tuple[CaseKey, ...]
     evidence: tuple[Evidence, ...]
     strength: Strength
     runs: int = 0

@@ -8,10 +8,10 @@ from itertools import permutations
 from typing import Final
 
 from bench.report.cells import Cell, Many, Phrase, Stars, Text
-from bench.report.figures import CaseFigures
 from bench.report.findings.families import Family, Scene
 from bench.report.findings.model import Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.pairs import Pair, difference, points
+from bench.results import CaseResult
 from bench.statistics import Interval
 
 
@@ -19,8 +19,8 @@ from bench.statistics import Interval
 class Versus:
     """One quantization in two models of a family, the better one first."""
 
-    better: CaseFigures
-    worse: CaseFigures
+    better: CaseResult
+    worse: CaseResult
     change: Interval | None
 
     @property

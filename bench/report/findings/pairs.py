@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from bench.quality import ErrorPair, Score, normalizer, telling_errors, utterance_scores, wer_difference
+from bench.quality import ErrorPair, Score, normalizer, telling_errors, wer_difference
 from bench.report.cells import Figure
-from bench.report.figures import CaseFigures
 from bench.report.findings.families import Family
 from bench.report.findings.model import SAME_WER, Evidence
-from bench.report.heard import UtteranceKey, spoken, utterance_keys
+from bench.results import CaseResult
+from bench.results.heard import UtteranceKey
 from bench.statistics import Interval
 from bench.text.numbers import Quantity
 
@@ -22,8 +22,8 @@ ERRORS_LOOKED_AT: Final = 200
 class Pair:
     """A variant and what it is held against, over the clips that both transcribed."""
 
-    mine: tuple[CaseFigures, ...]
-    theirs: tuple[CaseFigures, ...]
+    mine: tuple[CaseResult, ...]
+    theirs: tuple[CaseResult, ...]
 
     @property
     def published(self) -> bool:
@@ -53,13 +53,7 @@ def utterances(pair: Pair) -> tuple[list[Score], list[Score]]:
     theirs: list[Score] = []
     seen: set[UtteranceKey] = set()
     for mine, base in zip(pair.mine, pair.theirs, strict=True):
-        if mine.heard.score is None or mine.heard.transcript is None or base.heard.transcript is None:
-            continue
-        way = normalizer(mine.heard.score.normalizer)
-        units = spoken(mine.clip)
-        left = utterance_scores(units, mine.heard.transcript.text, way)
-        right = utterance_scores(units, base.heard.transcript.text, way)
-        for key, one, other in zip(utterance_keys(mine.clip), left, right, strict=True):
+        for (key, one), (_, other) in zip(mine.heard.utterances, base.heard.utterances, strict=False):
             if key not in seen and one.reference_words:
                 seen.add(key)
                 ours.append(one)

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bench.report.cells import Cell, Many, Phrase, Reason, Text
-from bench.report.figures import CaseFigures, Figures
 from bench.report.findings.candidates import Candidate, Loss, candidates
 from bench.report.findings.families import Scene
 from bench.report.findings.limits import Check, Constraints, LimitState, checks
 from bench.report.findings.model import Evidence
+from bench.results import CaseResult, Results
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """A candidate with its checks, in the order of the limits."""
 
-    case: CaseFigures
+    case: CaseResult
     name: Text
     checks: tuple[Check, ...]
 
@@ -68,7 +68,7 @@ class Recommendation:
         return tuple(_lines(self))
 
 
-def recommend(figures: Figures, constraints: Constraints) -> Recommendation:
+def recommend(figures: Results, constraints: Constraints) -> Recommendation:
     """The variant with the least known loss, then the smallest file, of those that keep the limits."""
     scene = Scene(figures)
     known = [each for each in candidates(scene) if _wanted(each, constraints)]

@@ -7,7 +7,6 @@ from typing import Final
 
 from bench.domain import Status
 from bench.report.cells import Cell, Figure, Many, Phrase, Reason, Text
-from bench.report.figures import CaseFigures
 from bench.report.findings.families import Scene
 from bench.report.findings.model import (
     DISTURBED_SHARE,
@@ -19,6 +18,7 @@ from bench.report.findings.model import (
     Rule,
     Strength,
 )
+from bench.results import CaseResult
 from bench.statistics import FEWEST_TO_CLAIM
 from bench.text.numbers import Quantity
 
@@ -75,7 +75,7 @@ def backend(scene: Scene) -> Iterator[Finding]:
                 yield _mixed(scene, case, anchor)
 
 
-def _mixed(scene: Scene, case: CaseFigures, anchor: CaseFigures) -> Finding:
+def _mixed(scene: Scene, case: CaseResult, anchor: CaseResult) -> Finding:
     assert case.backend is not None
     assert anchor.backend is not None
     params: dict[str, Cell] = {
@@ -130,7 +130,7 @@ def unstable(scene: Scene) -> Iterator[Finding]:
 
 def disturbed(scene: Scene) -> Iterator[Finding]:
     """A machine that disturbed most trials: figures may be worse than the engines are."""
-    by_host: dict[str, list[CaseFigures]] = {}
+    by_host: dict[str, list[CaseResult]] = {}
     for case in scene.figures.cases:
         if case.status.delivered and not case.published:
             by_host.setdefault(case.host.id, []).append(case)
@@ -151,7 +151,7 @@ def disturbed(scene: Scene) -> Iterator[Finding]:
 def _finding(
     rule: str,
     message: str,
-    cases: Sequence[CaseFigures],
+    cases: Sequence[CaseResult],
     params: dict[str, Cell],
     *,
     table: str = "performance",

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Final
 
 from bench.report.cells import Figure, Many, Phrase, Times
-from bench.report.figures import CaseFigures
 from bench.report.findings.differences import Contrast, Standing, contrast
 from bench.report.findings.families import Scene, smaller
 from bench.report.findings.model import (
@@ -21,6 +20,7 @@ from bench.report.findings.model import (
     Strength,
     Tolerance,
 )
+from bench.results import CaseResult
 from bench.text.numbers import Quantity
 
 
@@ -52,7 +52,7 @@ class Measure:
         """The difference that matters."""
         return TIME if self.kind is Kind.SPEED else MEMORY
 
-    def of(self, case: CaseFigures) -> str:
+    def of(self, case: CaseResult) -> str:
         """The metric's name for this case."""
         return case.footprint_metric if self.metric == "footprint" else self.metric
 
@@ -105,7 +105,7 @@ def _against(measure: Measure, scene: Scene) -> Iterator[Finding]:
 
 
 def _by_outcome(
-    measure: Measure, scene: Scene, anchor: CaseFigures, found: Sequence[Contrast]
+    measure: Measure, scene: Scene, anchor: CaseResult, found: Sequence[Contrast]
 ) -> Iterator[Finding]:
     for strength in (Strength.SHOWN, Strength.OBSERVED):
         for outcome in Standing:
@@ -122,7 +122,7 @@ def _by_outcome(
 def _sentence(
     measure: Measure,
     scene: Scene,
-    anchor: CaseFigures,
+    anchor: CaseResult,
     found: Sequence[Contrast],
     outcome: str,
 ) -> Finding:
@@ -161,14 +161,14 @@ def _sentence(
     )
 
 
-def figure(case: CaseFigures, metric: str, quantity: Quantity) -> Figure:
+def figure(case: CaseResult, metric: str, quantity: Quantity) -> Figure:
     """The metric's median as a cell without its interval."""
     value = case.median(metric)
     assert value is not None
     return Figure(value=value, quantity=quantity)
 
 
-def _item(scene: Scene, case: CaseFigures, times: Times, metric: str, quantity: Quantity) -> Phrase:
+def _item(scene: Scene, case: CaseResult, times: Times, metric: str, quantity: Quantity) -> Phrase:
     params = {"name": scene.name(case), "value": figure(case, metric, quantity), "times": times}
     return Phrase(message="finding.item", params=params)
 
@@ -188,7 +188,7 @@ def slower_than_larger(scene: Scene) -> Iterator[Finding]:
                     yield _slower(scene, anchor, case, found)
 
 
-def _slower(scene: Scene, anchor: CaseFigures, case: CaseFigures, found: Sequence[Contrast]) -> Finding:
+def _slower(scene: Scene, anchor: CaseResult, case: CaseResult, found: Sequence[Contrast]) -> Finding:
     items = tuple(_item(scene, each.other, each.times(), "rtf", Quantity.RTF) for each in found)
     return Finding(
         rule="speed.not_monotonic",

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bench.report.cells import Figure, Many, Phrase, Times
-from bench.report.figures import CaseFigures
-from bench.report.findings.differences import Contrast, Standing, compare_blocks, contrast
+from bench.report.findings.differences import Contrast, Standing, contrast
 from bench.report.findings.families import Scene
 from bench.report.findings.model import DOMINATED, TIME, Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.speed_and_memory import figure, weakest
+from bench.results import CaseResult, compare_metrics
 from bench.statistics import FEWEST_TO_CLAIM, Comparison
 from bench.text.numbers import Quantity
 
@@ -31,7 +31,7 @@ def trade(scene: Scene) -> Iterator[Finding]:
 
 
 def _trade(
-    scene: Scene, case: CaseFigures, anchor: CaseFigures, loads: Contrast, transcribes: Contrast
+    scene: Scene, case: CaseResult, anchor: CaseResult, loads: Contrast, transcribes: Contrast
 ) -> Finding | None:
     sides = (loads.outcome, transcribes.outcome)
     if sides not in {(Standing.LESS, Standing.MORE), (Standing.MORE, Standing.LESS)}:
@@ -61,7 +61,7 @@ def _trade(
     )
 
 
-def break_even_seconds(case: CaseFigures, other: CaseFigures) -> float | None:
+def break_even_seconds(case: CaseResult, other: CaseResult) -> float | None:
     """Seconds of audio a start at which load plus transcription of two cases take as long."""
     load, rtf = case.median("load_seconds"), case.median("rtf")
     other_load, other_rtf = other.median("load_seconds"), other.median("rtf")
@@ -110,18 +110,16 @@ def dominated(scene: Scene) -> Iterator[Finding]:
 def first_run(scene: Scene) -> Iterator[Finding]:
     """A first transcription that costs more than the later ones of the same process."""
     for family in scene.families:
-        found: list[tuple[CaseFigures, Comparison]] = []
+        found: list[tuple[CaseResult, Comparison]] = []
         for case in family.front:
-            compared = compare_blocks(
-                case.values.get("transcribe_seconds", ()), case.values.get("warm_transcribe_seconds", ())
-            )
+            compared = compare_metrics(case, "transcribe_seconds", "warm_transcribe_seconds")
             if compared and compared.ratio and compared.clear and compared.ratio > 1 + TIME.shown:
                 found.append((case, compared))
         if found:
             yield _first_run(scene, found)
 
 
-def _first_run(scene: Scene, found: Sequence[tuple[CaseFigures, Comparison]]) -> Finding:
+def _first_run(scene: Scene, found: Sequence[tuple[CaseResult, Comparison]]) -> Finding:
     items = tuple(
         Phrase(
             message="finding.item",

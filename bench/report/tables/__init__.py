@@ -1,1 +1,1 @@
-"""Figures -> tables: which columns there are and what stands in each cell."""
+"""Results -> tables: which columns there are and what stands in each cell."""

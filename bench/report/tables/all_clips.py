@@ -6,22 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.quality import (
-    Normalizer,
     Score,
     no_regression_share,
-    normalizer,
     pool,
-    utterance_scores,
     wer_difference,
     wer_interval,
 )
 from bench.report.cells import Cell, Counts, Figure, Phrase, Text
-from bench.report.figures import CaseFigures, Figures
 from bench.report.footnotes import Notes
-from bench.report.heard import spoken
 from bench.report.names import Names
 from bench.report.tables.error_rates import loss_cell
 from bench.report.view import Column, Row, Table
+from bench.results import CaseResult, Results, RunKey
 from bench.text.numbers import Quantity
 
 _HEADINGS = (
@@ -44,25 +40,23 @@ class _Pooled:
     baseline: tuple[Score, ...]
 
 
-def pooled(found: Figures, names: Names, notes: Notes) -> tuple[Table, ...]:
+def pooled(found: Results, names: Names, notes: Notes) -> tuple[Table, ...]:
     """A table a machine and model whose variants were judged on several clips; else none."""
-    ways = {suite.name: suite.quality.normalizer for suite in found.suites}
-    groups: dict[tuple[str, str, str, str], dict[str, list[CaseFigures]]] = {}
+    groups: dict[tuple[str, RunKey, str, str], dict[str, list[CaseResult]]] = {}
     for case in found.cases:
         if case.heard.score is not None:
             key = (case.host.id, case.run, case.case.model, case.case.variant.engine)
             groups.setdefault(key, {}).setdefault(case.case.variant.name, []).append(case)
     return tuple(
-        _table(list(variants.values()), found, ways, names, notes)
+        _table(list(variants.values()), found, names, notes)
         for variants in groups.values()
         if any(len(cases) > 1 for cases in variants.values())
     )
 
 
 def _table(
-    variants: Sequence[Sequence[CaseFigures]],
-    found: Figures,
-    ways: dict[str, str],
+    variants: Sequence[Sequence[CaseResult]],
+    found: Results,
     names: Names,
     notes: Notes,
 ) -> Table:
@@ -81,16 +75,14 @@ def _table(
                 for heading, note in _HEADINGS
             ),
         ),
-        rows=tuple(_row(cases, found, ways, names, notes) for cases in variants),
+        rows=tuple(_row(cases, found, names, notes) for cases in variants),
         scope=tuple(scope),
     )
 
 
-def _row(
-    cases: Sequence[CaseFigures], found: Figures, ways: dict[str, str], names: Names, notes: Notes
-) -> Row:
+def _row(cases: Sequence[CaseResult], found: Results, names: Names, notes: Notes) -> Row:
     one = cases[0]
-    pair = _pool(cases, found, ways)
+    pair = _pool(cases, found)
     interval = wer_interval(pair.utterances)
     assert pair.whole.wer is not None or pair.whole.reason
     cells: list[Cell] = [
@@ -109,29 +101,23 @@ def _row(
     return Row(cells=tuple(cells), key=one.key, label=names.full(one), quantization=one.quantization)
 
 
-def _pool(cases: Sequence[CaseFigures], found: Figures, ways: dict[str, str]) -> _Pooled:
+def _pool(cases: Sequence[CaseResult], found: Results) -> _Pooled:
     mine: list[Score] = []
     theirs: list[Score] = []
     complete = True
     for case in cases:
-        way = normalizer(ways[case.suite], case.clip.language)
-        mine += _utterances(case, way)
+        mine += [each.score for each in case.heard.utterances]
         baseline = found.baseline(case)
         if baseline is None or baseline.heard.score is None:
             complete = False
         else:
-            theirs += _utterances(baseline, way)
+            theirs += [each.score for each in baseline.heard.utterances]
     whole = pool(case.heard.score for case in cases if case.heard.score is not None)
     assert whole is not None
     return _Pooled(whole=whole, utterances=tuple(mine), baseline=tuple(theirs) if complete else ())
 
 
-def _utterances(case: CaseFigures, way: Normalizer) -> tuple[Score, ...]:
-    assert case.heard.transcript is not None
-    return utterance_scores(spoken(case.clip), case.heard.transcript.text, way)
-
-
-def _against_baseline(case: CaseFigures, pair: _Pooled, notes: Notes) -> tuple[Cell, Cell]:
+def _against_baseline(case: CaseResult, pair: _Pooled, notes: Notes) -> tuple[Cell, Cell]:
     if case.is_baseline:
         return Phrase(message="baseline"), Phrase(message="baseline")
     if not pair.baseline:

@@ -6,11 +6,11 @@ from typing import Final
 
 from bench.domain import Status
 from bench.report.cells import Phrase, Text
-from bench.report.figures import CaseFigures, Figures
 from bench.report.footnotes import Notes
 from bench.report.names import Names
 from bench.report.tables.measured import Median, cell, seconds, title_columns, titles
 from bench.report.view import Column, Row, Table
+from bench.results import CaseResult, Results
 from bench.text.numbers import Quantity
 
 _SIDE_BY_SIDE: Final = (
@@ -20,12 +20,12 @@ _SIDE_BY_SIDE: Final = (
 )
 
 
-def side_by_side(found: Figures, names: Names, notes: Notes) -> tuple[Table, ...]:
+def side_by_side(found: Results, names: Names, notes: Notes) -> tuple[Table, ...]:
     """A table a metric with a column a machine, for reports of several machines."""
     if not names.many_machines:
         return ()
     hosts = {case.host.id: case.host for case in found.cases}
-    rows: dict[tuple[str, str, str], dict[str, CaseFigures]] = {}
+    rows: dict[tuple[str, str, str], dict[str, CaseResult]] = {}
     for case in found.cases:
         if case.status is not Status.UNSUPPORTED:
             rows.setdefault((case.case.model, case.case.id, names.label(case)), {})[case.host.id] = case

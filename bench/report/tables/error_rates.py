@@ -7,18 +7,18 @@ from typing import Final
 
 from bench.quality import Score
 from bench.report.cells import Cell, Counts, Figure, Phrase, Text
-from bench.report.figures import CaseFigures
 from bench.report.footnotes import Notes
 from bench.report.names import Names
 from bench.report.tables.measured import cell
 from bench.report.view import Column, Row, Table
+from bench.results import CaseResult
 from bench.statistics import Interval
 from bench.text.numbers import Quantity
 
-_Rate = Callable[[CaseFigures, Names, Notes], Cell]
+_Rate = Callable[[CaseResult, Names, Notes], Cell]
 
 
-def rates_table(cases: Sequence[CaseFigures], names: Names, notes: Notes) -> Table:
+def rates_table(cases: Sequence[CaseResult], names: Names, notes: Notes) -> Table:
     """Word and character error rates of one model's cases, against the reference and the baseline."""
     normalizer = next((case.heard.score.normalizer for case in cases if case.heard.score), None)
     wer = notes.phrase("note.wer", normalizer=Text(text=normalizer, code=True)) if normalizer else None
@@ -53,33 +53,33 @@ def _note(message: str, notes: Notes) -> int | None:
     return notes.phrase(message) if message else None
 
 
-def wer_cell(case: CaseFigures, notes: Notes) -> Cell:
+def wer_cell(case: CaseResult, notes: Notes) -> Cell:
     """The normalized word error rate with its interval, or why there is none."""
     interval = case.heard.interval
     note = notes.phrase("note.texts_differ") if case.heard.texts > 1 else None
     return _rate(case, _wer_of(case.heard.score), notes, interval, note)
 
 
-def _raw(case: CaseFigures, _: Names, notes: Notes) -> Cell:
+def _raw(case: CaseResult, _: Names, notes: Notes) -> Cell:
     return _rate(case, _wer_of(case.heard.raw), notes)
 
 
-def _cer(case: CaseFigures, _: Names, notes: Notes) -> Cell:
+def _cer(case: CaseResult, _: Names, notes: Notes) -> Cell:
     return _rate(case, _cer_of(case.heard.score), notes)
 
 
-def _cer_raw(case: CaseFigures, _: Names, notes: Notes) -> Cell:
+def _cer_raw(case: CaseResult, _: Names, notes: Notes) -> Cell:
     return _rate(case, _cer_of(case.heard.raw), notes)
 
 
-def _counts(case: CaseFigures, _: Names, notes: Notes) -> Cell:
+def _counts(case: CaseResult, _: Names, notes: Notes) -> Cell:
     score = case.heard.score
     if score is None:
         return unjudged(case, notes)
     return Counts(substitutions=score.substitutions, deletions=score.deletions, insertions=score.insertions)
 
 
-def _loss(case: CaseFigures, _: Names, notes: Notes) -> Cell:
+def _loss(case: CaseResult, _: Names, notes: Notes) -> Cell:
     if case.is_baseline:
         return Phrase(message="baseline")
     difference = case.heard.difference
@@ -105,7 +105,7 @@ def loss_cell(difference: Interval) -> Figure:
     )
 
 
-def _no_difference(case: CaseFigures, notes: Notes) -> Cell:
+def _no_difference(case: CaseResult, notes: Notes) -> Cell:
     if case.heard.score is None:
         return unjudged(case, notes)
     if not case.clip.utterances:
@@ -113,15 +113,15 @@ def _no_difference(case: CaseFigures, notes: Notes) -> Cell:
     return notes.absent_phrase("reason.baseline_missing")
 
 
-def _to_baseline(case: CaseFigures, _: Names, notes: Notes) -> Cell:
+def _to_baseline(case: CaseResult, _: Names, notes: Notes) -> Cell:
     return _against(case, notes, lambda score: score.wer)
 
 
-def _cer_to_baseline(case: CaseFigures, _: Names, notes: Notes) -> Cell:
+def _cer_to_baseline(case: CaseResult, _: Names, notes: Notes) -> Cell:
     return _against(case, notes, lambda score: score.cer)
 
 
-def _against(case: CaseFigures, notes: Notes, rate: Callable[[Score], float | None]) -> Cell:
+def _against(case: CaseResult, notes: Notes, rate: Callable[[Score], float | None]) -> Cell:
     if case.is_baseline:
         return Phrase(message="baseline")
     if case.heard.to_baseline is not None:
@@ -131,12 +131,12 @@ def _against(case: CaseFigures, notes: Notes, rate: Callable[[Score], float | No
     return unjudged(case, notes)
 
 
-def has_confidence(case: CaseFigures) -> bool:
+def has_confidence(case: CaseResult) -> bool:
     """Whether the engine told how sure it is of what it heard; of random weights that says nothing."""
     return "confidence" in case.summaries and not case.model.synthetic
 
 
-def _confidence(case: CaseFigures, _: Names, notes: Notes) -> Cell:
+def _confidence(case: CaseResult, _: Names, notes: Notes) -> Cell:
     if case.model.synthetic:
         return unjudged(case, notes)
     return cell(case, "confidence", Quantity.PERCENT, notes)
@@ -151,7 +151,7 @@ def _cer_of(score: Score | None) -> float | None:
 
 
 def _rate(
-    case: CaseFigures,
+    case: CaseResult,
     value: float | None,
     notes: Notes,
     interval: Interval | None = None,
@@ -177,7 +177,7 @@ _RATES: Final[tuple[tuple[str, str, _Rate], ...]] = (
 _ALWAYS: Final = frozenset({"column.wer", "column.cer", "column.wer_raw", "column.cer_raw", "column.sdi"})
 
 
-def _has(heading: str, case: CaseFigures) -> bool:
+def _has(heading: str, case: CaseResult) -> bool:
     match heading:
         case "column.wer_loss":
             return case.heard.difference is not None
@@ -187,12 +187,12 @@ def _has(heading: str, case: CaseFigures) -> bool:
             return case.heard.to_baseline is not None
 
 
-def title(case: CaseFigures, names: Names) -> Text:
+def title(case: CaseResult, names: Names) -> Text:
     """The first cell of a row: the quantization, in bold unless it is the baseline."""
     return Text(text=names.label(case), strong=not case.is_baseline)
 
 
-def unjudged(case: CaseFigures, notes: Notes) -> Cell:
+def unjudged(case: CaseResult, notes: Notes) -> Cell:
     """Why a case has no figure of quality."""
     if not case.status.delivered:
         return notes.absent_phrase("reason.no_ok", status=Phrase(message=f"status.{case.status}"))

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from bench.domain import Status
 from bench.quality import LoopReport
 from bench.report.cells import Cell, Figure, Many, Phrase, Reason, Text
-from bench.report.figures import Figures
 from bench.report.names import Names, quantization
 from bench.report.view import Column, Refusal, Row, Sentence, Table
+from bench.results import CaseResult, Results
 from bench.text.numbers import Quantity, clock
 
 if TYPE_CHECKING:
     from bench.journal import RunData
 
 
-def refusals(found: Figures, names: Names) -> tuple[Refusal, ...]:
+def refusals(found: Results, names: Names) -> tuple[Refusal, ...]:
     """What engines do not support, a line an engine, model and reason."""
     groups: dict[tuple[str, str, str], list[str]] = {}
     for case in found.cases:
@@ -31,15 +31,15 @@ def refusals(found: Figures, names: Names) -> tuple[Refusal, ...]:
     )
 
 
-def failures(runs: Sequence[RunData], found: Figures, names: Names) -> Table | None:
+def failures(runs: Sequence[RunData], found: Results, names: Names) -> Table | None:
     """Trials that gave no result, a line a case, status and reason; None where there are none."""
-    labels = {(case.run.partition("#")[0], case.case.id): names.full(case) for case in found.cases}
-    counts: Counter[tuple[str, str, str, str]] = Counter()
+    counts: Counter[tuple[CaseResult, Status, str]] = Counter()
     for run in runs:
         for record in run.records:
             if record.status not in {Status.OK, Status.UNSUPPORTED}:
-                label = labels.get((f"{run.suite.name}/{run.run_id}", record.case), record.case)
-                counts[label, record.case, record.status, record.reason or ""] += 1
+                case = found.case_of(run, record)
+                if case is not None:
+                    counts[case, record.status, record.reason or ""] += 1
     if not counts:
         return None
     headings = ("column.case", "column.status", "column.reason", "column.trials")
@@ -49,20 +49,20 @@ def failures(runs: Sequence[RunData], found: Figures, names: Names) -> Table | N
         rows=tuple(
             Row(
                 cells=(
-                    Text(text=label, strong=True),
+                    Text(text=names.full(case), strong=True),
                     Phrase(message=f"status.{status}"),
                     Reason(text=reason),
                     Figure(value=number, quantity=Quantity.COUNT),
                 ),
-                key=case,
-                label=label,
+                key=case.key,
+                label=names.full(case),
             )
-            for (label, case, status, reason), number in counts.items()
+            for (case, status, reason), number in counts.items()
         ),
     )
 
 
-def loops(found: Figures, names: Names) -> tuple[Sentence, ...]:
+def loops(found: Results, names: Names) -> tuple[Sentence, ...]:
     """Transcripts that look like a decoder repeating itself."""
     return tuple(
         Sentence(kind="loop", parts=tuple(_loop(names.full(case), case.heard.loop)), evidence=(case.key,))

@@ -15,8 +15,8 @@ from bench.text.numbers import Quantity, grouped
 if TYPE_CHECKING:
     from bench.domain import Host
     from bench.journal import RunData
-    from bench.report.figures import Figures
     from bench.report.names import Names
+    from bench.results import Results
 
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
 _SYSTEMS: Final = {"linux": "Linux", "macos": "macOS", "darwin": "macOS"}
@@ -73,7 +73,7 @@ def _facts(host: Host, runs: Sequence[RunData], names: Names) -> Table:
     return parameter_table("machine", rows)
 
 
-def disturbances(found: Figures) -> Table | None:
+def disturbances(found: Results) -> Table | None:
     """What disturbed trials, in how many, with the range of the figure named; None for none."""
     kinds: dict[str, list[tuple[tuple[float, ...], int]]] = {}
     for case in found.cases:

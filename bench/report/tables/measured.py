@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.report.cells import Cell, Figure, Phrase, Text, Times
-from bench.report.figures import CaseFigures, Figures
 from bench.report.footnotes import Notes
 from bench.report.names import Names, Scope
 from bench.report.view import Column, Row, Table
+from bench.results import CaseResult, Results
 from bench.statistics import Comparison
 from bench.text.numbers import Quantity
 from bench.units import METRICS, Better
@@ -35,7 +35,7 @@ class Ratio:
     """A column of ratios to the baseline, of a metric that may depend on the machine."""
 
     heading: str
-    metric: Callable[[CaseFigures], str]
+    metric: Callable[[CaseResult], str]
     note: str = ""
 
 
@@ -140,14 +140,14 @@ CPU: Final = Layout(
 
 
 def tables(
-    layout: Layout, scopes: Sequence[Scope], found: Figures, names: Names, notes: Notes
+    layout: Layout, scopes: Sequence[Scope], found: Results, names: Names, notes: Notes
 ) -> tuple[Table, ...]:
     """The layout's table for every machine and clip."""
     made = (_table(layout, scope, found, names, notes) for scope in scopes)
     return tuple(table for table in made if table is not None)
 
 
-def cell(case: CaseFigures, metric: str, quantity: Quantity, notes: Notes) -> Cell:
+def cell(case: CaseResult, metric: str, quantity: Quantity, notes: Notes) -> Cell:
     """A metric's median with its interval, or why there is none."""
     summary = case.summaries.get(metric)
     if summary is not None:
@@ -165,7 +165,7 @@ def cell(case: CaseFigures, metric: str, quantity: Quantity, notes: Notes) -> Ce
     return notes.absent(reason) if reason else notes.absent_phrase("reason.not_measured")
 
 
-def ratio(case: CaseFigures, metric: str, found: Figures, notes: Notes) -> Cell:
+def ratio(case: CaseResult, metric: str, found: Results, notes: Notes) -> Cell:
     """A metric's ratio to the baseline, or why there is none."""
     if case.is_baseline:
         return Phrase(message="baseline")
@@ -197,7 +197,7 @@ def times(comparison: Comparison, metric: str) -> Times:
     )
 
 
-def titles(case: CaseFigures, names: Names) -> tuple[Text, Text]:
+def titles(case: CaseResult, names: Names) -> tuple[Text, Text]:
     """The first two cells of a row: model, and quantization in bold unless it is the baseline."""
     return (
         Text(text=names.model(case)),
@@ -205,7 +205,7 @@ def titles(case: CaseFigures, names: Names) -> tuple[Text, Text]:
     )
 
 
-def _table(layout: Layout, scope: Scope, found: Figures, names: Names, notes: Notes) -> Table | None:
+def _table(layout: Layout, scope: Scope, found: Results, names: Names, notes: Notes) -> Table | None:
     columns = [column for column in layout.columns if _wanted(column, scope.cases)]
     if not columns or (layout.optional and not _told(columns, scope.cases)):
         return None
@@ -233,14 +233,14 @@ def title_columns() -> tuple[Column, Column]:
     return Column(heading=Phrase(message="column.model")), Column(heading=Phrase(message="column.quant"))
 
 
-def _heading(column: Median | Ratio, cases: Sequence[CaseFigures], notes: Notes) -> Column:
+def _heading(column: Median | Ratio, cases: Sequence[CaseResult], notes: Notes) -> Column:
     remark = _remark(column, cases)
     return Column(
         heading=Phrase(message=column.heading), note=notes.phrase(remark) if remark else None, numeric=True
     )
 
 
-def _remark(column: Median | Ratio, cases: Sequence[CaseFigures]) -> str:
+def _remark(column: Median | Ratio, cases: Sequence[CaseResult]) -> str:
     """What a column's heading needs said; of published figures only what holds for them too."""
     if isinstance(column, Ratio):
         seen = [case.comparisons.get(column.metric(case)) for case in cases]
@@ -249,19 +249,19 @@ def _remark(column: Median | Ratio, cases: Sequence[CaseFigures]) -> str:
     return "" if any(case.published for case in cases) else column.note
 
 
-def _cell(column: Median | Ratio, case: CaseFigures, found: Figures, notes: Notes) -> Cell:
+def _cell(column: Median | Ratio, case: CaseResult, found: Results, notes: Notes) -> Cell:
     if isinstance(column, Ratio):
         return ratio(case, column.metric(case), found, notes)
     return cell(case, column.metric, column.quantity, notes)
 
 
-def _wanted(column: Median | Ratio, cases: Iterable[CaseFigures]) -> bool:
+def _wanted(column: Median | Ratio, cases: Iterable[CaseResult]) -> bool:
     if isinstance(column, Ratio):
         return any(column.metric(case) in case.comparisons for case in cases)
     return not column.optional or any(column.metric in case.summaries for case in cases)
 
 
-def _told(columns: Sequence[Median | Ratio], cases: Sequence[CaseFigures]) -> bool:
+def _told(columns: Sequence[Median | Ratio], cases: Sequence[CaseResult]) -> bool:
     """Whether an optional table says more than the load time, which another table has."""
     names = {column.metric for column in columns if isinstance(column, Median)} - {"load_seconds"}
     return any(name in case.summaries for case in cases for name in names)

@@ -16,14 +16,14 @@ from bench.text.numbers import Quantity
 if TYPE_CHECKING:
     from bench.domain import Clip
     from bench.journal import RunData
-    from bench.report.figures import Figures
     from bench.report.names import Names
+    from bench.results import Results
 
 CLIPS_NAMED: Final = 4
 _SWITCH: Final = re.compile(r"(\w+) = (\d+)")
 
 
-def parameters(runs: Sequence[RunData], found: Figures, names: Names) -> Table:
+def parameters(runs: Sequence[RunData], found: Results, names: Names) -> Table:
     """What was run, how and with what: two columns, name and value."""
     clips = {clip.name: clip for run in runs for clip in run.suite.clips.values()}
     rows: list[tuple[str, Cell]] = []
@@ -58,7 +58,7 @@ def parameter_table(name: str, rows: Iterable[tuple[str, Cell]]) -> Table:
     )
 
 
-def _as_published(rows: list[tuple[str, Cell]], found: Figures) -> list[tuple[str, Cell]]:
+def _as_published(rows: list[tuple[str, Cell]], found: Results) -> list[tuple[str, Cell]]:
     """The rows with a published report's own words where it has some."""
     said = {f"parameter.{name}": texts for each in found.published for name, texts in each.parameters.items()}
     if not all(case.published for case in found.cases):
@@ -74,7 +74,7 @@ def _as_published(rows: list[tuple[str, Cell]], found: Figures) -> list[tuple[st
     return [*found_rows[:at], *own, *found_rows[at:]]
 
 
-def _parts(found: Figures, names: Names) -> list[tuple[str, Cell]]:
+def _parts(found: Results, names: Names) -> list[tuple[str, Cell]]:
     """Which part of a model was quantized, and what stayed as it was, where files say so."""
     files = [(case, file) for case in found.cases for file in case.weights]
     encoders = dict.fromkeys(PurePath(file.path).name for _, file in files if file.role == "encoder")
@@ -115,7 +115,7 @@ def _many_clips(clips: Iterable[Clip]) -> list[tuple[str, Cell]]:
     return [("parameter.audio", audio), ("parameter.duration", total)]
 
 
-def _devices(found: Figures) -> Cell:
+def _devices(found: Results) -> Cell:
     """What really ran, in the engine's words; what was asked where nothing tells."""
     parts: dict[str, Cell] = {}
     for case in found.cases:
@@ -135,7 +135,7 @@ def _features(detail: str) -> str:
     return ", ".join(name for name, on in switches if on != "0") if len(switches) > 1 else detail
 
 
-def _languages(found: Figures, clips: Iterable[Clip]) -> Cell:
+def _languages(found: Results, clips: Iterable[Clip]) -> Cell:
     """Languages of the clips, with how the engine came to know it."""
     asked = {str(case.case.variant.settings.get("language", "")) for case in found.cases}
     message = "parameter.language.forced" if asked <= {"clip"} | {clip.language for clip in clips} else ""
@@ -147,7 +147,7 @@ def _languages(found: Figures, clips: Iterable[Clip]) -> Cell:
     return Many(parts=tuple(parts), between=", ")
 
 
-def _engines(found: Figures) -> Cell:
+def _engines(found: Results) -> Cell:
     """Engines that ran, with the versions the records name."""
     versions: dict[str, dict[str, None]] = {}
     for case in found.cases:
@@ -159,13 +159,12 @@ def _engines(found: Figures) -> Cell:
     return Many(parts=tuple(parts), between="; ")
 
 
-def _protocols(runs: Sequence[RunData], found: Figures, names: Names) -> list[Cell]:
-    printed = {case.run.partition("#")[0] for case in found.cases if case.published}
+def _protocols(runs: Sequence[RunData], found: Results, names: Names) -> list[Cell]:
     texts: list[tuple[RunData, Cell]] = [
         (
             run,
             Phrase(message="parameter.published")
-            if f"{run.suite.name}/{run.run_id}" in printed
+            if any(case.published for case in found.of(run))
             else _protocol(run.suite.protocol),
         )
         for run in runs
@@ -202,7 +201,7 @@ def _blocks(protocol: Protocol) -> Cell:
     )
 
 
-def _statistics(found: Figures) -> Cell:
+def _statistics(found: Results) -> Cell:
     """What a figure of a table is: a median with an interval, or one value."""
     sizes = [summary.n for case in found.cases for summary in case.summaries.values()]
     if max(sizes, default=0) <= 1:

@@ -16,14 +16,14 @@ from bench.report.view import CaseCommand, Logs
 
 if TYPE_CHECKING:
     from bench.journal import RunData
-    from bench.report.figures import CaseFigures, Figures
     from bench.report.names import Names
+    from bench.results import CaseResult, Results
 
 _PLACED: Final = re.compile(r"\$(?:ASR_QUANT_BENCH_CACHE|VIRTUAL_ENV|PWD|TMPDIR|HOME)(?:/[\w@%+=:,./-]*)?")
 _WORKER: Final = "child/worker.py"  # its job file is gone with the trial: nothing to repeat by hand
 
 
-def commands(found: Figures, names: Names) -> tuple[CaseCommand, ...]:
+def commands(found: Results, names: Names) -> tuple[CaseCommand, ...]:
     """How to repeat each case, and what its measured process ran."""
     made: list[CaseCommand] = []
     for case in found.cases:
@@ -33,12 +33,12 @@ def commands(found: Figures, names: Names) -> tuple[CaseCommand, ...]:
     return tuple(made)
 
 
-def _repeat(case: CaseFigures) -> str:
+def _repeat(case: CaseResult) -> str:
     lines = []
     if not case.published:
         only = " ".join(
             f"--only {shlex.quote(each)}"
-            for each in dict.fromkeys([_id(case.baseline), case.case.id])
+            for each in dict.fromkeys([case.case.baseline, case.case.id])
             if each
         )
         lines.append(f"asr-quant-bench run {shlex.quote(f'configs/{case.suite}.yaml')} {only}")
@@ -52,31 +52,26 @@ def _quoted(part: str) -> str:
     return part if _PLACED.fullmatch(part) else shlex.quote(part)
 
 
-def _id(key: str | None) -> str:
-    """The case's id of a key of `Figures`: run and case."""
-    return key.rpartition("/")[2] if key else ""
-
-
-def logs(runs: Sequence[RunData], found: Figures, names: Names, out: Path) -> tuple[Logs, ...]:
+def logs(found: Results, names: Names, out: Path) -> tuple[Logs, ...]:
     """Links to each case's logs: cases in the order of the tables, blocks rising.
 
     A log that is gone is named unlinked.
     """
-    labels = {(case.run.partition("#")[0], case.case.id): names.full(case) for case in found.cases}
-    links: dict[tuple[str, str], list[Link]] = {key: [] for key in labels}
-    for run in runs:
-        name = f"{run.suite.name}/{run.run_id}"
-        there = _Folders(run.path, out)
-        for record in sorted(run.records, key=lambda record: (record.block, record.attempt)):
+    folders = {run.path: _Folders(run.path, out) for run in found.runs.values()}
+    made = []
+    for case in found.cases:
+        run = found.runs[case.run]
+        links = []
+        for record in sorted(case.records, key=lambda record: (record.block, record.attempt)):
             if record.log:
-                target = there.target(record.log)
+                target = folders[run.path].target(record.log)
                 text = f"b{record.block}" + (f".a{record.attempt}" if record.attempt > 1 else "")
                 if target is None and run.suite.protocol.blocks == 1:
                     text = PurePath(record.log).name
-                links.setdefault((name, record.case), []).append(Link(text=text, target=target))
-    return tuple(
-        Logs(label=labels.get(key, key[1]), links=tuple(each)) for key, each in links.items() if each
-    )
+                links.append(Link(text=text, target=target))
+        if links:
+            made.append(Logs(label=names.full(case), links=tuple(links)))
+    return tuple(made)
 
 
 def journals(runs: Sequence[RunData], names: Names, out: Path) -> tuple[Logs, ...]:

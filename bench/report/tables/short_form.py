@@ -6,13 +6,13 @@ import dataclasses
 from collections.abc import Sequence
 
 from bench.report.cells import Absent, Cell, Figure, Phrase, Text, Times
-from bench.report.figures import CaseFigures, Figures
 from bench.report.footnotes import Notes
 from bench.report.names import Names, Scope
 from bench.report.tables.error_rates import wer_cell
 from bench.report.tables.measured import cell, ratio, titles
 from bench.report.tables.word_errors import stars_cell
 from bench.report.view import Column, Row, Table
+from bench.results import CaseResult, Results
 from bench.text.numbers import Quantity
 
 _HEADINGS = (
@@ -27,12 +27,12 @@ _HEADINGS = (
 )
 
 
-def digest(scopes: Sequence[Scope], found: Figures, names: Names) -> tuple[Table, ...]:
+def digest(scopes: Sequence[Scope], found: Results, names: Names) -> tuple[Table, ...]:
     """A table a machine and clip.  What is absent is `n/a`: the reasons are in the full report."""
     return tuple(_table(scope, found, names) for scope in scopes)
 
 
-def _table(scope: Scope, found: Figures, names: Names) -> Table:
+def _table(scope: Scope, found: Results, names: Names) -> Table:
     return Table(
         name="digest",
         columns=(
@@ -57,7 +57,7 @@ def _table(scope: Scope, found: Figures, names: Names) -> Table:
     )
 
 
-def _cells(case: CaseFigures, found: Figures) -> tuple[Cell, ...]:
+def _cells(case: CaseResult, found: Results) -> tuple[Cell, ...]:
     notes = Notes()
     size = case.weights_bytes
     return (

@@ -7,15 +7,14 @@ from collections.abc import Iterator, Sequence
 from bench.domain import Transcript
 from bench.quality import alignment, normalizer
 from bench.report.cells import Phrase
-from bench.report.figures import CaseFigures, Figures
 from bench.report.names import Names
 from bench.report.view import Diff, HeardWord, Piece
+from bench.results import CaseResult, Results
 
 
-def diffs(found: Figures, names: Names) -> tuple[Diff, ...]:
+def diffs(found: Results, names: Names) -> tuple[Diff, ...]:
     """The transcript of each case against the reference, or the baseline's where there is none."""
-    ways = {suite.name: suite.quality.normalizer for suite in found.suites}
-    made = (_diff(case, found, names, ways[case.suite]) for case in found.cases)
+    made = (_diff(case, found, names, case.judged_by.normalizer) for case in found.cases)
     return tuple(diff for diff in made if diff is not None)
 
 
@@ -37,7 +36,7 @@ def word_times(transcript: Transcript) -> tuple[float | None, ...]:
     return tuple(times) if len(times) == count else (None,) * count
 
 
-def _diff(case: CaseFigures, found: Figures, names: Names, way: str) -> Diff | None:
+def _diff(case: CaseResult, found: Results, names: Names, way: str) -> Diff | None:
     transcript = case.heard.transcript
     if transcript is None:
         return None
@@ -59,7 +58,7 @@ def _diff(case: CaseFigures, found: Figures, names: Names, way: str) -> Diff | N
     )
 
 
-def _said(case: CaseFigures, found: Figures, names: Names) -> tuple[Phrase, str | None]:
+def _said(case: CaseResult, found: Results, names: Names) -> tuple[Phrase, str | None]:
     if case.model.synthetic:
         return Phrase(message="diff.alone"), None
     if case.clip.reference is not None:

@@ -7,16 +7,16 @@ from pathlib import PurePath
 
 from bench.domain import Status
 from bench.report.cells import Cell, Figure, Many, Phrase, Text
-from bench.report.figures import CaseFigures, Figures
 from bench.report.footnotes import Notes
 from bench.report.names import Names, quantization
 from bench.report.view import Column, Row, Table
+from bench.results import CaseResult, Results
 from bench.text.numbers import Quantity
 
 HASH_DIGITS = 12
 
 
-def sizes(found: Figures, names: Names, notes: Notes) -> Table:
+def sizes(found: Results, names: Names, notes: Notes) -> Table:
     """One row a model and quantization; the baseline has a row only where it stands alone."""
     cases = _distinct(found.cases)
     quantized = {case.case.model for case in cases if not case.is_baseline}
@@ -51,13 +51,13 @@ def sizes(found: Figures, names: Names, notes: Notes) -> Table:
     )
 
 
-def _label(case: CaseFigures, shown: Sequence[CaseFigures], names: Names) -> str:
+def _label(case: CaseResult, shown: Sequence[CaseResult], names: Names) -> str:
     """The quantization; with what tells it apart where a name stands for several files."""
     alike = [each for each in shown if (each.case.model, each.label) == (case.case.model, case.label)]
     return quantization(case.label) if len(alike) == 1 else names.label(case)
 
 
-def _row(case: CaseFigures, label: str, names: Names, notes: Notes, *, hashed: bool) -> Row:
+def _row(case: CaseResult, label: str, names: Names, notes: Notes, *, hashed: bool) -> Row:
     cells: list[Cell] = [
         Text(text=names.model(case)),
         Text(text=label),
@@ -72,7 +72,7 @@ def _row(case: CaseFigures, label: str, names: Names, notes: Notes, *, hashed: b
     return Row(cells=tuple(cells), key=case.key, label=names.full(case), quantization=case.quantization)
 
 
-def _size(size: int | None, case: CaseFigures, notes: Notes) -> Cell:
+def _size(size: int | None, case: CaseResult, notes: Notes) -> Cell:
     if size is not None:
         return Figure(value=size, quantity=Quantity.SIZE)
     if not case.status.delivered and case.reason:
@@ -80,7 +80,7 @@ def _size(size: int | None, case: CaseFigures, notes: Notes) -> Cell:
     return notes.absent_phrase("reason.no_weights")
 
 
-def _baseline_size(case: CaseFigures, notes: Notes) -> Cell:
+def _baseline_size(case: CaseResult, notes: Notes) -> Cell:
     if case.is_baseline:
         return Phrase(message="baseline")
     if case.baseline_bytes is None:
@@ -88,7 +88,7 @@ def _baseline_size(case: CaseFigures, notes: Notes) -> Cell:
     return Figure(value=case.baseline_bytes, quantity=Quantity.SIZE)
 
 
-def _saving(case: CaseFigures, notes: Notes) -> Cell:
+def _saving(case: CaseResult, notes: Notes) -> Cell:
     if case.is_baseline:
         return Phrase(message="baseline")
     if case.saving is None:
@@ -96,12 +96,12 @@ def _saving(case: CaseFigures, notes: Notes) -> Cell:
     return Figure(value=-case.saving, quantity=Quantity.SAVING)
 
 
-def _distinct(cases: Iterable[CaseFigures]) -> list[CaseFigures]:
+def _distinct(cases: Iterable[CaseResult]) -> list[CaseResult]:
     """One case a model, quantization and set of files, whatever the clip and the machine.
 
     A case that never got its files has a row only where no other of its name has one.
     """
-    found: dict[tuple[str, str], dict[tuple[object, ...], CaseFigures]] = {}
+    found: dict[tuple[str, str], dict[tuple[object, ...], CaseResult]] = {}
     for case in cases:
         if case.status is not Status.UNSUPPORTED:
             files = tuple(file.sha256 or file.bytes for file in case.weights)
@@ -109,13 +109,13 @@ def _distinct(cases: Iterable[CaseFigures]) -> list[CaseFigures]:
     return [case for alike in found.values() for files, case in alike.items() if files or not any(alike)]
 
 
-def _format(cases: Iterable[CaseFigures]) -> str:
+def _format(cases: Iterable[CaseResult]) -> str:
     """The files' format by their suffix, where all have the same."""
     suffixes = {PurePath(file.path).suffix for case in cases for file in case.weights}
     return "GGUF" if suffixes == {".gguf"} else ""
 
 
-def _baseline(cases: Iterable[CaseFigures], names: Names) -> str:
+def _baseline(cases: Iterable[CaseResult], names: Names) -> str:
     """The baseline's name, where all models have the same."""
     labels = {names.baseline(case) for case in cases}
     return labels.pop() if len(labels) == 1 else ""

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from bench.quality import ErrorPair
 from bench.report.cells import Cell, Figure, Many, Phrase, Spoken, Stars, Text, WordErrors
-from bench.report.figures import CaseFigures, Figures
 from bench.report.footnotes import Notes
 from bench.report.names import Names, Scope
 from bench.report.tables.error_rates import has_confidence, rates_table, title, unjudged
 from bench.report.view import Column, Row, Table
+from bench.results import CaseResult, Results
 from bench.text.numbers import Quantity
 
 if TYPE_CHECKING:
     from bench.domain import StarBand
 
 
-def quality(scopes: Sequence[Scope], found: Figures, names: Names, notes: Notes) -> tuple[Table, ...]:
+def quality(scopes: Sequence[Scope], found: Results, names: Names, notes: Notes) -> tuple[Table, ...]:
     """Per model two tables: the telling errors with stars, then the rates behind them."""
     bands = found.suites[0].quality.stars if found.suites else ()
     made: list[Table] = []
@@ -33,7 +33,7 @@ def quality(scopes: Sequence[Scope], found: Figures, names: Names, notes: Notes)
 
 
 def _errors_table(
-    cases: Sequence[CaseFigures],
+    cases: Sequence[CaseResult],
     where: tuple[Cell, ...],
     bands: Sequence[StarBand],
     names: Names,
@@ -61,7 +61,7 @@ def _errors_table(
     )
 
 
-def _telling(case: CaseFigures, names: Names, notes: Notes) -> Cell:
+def _telling(case: CaseResult, names: Names, notes: Notes) -> Cell:
     heard, baseline = case.heard, names.baseline(case)
     if case.judgement is not None:
         if case.judgement.remarks:
@@ -90,7 +90,7 @@ def _pairs(errors: Iterable[ErrorPair]) -> WordErrors:
     return WordErrors(errors=tuple((pair.reference, pair.hypothesis, pair.count) for pair in errors))
 
 
-def stars_cell(case: CaseFigures, notes: Notes) -> Cell:
+def stars_cell(case: CaseResult, notes: Notes) -> Cell:
     """Stars by the suite's bands, or the published author's, or why there are none."""
     if case.judgement is not None and case.judgement.stars is not None:
         return Stars(stars=case.judgement.stars)

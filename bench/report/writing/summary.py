@@ -14,9 +14,9 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from bench.quality import Score
-from bench.report.figures import CaseFigures, Figures
-from bench.report.heard import Heard
 from bench.report.names import Names
+from bench.results import CaseResult, Results
+from bench.results.heard import Heard
 from bench.statistics import Comparison, Interval, Summary
 from bench.text.safe import one_line
 from bench.units import METRICS
@@ -49,14 +49,14 @@ COLUMNS: Final = (
 _RATES: Final = ("wer", "cer", "wer_raw", "cer_raw", "wer_to_baseline", "cer_to_baseline")
 
 
-def summary_json(found: Figures, names: Names) -> str:
+def summary_json(found: Results, names: Names) -> str:
     """The summary as JSON text."""
     cases = [_case(case, names) for case in found.cases]
     whole = {"schema": SCHEMA, "confidence": 0.95, "cases": cases, "warnings": list(found.warnings)}
     return json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
-def summary_csv(found: Figures, names: Names) -> str:
+def summary_csv(found: Results, names: Names) -> str:
     """The summary as CSV text, with a header; absent values are empty and have a reason."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
@@ -70,11 +70,11 @@ def summary_csv(found: Figures, names: Names) -> str:
 # ------------------------------------------------------------------------- JSON
 
 
-def _case(case: CaseFigures, names: Names) -> dict[str, Any]:
+def _case(case: CaseResult, names: Names) -> dict[str, Any]:
     return {
         **_identity(case),
         "label": names.full(case),
-        "baseline": case.baseline,
+        "baseline": f"{_run(case)}/{case.case.baseline}" if case.baseline else None,
         "is_baseline": case.is_baseline,
         "synthetic": case.model.synthetic,
         "published": case.published,
@@ -92,11 +92,11 @@ def _case(case: CaseFigures, names: Names) -> dict[str, Any]:
     }
 
 
-def _identity(case: CaseFigures) -> dict[str, Any]:
+def _identity(case: CaseResult) -> dict[str, Any]:
     return {
         "case": case.case.id,
         "suite": case.suite,
-        "run": case.run,
+        "run": _run(case),
         "host": case.host.id,
         "model": case.case.model,
         "quantization": case.quantization,
@@ -108,12 +108,16 @@ def _identity(case: CaseFigures) -> dict[str, Any]:
     }
 
 
-def _names(case: CaseFigures) -> list[str]:
+def _run(case: CaseResult) -> str:
+    return f"{case.suite}/{case.run.name}"
+
+
+def _names(case: CaseResult) -> list[str]:
     known = {**case.summaries, **case.absences}
     return [name for name in METRICS if name in known] + sorted(known.keys() - METRICS.keys())
 
 
-def _metric(name: str, case: CaseFigures) -> dict[str, Any]:
+def _metric(name: str, case: CaseResult) -> dict[str, Any]:
     summary, comparison = case.summaries.get(name), case.comparisons.get(name)
     unit = str(METRICS[name].unit) if name in METRICS else None
     if summary is None:
@@ -174,7 +178,7 @@ def _interval(interval: Interval | None) -> dict[str, Any] | None:
 # -------------------------------------------------------------------------- CSV
 
 
-def _lines(case: CaseFigures) -> Iterator[dict[str, Any]]:
+def _lines(case: CaseResult) -> Iterator[dict[str, Any]]:
     identity = _identity(case)
     for name in _names(case):
         summary, comparison = case.summaries.get(name), case.comparisons.get(name)

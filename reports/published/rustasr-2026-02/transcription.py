@@ -29,7 +29,7 @@ from bench.domain import (
     measured,
 )
 from bench.journal import RECORDS, create_run, write_records
-from bench.report.published import PUBLISHED
+from bench.results.published import PUBLISHED
 
 RUN = "rustasr-2026-02"
 PROGRAM = "the program's own output"

@@ -34,41 +34,6 @@ NO_REFERENCE = "the clip has no reference transcript"
 PUBLISHED_ONLY = "the source gives no transcripts"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """The quality of a case's transcript; each part None where there is nothing to judge it by.
-
-    `score` and `raw` are against the reference, normalized and not; `to_baseline` and `identity`
-    against the baseline's transcript.  `difference` is WER minus the baseline's over utterances
-    (positive is worse), `interval` the WER's own; `kept` is the share of utterances with no more
-    errors than the baseline's.  `errors` are against the reference; `changes`, where there is none,
-    against the baseline's text.  `texts` counts the different transcripts of the trials: greedy
-    decoding gives one.  `reason` says why there is no score.
-    """
-
-    score: Score | None = None
-    raw: Score | None = None
-    interval: Interval | None = None
-    stars: int | None = None
-    errors: tuple[ErrorPair, ...] = ()
-    to_baseline: Score | None = None
-    changes: tuple[ErrorPair, ...] = ()
-    identity: Identity | None = None
-    difference: Interval | None = None
-    kept: float | None = None
-    loop: LoopReport | None = None
-    texts: int = 0
-    transcript: Transcript | None = None
-    reason: str | None = None
-
-
-def spoken(clip: Clip) -> tuple[str, ...]:
-    """The utterances of a clip's reference; its sentences where the utterances are not known."""
-    if clip.utterances:
-        return tuple(utterance.text for utterance in clip.utterances)
-    return tuple(re.split(r"(?<=[.!?…])\s+", (clip.reference or "").strip()))
-
-
 class UtteranceKey(NamedTuple):
     """Which utterance this is, across clips: what was recorded, never what was said.
 
@@ -82,6 +47,50 @@ class UtteranceKey(NamedTuple):
     text: str
     milliseconds: int | None
     occurrence: int
+
+
+class ScoredUtterance(NamedTuple):
+    """An utterance and what was heard in its place, as counts."""
+
+    key: UtteranceKey
+    score: Score
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """The quality of a case's transcript; each part None where there is nothing to judge it by.
+
+    `score` and `raw` are against the reference, normalized and not; `to_baseline` and `identity`
+    against the baseline's transcript.  `difference` is WER minus the baseline's over utterances
+    (positive is worse), `interval` the WER's own; `kept` is the share of utterances with no more
+    errors than the baseline's.  `errors` are against the reference; `changes`, where there is none,
+    against the baseline's text.  `texts` counts the different transcripts of the trials: greedy
+    decoding gives one.  `utterances` are the scores against the reference one by one, from one
+    alignment of the whole transcript.  `reason` says why there is no score.
+    """
+
+    score: Score | None = None
+    raw: Score | None = None
+    interval: Interval | None = None
+    stars: int | None = None
+    errors: tuple[ErrorPair, ...] = ()
+    to_baseline: Score | None = None
+    changes: tuple[ErrorPair, ...] = ()
+    identity: Identity | None = None
+    difference: Interval | None = None
+    kept: float | None = None
+    loop: LoopReport | None = None
+    utterances: tuple[ScoredUtterance, ...] = ()
+    texts: int = 0
+    transcript: Transcript | None = None
+    reason: str | None = None
+
+
+def spoken(clip: Clip) -> tuple[str, ...]:
+    """The utterances of a clip's reference; its sentences where the utterances are not known."""
+    if clip.utterances:
+        return tuple(utterance.text for utterance in clip.utterances)
+    return tuple(re.split(r"(?<=[.!?…])\s+", (clip.reference or "").strip()))
 
 
 def utterance_keys(clip: Clip) -> Iterator[UtteranceKey]:
@@ -98,36 +107,37 @@ def utterance_keys(clip: Clip) -> Iterator[UtteranceKey]:
         yield UtteranceKey(recordings, speaker, text, milliseconds, seen[speaker, text, milliseconds])
 
 
-def heard(
-    transcript: Transcript, clip: Clip, base: Transcript | None, settings: Quality, *, texts: int
-) -> Heard:
+def heard(transcript: Transcript, clip: Clip, base: Heard | None, settings: Quality, *, texts: int) -> Heard:
     """The quality of a transcript of speech; `base` is the baseline's, None where there is none to compare."""
     text = transcript.text
     way = normalizer(settings.normalizer, clip.language)
     normalized = raw = interval = difference = kept = None
     errors: tuple[ErrorPair, ...] = ()
+    utterances: tuple[ScoredUtterance, ...] = ()
     if clip.reference is not None:
         normalized, raw = score(clip.reference, text, way), score(clip.reference, text, RAW)
         errors = telling_errors(clip.reference, text, way, settings.key_errors)
-        units = spoken(clip)
-        ours = utterance_scores(units, text, way)
+        ours = utterance_scores(spoken(clip), text, way)
+        utterances = tuple(map(ScoredUtterance, utterance_keys(clip), ours))
         interval = wer_interval(ours)
-        if base is not None:
-            theirs = utterance_scores(units, base.text, way)
+        if base is not None and base.utterances:
+            theirs = [each.score for each in base.utterances]
             difference, kept = wer_difference(ours, theirs), no_regression_share(ours, theirs)
     wer = normalized.wer if normalized else None
+    other = base.transcript.text if base and base.transcript else None
     return Heard(
         score=normalized,
         raw=raw,
         interval=interval,
         stars=stars(wer, settings.stars) if wer is not None else None,
         errors=errors,
-        to_baseline=score(base.text, text, way) if base else None,
-        changes=() if normalized or not base else telling_errors(base.text, text, way, settings.key_errors),
-        identity=identical(base.text, text, way) if base else None,
+        to_baseline=None if other is None else score(other, text, way),
+        changes=() if normalized or other is None else telling_errors(other, text, way, settings.key_errors),
+        identity=None if other is None else identical(other, text, way),
         difference=difference,
         kept=kept,
         loop=detect(transcript, clip.duration_seconds, reference=clip.reference),
+        utterances=utterances,
         texts=texts,
         transcript=transcript,
         reason=(normalized.reason if normalized else NO_REFERENCE),

@@ -1,10 +1,25 @@
-"""Which trials of a run count, and whose they are."""
+"""Which trials of a run count."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 from bench.domain import Record
+
+
+class TrialKey(NamedTuple):
+    """Which trial of a run this is."""
+
+    host: str
+    case: str
+    block: int
+    attempt: int
+
+
+def trial_key(record: Record) -> TrialKey:
+    """The key of a record's trial."""
+    return TrialKey(record.host, record.case, record.block, record.attempt)
 
 
 def settled(records: Iterable[Record]) -> tuple[Record, ...]:
@@ -12,19 +27,19 @@ def settled(records: Iterable[Record]) -> tuple[Record, ...]:
 
     A disturbed block is run again as a whole and both attempts stay in the journal.  Choosing by
     block, not by trial, keeps the per-block pairs within one attempt.  A second attempt that was
-    cut short does not replace a whole first one.
+    cut short does not replace a whole first one.  Blocks of two machines have nothing in common.
     """
-    attempts: dict[int, dict[int, list[Record]]] = {}
+    attempts: dict[tuple[str, int], dict[int, list[Record]]] = {}
     for record in records:
-        attempts.setdefault(record.block, {}).setdefault(record.attempt, []).append(record)
-    chosen: dict[tuple[int, str], Record] = {}
-    for block in sorted(attempts):
-        tries = attempts[block]
+        attempts.setdefault((record.host, record.block), {}).setdefault(record.attempt, []).append(record)
+    chosen: dict[tuple[str, int, str], Record] = {}
+    for host, block in sorted(attempts, key=lambda key: key[1]):
+        tries = attempts[host, block]
         best_first = sorted(
             tries, key=lambda number: (-len(tries[number]), disturbed(tries[number]), -number)
         )
         for record in (record for number in best_first for record in tries[number]):
-            chosen.setdefault((block, record.case), record)
+            chosen.setdefault((host, block, record.case), record)
     return tuple(chosen.values())
 
 
@@ -34,8 +49,8 @@ def disturbed(trials: Collection[Record]) -> int:
 
 
 def by_case(records: Iterable[Record]) -> dict[str, list[Record]]:
-    """Trials grouped by their case, in the order of the blocks."""
+    """Trials grouped by their case, in the order given."""
     grouped: dict[str, list[Record]] = {}
-    for record in sorted(records, key=lambda record: record.block):
+    for record in records:
         grouped.setdefault(record.case, []).append(record)
     return grouped
