@@ -166,7 +166,11 @@ def in_class(data: RunData, machine_class: str | None) -> RunData:
     """The run as one of that machine class; unchanged without a class."""
     if machine_class is None:
         return data
-    return dataclasses.replace(data, host=dataclasses.replace(data.host, id=machine_class))
+    records = tuple(
+        dataclasses.replace(record, host=machine_class) if record.host == data.host.id else record
+        for record in data.records
+    )
+    return dataclasses.replace(data, host=dataclasses.replace(data.host, id=machine_class), records=records)
 
 
 def judge(data: RunData, reports: Path, judging: Judging | None = None) -> GateReport:

@@ -154,7 +154,7 @@ def _record(each: Trials, block: int, pace: float, chosen: random.Random) -> Rec
         clip=each.clip,
         engine=each.engine,
         engine_version="1",
-        host="h1",
+        host=HOST.id,
         block=block,
         position=0,
         attempt=1,

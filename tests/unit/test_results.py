@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from trials import Trials, run_of, sentences, spoil, spoken
 
-from bench.domain import Record, Status, absent, measured
+from bench.domain import Backend, Record, Status, Transcript, WeightsFile, absent, measured
 from bench.journal import RunData
 from bench.results import results_of
 from bench.results.heard import SYNTHETIC
@@ -160,3 +160,98 @@ def test_two_runs_of_one_suite_stay_apart() -> None:
 def test_the_same_directory_twice_has_keys_of_its_own() -> None:
     run = two()
     assert len({case.key for case in results_of([run, run]).cases}) == 4
+
+
+# -------------------------------------------------------------------- keys
+
+
+def on(host: str, run: RunData, *, name: str = "up") -> RunData:
+    """The run as another machine's."""
+    return dataclasses.replace(
+        run,
+        path=Path("elsewhere") / host / name,
+        host=dataclasses.replace(run.host, id=host),
+        records=tuple(dataclasses.replace(record, host=host) for record in run.records),
+    )
+
+
+def test_runs_of_one_name_on_two_machines_are_two_cases() -> None:
+    found = results_of([on("mac", two()), on("linux", two())])
+    assert [(case.host.id, case.key.variant, case.counted) for case in found.cases] == [
+        ("mac", "f16", 10),
+        ("mac", "q8_0", 10),
+        ("linux", "f16", 10),
+        ("linux", "q8_0", 10),
+    ]
+    assert len({case.key for case in found.cases}) == 4
+    assert found.by_key[found.cases[3].key] is found.cases[3]
+    assert found.baseline(found.cases[3]) is found.cases[2]
+
+
+def test_records_of_two_machines_in_one_run_are_two_cases_and_said_to_be() -> None:
+    """Not one case with twenty trials."""
+    mac, linux = on("mac", two()), on("linux", two(seed=1))
+    found = results_of([with_records(mac, [*mac.records, *linux.records])])
+    assert [(case.host.id, case.summaries["rtf"].n) for case in found.cases if case.is_baseline] == [
+        ("mac", 10),
+        ("linux", 10),
+    ]
+    assert [case.comparisons["rtf"].n for case in found.cases if not case.is_baseline] == [10, 10]
+    assert found.warnings == (
+        "up: 20 records are of another machine, linux, of which nothing but its id is known.",
+    )
+
+
+def test_an_attempt_of_another_machine_does_not_replace_ones_own() -> None:
+    mac, linux = on("mac", two(blocks=1)), on("linux", two(blocks=1, seed=1))
+    again = [dataclasses.replace(record, attempt=2) for record in linux.records]
+    found = results_of([with_records(mac, [*mac.records, *again])])
+    assert {(case.host.id, case.settled[0].attempt) for case in found.cases} == {("mac", 1), ("linux", 2)}
+
+
+def test_records_of_cases_that_the_suite_does_not_have_are_left_out_and_said() -> None:
+    run = two(blocks=1)
+    stray = dataclasses.replace(run.records[0], case="m.q9_9.read")
+    found = results_of([with_records(run, [*run.records, stray])])
+    assert len(found.cases) == 2
+    assert found.warnings == ("up: 1 records are of cases that its suite does not have.",)
+
+
+# --------------------------------------------------- what is one, and may be several
+
+
+def test_what_most_trials_ran_on_stands_first_and_the_others_are_kept() -> None:
+    """Five of six blocks on another backend with other weights: the last trial alone would not tell."""
+    run = run_of([Trials(variant="f16", figures={"rtf": 0.2})], blocks=6)
+    other = WeightsFile(role="model", path="m.bin", bytes=7, sha256="ee" * 32)
+    records = [
+        dataclasses.replace(record, backend=Backend(device="metal"), weights=(other,), engine_version="2")
+        if record.block < 6
+        else record
+        for record in run.records
+    ]
+    [case] = results_of([with_records(run, records)]).cases
+    assert [each.device if each else None for each in case.backends] == ["metal", "cpu"]
+    assert [files[0].bytes for files in case.all_weights] == [7, 100_000_000]
+    assert case.engine_versions == ("2", "1")
+    assert case.backend == Backend(device="metal")
+    assert case.weights_bytes == 7
+
+
+def test_the_text_that_most_trials_gave_is_judged() -> None:
+    run = run_of([Trials(variant="f16", heard=WHOLE)], clips=[spoken(texts=TEXTS)], blocks=5)
+    once = Transcript(text="шум")
+    records = [dataclasses.replace(run.records[0], transcript=once), *run.records[1:]]
+    [case] = results_of([with_records(run, records)]).cases
+    assert case.heard.texts == 2
+    assert case.heard.score is not None
+    assert case.heard.score.wer == 0
+
+
+def test_utterances_are_scored_once_and_carried() -> None:
+    base, case = results_of([two()]).cases
+    assert [each.key.text for each in case.heard.utterances] == list(TEXTS)
+    assert case.heard.score is not None
+    assert sum(each.score.errors for each in case.heard.utterances) == case.heard.score.errors
+    assert case.heard is case.heard
+    assert not sum(each.score.errors for each in base.heard.utterances)
