@@ -12,13 +12,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bench.assets import wav
+from bench.assets.whole import incomplete
 from bench.errors import AssetError, UnusableAudio
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-FORMATS: Final = "WAV, FLAC, Ogg Vorbis, Opus, MP3, AIFF"
+FORMATS: Final = "WAV, RF64, W64, FLAC, Ogg Vorbis, Opus, MP3, AIFF, AU, CAF"
+MOST_FILE_BYTES: Final = 1 << 30
+MOST_FRAMES: Final = 1 << 28  # an hour and a half at 48 kHz
+MOST_SECONDS: Final = 5 * 3600
+BLOCK_FRAMES: Final = 1 << 18
+_CONVERT: Final = "ffmpeg -i IN -ar 16000 -ac 1 -sample_fmt s16 OUT.wav"
+_READABLE: Final = f"These can be read, whole: {FORMATS}.  Copy it again, or convert it: {_CONVERT}"
+_LONG: Final = f"Cut it, or convert it to 16 kHz mono: {_CONVERT}"
 
 
 def samples_of(path: Path) -> bytes:
@@ -27,19 +35,35 @@ def samples_of(path: Path) -> bytes:
     Raises `UnusableAudio` for a file that is missing, empty, shorter than 0.1 s, unreadable or not what
     its header says; `AssetError` where a library is not installed.
     """
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise UnusableAudio(
-            f"{path}: cannot be read: {error.strerror or error}.", hint="Check the path and its rights."
-        ) from None
+    raw = _read(path)
     if not raw:
         raise UnusableAudio(f"{path}: the file is empty.", hint="Choose another file.")
     samples = wav.read_ready(path, raw) if wav.is_wav(raw) else None
-    if samples is None:
-        samples = decode_g722(path) if path.suffix == ".g722" else _converted(path)
+    if samples is None and path.suffix == ".g722":
+        samples = decode_g722(path)
+    elif samples is None:
+        if why := incomplete(raw):
+            raise UnusableAudio(f"{path}: no audio file that can be used: {why}.", hint=_READABLE)
+        del raw
+        samples = _converted(path)
     wav.require_length(path, samples)
     return samples
+
+
+def _read(path: Path) -> bytes:
+    """The bytes of a regular file: a pipe or a device would be read for ever."""
+    try:
+        if path.exists() and not path.is_file():
+            raise UnusableAudio(f"{path}: is no regular file.", hint="Choose another file.")
+        size = path.stat().st_size
+        if size > MOST_FILE_BYTES:
+            raise UnusableAudio(f"{path}: has {size:,} bytes, more than {MOST_FILE_BYTES:,}.", hint=_LONG)
+        return path.read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        words = (error.strerror if isinstance(error, OSError) else None) or error
+        raise UnusableAudio(
+            f"{path}: cannot be read: {words}.", hint="Check the path and its rights."
+        ) from None
 
 
 def decode_g722(path: Path) -> bytes:
@@ -102,14 +126,26 @@ def _converted(path: Path) -> bytes:
             hint="pip install 'asr-quant-bench[audio]', or convert it: "
             "ffmpeg -i IN -ar 16000 -ac 1 -sample_fmt s16 OUT.wav",
         ) from None
+    pieces: list[NDArray[np.float32]] = []
+    got = 0
     try:
-        values, rate = soundfile.read(str(path), dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, RuntimeError, TypeError) as error:
+        with soundfile.SoundFile(str(path)) as file:
+            rate, declared = file.samplerate, file.frames
+            if not 1000 <= rate <= 768_000:
+                raise UnusableAudio(f"{path}: it declares {rate} Hz.", hint=_READABLE)
+            for block in file.blocks(blocksize=BLOCK_FRAMES, dtype="float32", always_2d=True):
+                got += len(block)
+                if got > min(MOST_FRAMES, rate * MOST_SECONDS):
+                    raise UnusableAudio(f"{path}: is too long: {got:,} samples and more.", hint=_LONG)
+                pieces.append(block.mean(axis=1, dtype=np.float32))
+    except (soundfile.LibsndfileError, RuntimeError, TypeError, ValueError) as error:
+        raise UnusableAudio(f"{path}: no audio file that can be read: {error}.", hint=_READABLE) from None
+    if got < declared:
         raise UnusableAudio(
-            f"{path}: no audio file that can be read: {error}.",
-            hint=f"These can: {FORMATS}.  Convert others: ffmpeg -i IN -ar 16000 -ac 1 -sample_fmt s16 OUT.wav",
-        ) from None
-    mono = values.mean(axis=1, dtype=np.float32)
+            f"{path}: no audio file that can be used: it declares {declared} samples, {got} can be decoded.",
+            hint=_READABLE,
+        )
+    mono = np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
     if not np.isfinite(mono).all():
         raise UnusableAudio(f"{path}: it holds samples that are no numbers.", hint="Make the file again.")
     if rate != wav.RATE and mono.size:

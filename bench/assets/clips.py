@@ -200,6 +200,8 @@ def _title(clip: Clip) -> str:
 def _glance(path: Path) -> float:
     """Seconds by a WAV's header; 0 where it does not tell."""
     try:
-        return wav.read_header(path, raw).seconds if wav.is_wav(raw := path.read_bytes()) else 0.0
-    except (OSError, UnusableAudio, ZeroDivisionError):
+        if not path.is_file() or path.stat().st_size > audio.MOST_FILE_BYTES:
+            return 0.0
+        return wav.glance(path)
+    except (OSError, ValueError, UnusableAudio, ZeroDivisionError):
         return 0.0

@@ -179,3 +179,79 @@ def test_a_reference_that_cannot_be_used_is_named(tmp_path: Path, content: bytes
 def test_a_missing_recording_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnusableAudio, match=r"none\.wav"):
         fetch_clip(own_clip(path=tmp_path / "none.wav", name="none", language="ru"))
+
+
+def encoded(path: Path, form: str, subtype: str | None = None) -> bytes:
+    import soundfile
+
+    soundfile.write(str(path), tone(2.3), 16_000, format=form, subtype=subtype)
+    return path.read_bytes()
+
+
+CONTAINERS = [
+    ("MP3", None),
+    ("OGG", "VORBIS"),
+    ("OGG", "OPUS"),
+    ("AIFF", None),
+    ("AIFF", "FLOAT"),
+    ("W64", None),
+    ("AU", None),
+    ("RF64", None),
+    ("CAF", None),
+    ("FLAC", None),
+    ("WAV", "FLOAT"),
+]
+
+
+@pytest.mark.parametrize(("form", "subtype"), CONTAINERS)
+def test_a_cut_copy_is_refused_not_taken_for_a_shorter_clip(
+    tmp_path: Path, form: str, subtype: str | None
+) -> None:
+    path = tmp_path / "a.audio"
+    whole = encoded(path, form, subtype)
+    assert wav.seconds_of(samples_of(path)) == pytest.approx(2.3, abs=0.1)
+    for left in (0.3, 0.5, 0.9, 0.99):
+        path.write_bytes(whole[: int(len(whole) * left)])
+        with pytest.raises(UnusableAudio):
+            samples_of(path)
+
+
+@pytest.mark.parametrize(
+    "codec", [("mp3", "libmp3lame"), ("ogg", "libvorbis"), ("ogg", "libopus"), ("aiff", "pcm_s16be")]
+)
+def test_files_of_another_encoder_are_whole_too(tmp_path: Path, codec: tuple[str, str]) -> None:
+    av = pytest.importorskip("av")
+    form, name = codec
+    path = tmp_path / "a.audio"
+    rate = 48_000
+    with av.open(str(path), "w", format=form) as container:
+        try:
+            stream = container.add_stream(name, rate=rate)
+        except ValueError:
+            pytest.skip(f"this PyAV has no {name}")
+        stream.layout = "mono"
+        resampler = av.AudioResampler(format=stream.format, layout="mono", rate=rate)
+        frame = av.AudioFrame.from_ndarray(
+            (tone(2.3, rate) * 32767).astype("<i2")[None, :], format="s16", layout="mono"
+        )
+        frame.sample_rate = rate
+        fitting = av.AudioFifo()
+        for piece in resampler.resample(frame):
+            fitting.write(piece)
+        size = stream.codec_context.frame_size or 1024
+        while (piece := fitting.read(size, partial=True)) is not None:
+            container.mux(stream.encode(piece))
+        container.mux(stream.encode(None))
+    assert wav.seconds_of(samples_of(path)) == pytest.approx(2.3, abs=0.1)
+
+
+def test_a_pipe_a_device_and_a_giant_are_refused_at_once(tmp_path: Path) -> None:
+    import os
+
+    os.mkfifo(tmp_path / "pipe.wav")
+    with (tmp_path / "giant.wav").open("wb") as file:
+        file.truncate(8 << 30)
+    for path in (tmp_path / "pipe.wav", Path("/dev/zero"), tmp_path / "giant.wav", Path("a\0b.wav")):
+        assert own_clip(path=path, name="c", language="ru").duration_seconds == 0
+        with pytest.raises(UnusableAudio):
+            samples_of(path)
