@@ -4,6 +4,8 @@ The suite is measured once, its cases interleaved in blocks as always; each test
 trials of its case to pytest-benchmark as rounds.  Their time is the trial's own, say its
 `transcribe_seconds`, not the wall clock around a child process: pytest-benchmark reads a timer that
 only `advance` moves.  So `--benchmark-save`, `--benchmark-compare-fail` and the like work as usual.
+
+Its options and the moment it comes in are those of `asr_quant_bench_pytest`, the entry point.
 """
 
 from __future__ import annotations
@@ -35,26 +37,9 @@ def advance(seconds: float) -> None:
     _now += seconds
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options."""
-    group = parser.getgroup("asr-quant-bench", "speech recognition benchmarks")
-    group.addoption(
-        "--asr-suite", metavar="FILE", help="Run the cases of this suite as pytest-benchmark tests."
-    )
-    group.addoption("--asr-run", metavar="RUN", help="Take the trials from this run instead of measuring.")
-    group.addoption(
-        "--asr-metric",
-        metavar="NAME",
-        default="transcribe_seconds",
-        help="The time to benchmark: a metric in seconds.",
-    )
-    group.addoption("--asr-reports", metavar="FOLDER", default="reports", help="Folder of the runs.")
-    group.addoption("--asr-logs", metavar="FOLDER", default="logs", help="Folder of the trials' logs.")
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """Collect the suite: alone, or beside the tests that were asked for by path."""
-    given = config.getoption("--asr-suite")
+    given = config.getoption("--asr-suite", None)
     if not given:
         return
     from bench.units import METRICS, Unit
@@ -73,7 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Module | None:
     """The suite's file as a module of tests."""
-    given = parent.config.getoption("--asr-suite")
+    given = parent.config.getoption("--asr-suite", None)
     if given and file_path == parent.config.invocation_params.dir.joinpath(given).resolve():
         module: pytest.Module = SuiteModule.from_parent(parent, path=file_path)
         return module

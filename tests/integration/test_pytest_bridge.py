@@ -147,3 +147,31 @@ def test_without_the_option_nothing_changes(folder: Path) -> None:
         "3 passed"
         in run_pytest(folder, "test_own.py", "--asr-suite", "demo.yaml", "--asr-run", recorded(folder)).stdout
     )
+
+
+def test_a_project_with_a_bench_of_its_own_is_tested_as_if_nothing_were_installed(folder: Path) -> None:
+    (folder / "conftest.py").unlink()
+    (folder / "bench").mkdir()
+    (folder / "bench" / "__init__.py").write_text("MINE = 41\n")
+    (folder / "test_mine.py").write_text("import bench\n\ndef test_mine():\n    assert bench.MINE == 41\n")
+    for arguments in ((), ("-p", "no:benchmark")):
+        done = run_pytest(folder, "-W", "error", *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "1 passed" in done.stdout
+    measured = run_pytest(folder, "--asr-suite", "demo.yaml")
+    assert "fake" in measured.stdout  # ours, which does not know the fake engine here
+    assert "demo.yaml" in measured.stdout
+    (folder / "conftest.py").write_text("import bench\n")
+    told = run_pytest(folder, "--asr-suite", "demo.yaml")
+    assert told.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "have imported a `bench` of their own" in told.stderr
+
+
+def test_the_entry_point_is_ours_alone_and_imports_nothing_of_bench() -> None:
+    script = (
+        "import sys\nfrom importlib.metadata import entry_points\n"
+        "found = [e for e in entry_points(group='pytest11') if e.name == 'asr-quant-bench']\n"
+        "found[0].load()\nprint(found[0].value, 'bench' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["asr_quant_bench_pytest", "False"]
