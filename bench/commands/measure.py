@@ -56,6 +56,7 @@ def measure(
 ) -> RunFolders:
     """Prepare and measure a suite, write its reports; Interrupted says how to go on."""
     from bench import host
+    from bench.audit import carry
     from bench.commands.display import Display
     from bench.folders import (
         find_resumable,
@@ -81,6 +82,7 @@ def measure(
         else:
             folders = new_folders(asked.name, reports=out, logs=logs)
             start(folders, prepared.suite, machine)
+            carry(out, machine.id, folders.run)
         display.measuring(folders)
         try:
             Runner(prepared=prepared, folders=folders, host=machine, watcher=display).run()
