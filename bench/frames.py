@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from bench.errors import ReportError
 from bench.journal import RunData, read_run
+from bench.results import CaseResult, results_of
+from bench.results.trials import settled, trial_key
 from bench.units import METRICS
 
 if TYPE_CHECKING:
@@ -14,20 +17,36 @@ if TYPE_CHECKING:
 
     from bench.domain import Record
 
+IDENTITY: Final = (
+    "case", "model", "quantization", "variant", "clip", "engine", "engine_version", "host",
+    "block", "position", "attempt", "reason", "started_at",
+)  # fmt: skip
+COLUMNS: Final = (
+    "run", "suite", *IDENTITY, "status", "counts", "disturbed", "disturbances", "backend", *METRICS,
+    "text", "wer", "cer",
+)  # fmt: skip
 
-def load_run(path: str | Path) -> pd.DataFrame:
-    """The trials of a run directory, one row each, in the journal's order.
 
-    Columns: the record's identity (`case`, `model`, `quantization`, `variant`, `clip`, `engine`,
-    `engine_version`, `host`, `block`, `position`, `attempt`, `status`, `reason`, `started_at`,
-    `backend`), every metric in its base unit (NaN where absent; the reasons are in
-    `frame.attrs["absences"]`), and `text`, `wer`, `cer` (ratios against the reference, normalized).
+def load_run(path: str | Path, *, discarded: bool = False) -> pd.DataFrame:
+    """The trials of a run directory that count, one row each, in the journal's order.
+
+    Of a block that was run again only the less disturbed attempt counts, as in the report; with
+    `discarded` the others are there too, and the column `counts` is False for them.
+
+    Columns: `run`, `suite`, the record's identity (`case`, `model`, `quantization`, `variant`, `clip`,
+    `engine`, `engine_version`, `host`, `block`, `position`, `attempt`, `reason`, `started_at`),
+    `status`, `counts`, `disturbed` (whether something disturbed the trial), `disturbances` (what, in
+    words), `backend`, every metric in its base unit (NaN where absent), `text`, and `wer`, `cer`
+    (ratios against the reference, normalized).  `frame.attrs` has the run's name (`run`), its `suite`,
+    and `absences`: why metrics are absent, a dict for each host, case, metric and reason with the
+    `blocks` it holds for.  All of it survives `to_parquet`.
+
     Raises `JournalError` for what is no run directory, `ReportError` without pandas.
     """
-    return frame_of(read_run(Path(path)))
+    return frame_of(read_run(path), discarded=discarded)
 
 
-def frame_of(run: RunData) -> pd.DataFrame:
+def frame_of(run: RunData, *, discarded: bool = False) -> pd.DataFrame:
     """The same of a run already read."""
     try:
         import pandas as pd
@@ -35,45 +54,61 @@ def frame_of(run: RunData) -> pd.DataFrame:
         raise ReportError(
             "pandas is not installed.", hint="Install it with: pip install 'asr-quant-bench[notebook]'"
         ) from None
-    frame = pd.DataFrame([_row(run, record) for record in run.records])
-    if not frame.empty:
-        frame = frame.astype({"started_at": "datetime64[us, UTC]"})
-    frame.attrs["suite"] = run.suite.name
-    frame.attrs["run"] = run.run_id
-    frame.attrs["absences"] = {
-        (record.case, record.block, name): found.reason
-        for record in run.records
-        for name, found in record.measurements.items()
-        if found.reason is not None
-    }
+    counted = {trial_key(record) for record in settled(run.records)}
+    records = [record for record in run.records if discarded or trial_key(record) in counted]
+    found = results_of([run])
+    rows = [
+        {"run": run.run_id, "suite": run.suite.name}
+        | _row(record, found.case_of(run, record), counts=trial_key(record) in counted)
+        for record in records
+    ]
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    moments = pd.to_datetime(frame["started_at"], format="ISO8601", utc=True, errors="coerce")
+    frame["started_at"] = moments.astype("datetime64[us, UTC]")
+    frame.attrs = {"run": run.run_id, "suite": run.suite.name, "absences": _absences(records)}
     return frame
 
 
-def _row(run: RunData, record: Record) -> dict[str, Any]:
+def _absences(records: Iterable[Record]) -> list[dict[str, Any]]:
+    """Why metrics are absent, as data that any file format keeps: no tuples, no keys but strings."""
+    blocks: dict[tuple[str, str, str, str], list[int]] = {}
+    for record in records:
+        for name, found in record.measurements.items():
+            if found.reason is not None:
+                blocks.setdefault((record.host, record.case, name, found.reason), []).append(record.block)
+    return [
+        {"host": host, "case": case, "metric": metric, "reason": reason, "blocks": where}
+        for (host, case, metric, reason), where in blocks.items()
+    ]
+
+
+def _row(record: Record, case: CaseResult | None, *, counts: bool) -> dict[str, Any]:
+    row: dict[str, Any] = {name: getattr(record, name) for name in IDENTITY}
+    row |= {
+        "status": record.status.value,
+        "counts": counts,
+        "disturbed": bool(record.conditions.disturbances),
+        "disturbances": "; ".join(record.conditions.disturbances),
+        "backend": record.backend.device if record.backend else None,
+    }
+    row |= {name: _number(record.value(name)) for name in METRICS}
+    wer, cer = _rates(record, case)
+    return row | {
+        "text": record.transcript.text if record.transcript else None,
+        "wer": _number(wer),
+        "cer": _number(cer),
+    }
+
+
+def _rates(record: Record, case: CaseResult | None) -> tuple[float | None, float | None]:
+    """Error rates of this trial's own text: trials of one case may differ in it."""
     from bench.quality import normalizer, score
 
-    row: dict[str, Any] = {
-        name: getattr(record, name)
-        for name in (
-            "case", "model", "quantization", "variant", "clip", "engine", "engine_version", "host",
-            "block", "position", "attempt", "status", "reason", "started_at",
-        )
-    }  # fmt: skip
-    row["status"] = record.status.value
-    row["backend"] = record.backend.device if record.backend else None
-    row |= {name: _number(record.value(name)) for name in METRICS}
-    row |= {
-        "text": record.transcript.text if record.transcript else None,
-        "wer": _number(None),
-        "cer": _number(None),
-    }
-    clip = run.suite.clips[record.clip]
-    if record.transcript and clip.reference is not None and not run.suite.models[record.model].synthetic:
-        found = score(
-            clip.reference, record.transcript.text, normalizer(run.suite.quality.normalizer, clip.language)
-        )
-        row |= {"wer": _number(found.wer), "cer": _number(found.cer)}
-    return row
+    if case is None or record.transcript is None or case.clip.reference is None or case.model.synthetic:
+        return None, None
+    way = normalizer(case.judged_by.normalizer, case.clip.language)
+    found = score(case.clip.reference, record.transcript.text, way)
+    return found.wer, found.cer
 
 
 def _number(value: float | None) -> float:

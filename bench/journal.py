@@ -116,8 +116,9 @@ def read_host(path: Path) -> Host:
     return host
 
 
-def read_run(path: Path) -> RunData:
+def read_run(path: str | Path) -> RunData:
     """A run directory as data.  Unreadable lines become warnings; a foreign schema is an error."""
+    path = Path(path)
     if not path.is_dir():
         raise JournalError(
             f"{path}: no such run directory.",

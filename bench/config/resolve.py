@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -32,9 +32,14 @@ from bench.yamlfile import describe, nearest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolver:
-    """Crosses the matrix of one suite file; mistakes are raised with their place in it."""
+    """Crosses the matrix of one suite file; mistakes are raised with their place in it.
+
+    `marked` gathers the ids of the cases that the file marks as baselines, under `variants` and under
+    `include` alike.
+    """
 
     source: Source
+    marked: set[str] = field(default_factory=set, init=False)
 
     @property
     def file(self) -> SuiteFile:
@@ -136,9 +141,12 @@ class Resolver:
             )
         self._refuse_unknown_quantization(loc, model, variant)
         self._refuse_misfit(loc, variant, clip)
-        return domain.Case(
+        case = domain.Case(
             id=f"{model.name}.{variant.name}.{clip.name}", model=model.name, variant=variant, clip=clip.name
         )
+        if entry.baseline:
+            self.marked.add(case.id)
+        return case
 
     def _settings(self, loc: tuple[int | str, ...], engine: str, layers: Sequence[Knobs]) -> dict[str, Any]:
         """The engine's settings, checked by the engine's own model and with its defaults explicit."""
@@ -216,10 +224,10 @@ class Resolver:
     def _with_baselines(
         self, cases: Sequence[domain.Case], models: Mapping[str, domain.Model]
     ) -> tuple[domain.Case, ...]:
-        marked = {entry.name or entry.quantization for entry in self.file.variants if entry.baseline}
-        marked |= {f"{name}+{environment}" for name in marked for environment in self.file.environments}
         return tuple(
-            dataclasses.replace(case, baseline=_baseline_of(case, cases, models[case.model].baseline, marked))
+            dataclasses.replace(
+                case, baseline=_baseline_of(case, cases, models[case.model].baseline, self.marked)
+            )
             for case in cases
         )
 
@@ -234,7 +242,7 @@ def _baseline_of(
         for other in same
         if other.variant.engine == case.variant.engine and other.variant.quantization == quantization
     ]
-    candidates = [other for other in same if other.variant.name in marked] or own_engine
+    candidates = [other for other in same if other.id in marked] or own_engine
 
     def unlike(other: domain.Case) -> tuple[bool, bool, bool]:
         ours, theirs = case.variant, other.variant

@@ -67,7 +67,9 @@ class State:
     @property
     def backends(self) -> tuple[str, ...]:
         """All that its trials ran on, the commonest first; empty where nothing tells."""
-        return (*([self.backend] if self.backend else []), *self.other_backends)
+        if self.backend is None and not self.other_backends:
+            return ()
+        return (self.backend or UNKNOWN, *self.other_backends)
 
     def weights_of(self, role: str) -> tuple[str, ...]:
         """The hashes of all files that its trials were given in a role, the commonest first."""

@@ -68,6 +68,34 @@ def test_a_variant_may_be_marked_as_the_baseline(folder: Path) -> None:
     assert {case.baseline for case in suite.cases} == {"whisper-base.q8_0.read-60s"}
 
 
+def test_an_included_case_may_be_marked_as_the_baseline(folder: Path) -> None:
+    suite = load(
+        folder,
+        GOOD
+        + """
+include:
+  - {model: whisper-base, variant: {quantization: f16, name: tuned, baseline: true}, clip: read-60s}
+""",
+    )
+    assert {case.baseline for case in suite.cases} == {"whisper-base.tuned.read-60s"}
+    assert suite.case("whisper-base.tuned.read-60s").is_baseline
+
+
+def test_a_baseline_included_for_one_clip_is_that_clips_alone(folder: Path) -> None:
+    suite = load(
+        folder,
+        GOOD.replace("[festvox-ru/read-60s]", "[festvox-ru/read-60s, festvox-ru/read-265s]")
+        + """
+include:
+  - {model: whisper-base, variant: {quantization: f16, name: tuned, baseline: true}, clip: read-265s}
+""",
+    )
+    assert {(case.clip, case.baseline) for case in suite.cases} == {
+        ("read-60s", "whisper-base.f16.read-60s"),
+        ("read-265s", "whisper-base.tuned.read-265s"),
+    }
+
+
 def test_the_later_of_defaults_model_and_variant_wins(folder: Path) -> None:
     suite = load(
         folder,

@@ -9,8 +9,8 @@ import pytest
 
 from bench.domain import Backend, Status, Transcript
 from bench.journal import RunData
-from bench.regression.exact import Breach, Fact, check_cases
-from bench.regression.night import night_of, night_texts
+from bench.regression.exact import Breach, Fact, State, check_cases
+from bench.regression.night import Night, from_json, night_of, night_texts, to_json
 from bench.text.differences import word_differences
 
 
@@ -51,6 +51,58 @@ def test_another_backend_is_a_breach(run: RunData) -> None:
     (fact,) = facts(run, nights.changed(run, "m.f16.c", backend=Backend(device="metal")))
     assert fact.breach is Breach.BACKEND
     assert "metal" in fact.message
+
+
+def half_changed(run: RunData, **fields: object) -> RunData:
+    """The run with the first of the two trials of f16 altered, so that the last one is as ever."""
+    first, *rest = run.records
+    return dataclasses.replace(run, records=(dataclasses.replace(first, **fields), *rest))  # type: ignore[arg-type]
+
+
+def test_another_backend_of_any_trial_is_a_breach_not_only_of_the_last(run: RunData) -> None:
+    (fact,) = facts(run, half_changed(run, backend=Backend(device="metal")))
+    assert (fact.breach, fact.case) == (Breach.BACKEND, "m.f16.c")
+    assert "metal" in fact.message
+
+
+def test_a_trial_that_no_longer_tells_its_backend_is_a_breach(run: RunData) -> None:
+    (fact,) = facts(run, half_changed(run, backend=None))
+    assert fact.breach is Breach.BACKEND
+
+
+def test_other_weights_of_any_trial_are_a_breach_not_only_of_the_last(run: RunData) -> None:
+    other = dataclasses.replace(nights.WEIGHTS, sha256="cd" * 32)
+    (fact,) = facts(run, half_changed(run, weights=(other,)))
+    assert fact.breach is Breach.WEIGHTS
+    assert fact.message == "2 different model files in one night"
+    assert "cd" * 32 in fact.detail
+
+
+def test_five_of_six_blocks_on_another_backend_with_other_weights_do_not_pass() -> None:
+    before = nights.run_of({"f16": [4.0] * 6})
+    other = dataclasses.replace(nights.WEIGHTS, sha256="cd" * 32)
+    records = tuple(
+        dataclasses.replace(record, backend=Backend(device="metal"), weights=(other,))
+        if record.block < 6
+        else record
+        for record in before.records
+    )
+    found = facts(before, dataclasses.replace(before, records=records))
+    assert {fact.breach for fact in found} == {Breach.BACKEND, Breach.WEIGHTS}
+
+
+def test_a_reference_that_had_both_backends_allows_both(run: RunData) -> None:
+    both = half_changed(run, backend=Backend(device="metal"))
+    assert facts(both, run) == ()
+    assert facts(both, both) == ()
+
+
+def test_the_state_of_mixed_trials_survives_the_history_and_an_old_line_is_read(run: RunData) -> None:
+    night = night_of(half_changed(run, backend=Backend(device="metal"), weights=()))
+    assert from_json(Night, to_json(night)) == night
+    assert night.cases["m.f16.c"].state.backends == ("metal", "cpu")
+    old = {"status": "ok", "engine": "e", "backend": "cpu", "weights": {"model": "ab"}, "transcripts": ["t"]}
+    assert from_json(State, old).backends == ("cpu",)
 
 
 def test_silence_and_the_token_limit_are_breaches(run: RunData) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from trials import Trials, run_of, sentences, spoil, spoken
 
-from bench.domain import Backend, Clip, Status
+from bench.domain import Backend, Clip, Status, WeightsFile
 from bench.report.findings import RULES, Finding, Kind, Strength, findings
 from bench.report.writing.language import language
 from bench.report.writing.writers import MarkdownWriter
@@ -381,6 +382,23 @@ def test_another_device_than_asked_is_said() -> None:
 def test_a_comparison_across_devices_is_said_to_be_one() -> None:
     cases = [case("f16", rtf=0.1), case("q8_0", rtf=0.1, fields={"backend": Backend(device="metal")})]
     assert [message(each) for each in found(cases, "trust.backend")] == ["finding.backend.mixed"]
+
+
+def test_trials_of_one_case_on_several_devices_files_and_versions_are_said_to_be() -> None:
+    """The last block is as ever: it alone would not tell."""
+    run = run_of([case("f16", rtf=0.1)], clips=(CLIP,), blocks=6)
+    other = WeightsFile(role="model", path="f16.bin", bytes=9, sha256="cd" * 32)
+    odd = {"backend": Backend(device="metal"), "weights": (other,), "engine_version": "2"}
+    records = tuple(
+        dataclasses.replace(record, **odd) if record.block < 6 else record  # type: ignore[arg-type]
+        for record in run.records
+    )
+    made = findings(results_of([dataclasses.replace(run, records=records)]))
+    said = {message(each): each.phrase.params["values"] for each in made if each.rule == "trust.trials"}
+    assert list(said) == ["finding.trials.backends", "finding.trials.weights", "finding.trials.versions"]
+    assert [part.text for part in said["finding.trials.backends"].parts] == ["metal", "cpu"]
+    assert [part.text for part in said["finding.trials.versions"].parts] == ["2", "1"]
+    assert not found([case("f16", rtf=0.1)], "trust.trials")
 
 
 def test_a_failure_in_the_exit_is_marked_and_its_figures_count() -> None:

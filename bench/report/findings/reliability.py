@@ -88,6 +88,26 @@ def _mixed(scene: Scene, case: CaseResult, anchor: CaseResult) -> Finding:
     return _finding("trust.backend", "finding.backend.mixed", [case, anchor], params, table="performance")
 
 
+def unlike_trials(scene: Scene) -> Iterator[Finding]:
+    """Cases whose own trials ran on different devices, files or versions: their figures are of several things."""
+    for case in scene.figures.cases:
+        several = {
+            "finding.trials.backends": [each.device if each else "?" for each in case.backends],
+            "finding.trials.weights": [
+                ", ".join(file.sha256[:12] for file in files) or "?" for files in case.all_weights
+            ],
+            "finding.trials.versions": [version or "?" for version in case.engine_versions],
+        }
+        for message, values in several.items():
+            if len(values) > 1:
+                params: dict[str, Cell] = {
+                    "model": scene.subject([case]),
+                    "name": scene.name(case),
+                    "values": Many(parts=tuple(Text(text=value) for value in values), between="; "),
+                }
+                yield _finding("trust.trials", message, [case], params, table="performance")
+
+
 def texts(scene: Scene) -> Iterator[Finding]:
     """Greedy decoding that gave different texts in different trials."""
     for family in scene.families:
@@ -170,6 +190,9 @@ RULES: Final = (
     Rule(id="trust.few_runs", kind=Kind.TRUST, why="too few trials for intervals", find=few_runs),
     Rule(id="trust.wall", kind=Kind.TRUST, why="wall time that does not add up", find=unexplained_wall),
     Rule(id="trust.backend", kind=Kind.TRUST, why="another device than asked", find=backend),
+    Rule(
+        id="trust.trials", kind=Kind.TRUST, why="trials of one case that are of several", find=unlike_trials
+    ),
     Rule(id="trust.texts", kind=Kind.TRUST, why="decoding that is not repeatable", find=texts),
     Rule(id="trust.exit_failed", kind=Kind.TRUST, why="a failure after all was delivered", find=exit_failed),
     Rule(id="trust.unstable", kind=Kind.TRUST, why="trials that ended differently", find=unstable),

@@ -119,12 +119,12 @@ def _devices(found: Results) -> Cell:
     """What really ran, in the engine's words; what was asked where nothing tells."""
     parts: dict[str, Cell] = {}
     for case in found.cases:
-        asked, backend = case.case.variant.device, case.backend
-        if backend is not None:
+        asked = case.case.variant.device
+        for backend in filter(None, case.backends):
             detail = _features(backend.detail)
             text = f"{backend.device} ({detail})" if detail else backend.device
             parts.setdefault(text, Text(text=text))
-        elif case.status.delivered:
+        if case.backend is None and case.status.delivered:
             parts.setdefault(f"?{asked}", Phrase(message="parameter.device.untold", params={"asked": asked}))
     return Many(parts=tuple(parts.values()), between="; ") if parts else Phrase(message="absent")
 
@@ -153,8 +153,8 @@ def _engines(found: Results) -> Cell:
     for case in found.cases:
         if case.status is not Status.UNSUPPORTED:
             known = versions.setdefault(case.case.variant.engine, {})
-            if case.engine_version:
-                known.setdefault(case.engine_version)
+            for version in filter(None, case.engine_versions):
+                known.setdefault(version)
     parts = [Text(text=f"{engine} {', '.join(known)}".strip()) for engine, known in versions.items()]
     return Many(parts=tuple(parts), between="; ")
 
