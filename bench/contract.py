@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from bench.domain import Backend, Measurement, Segment, Status, Transcript, Word
+from bench.domain import Backend, Measurement, Segment, Status, Transcript, WeightsProof, Word
 
 # In a word of a program's argv: the path of a file it may write.  No argument can hold a NUL itself.
 WRITTEN_FILE: Final = "\0written\0"
@@ -26,6 +26,8 @@ class Job:
     `child/worker.py` in front.  A program gives `argv` alone, an argument list: no shell; for
     `WRITTEN_FILE` in it the launcher puts a path that lasts as long as the trial.
     `interpreter` is the Python of the case's environment; None means the running one.
+    `opens_too` are files that it may rightly open though they are another variant's weights;
+    `opens_weights` is False for a program that reads them on another machine.
     """
 
     half: Path | None = None
@@ -33,6 +35,8 @@ class Job:
     argv: tuple[str, ...] = ()
     environ: Mapping[str, str] = field(default_factory=dict)
     interpreter: Path | None = None
+    opens_too: tuple[str, ...] = ()
+    opens_weights: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +110,7 @@ class Outcome:
 
     `measurements` are the process's own (time, memory, faults, counters), from the supervisor.
     `written` is the text of the file that `WRITTEN_FILE` stood for, None where there is none.
+    `proof` says which weights were opened, None where the launcher was not told what to expect.
     """
 
     status: Status
@@ -117,6 +122,7 @@ class Outcome:
     argv: tuple[str, ...] = ()
     written: str | None = None
     spawned_seconds: float = 0.0
+    proof: WeightsProof | None = None
 
     def event(self, name: str) -> Event | None:
         """The first event of that name."""

@@ -192,6 +192,7 @@ class Status(StrEnum):
     TIMEOUT = "timeout"  # the child was ended at its time limit
     MEMORY = "memory"  # the child was ended at its memory limit, or by the kernel's
     WRONG_BACKEND = "wrong-backend"  # asked for one device, ran on another
+    WRONG_WEIGHTS = "wrong-weights"  # did not open the weights it was to run, or opened another variant's
     EXIT_FAILED = "exit-failed"  # the child delivered everything, then failed in its exit: its figures count
 
     @property
@@ -272,6 +273,29 @@ class WeightsFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedFile:
+    """A file that the measured process had open.  `how`: `mapped` or `descriptor` (the process was seen
+    to hold it), or `noticed` (the kernel told of an opening during the trial, too short to see whose).
+    """
+
+    path: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightsProof:
+    """Which weights really ran.  `proven` says that every file the case names was opened, and no file of
+    another variant, `wrong` that it was otherwise; with neither nobody knows.  `reason` says why it is
+    not proven.  `files` are those named, and other large ones.
+    """
+
+    proven: bool
+    wrong: bool = False
+    files: tuple[OpenedFile, ...] = ()
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
     """What really ran, read from the engine's own log: never from the setting."""
 
@@ -319,6 +343,7 @@ class Record:
     backend: Backend | None = None
     transcript: Transcript | None = None
     conditions: Conditions = Conditions()
+    proof: WeightsProof | None = None
 
     def value(self, metric: str) -> float | None:
         """The metric's value in its base unit, or None where it is absent."""

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from bench import plan
 from bench.contract import Reading
-from bench.domain import Conditions, Host, Measurement, Record, Status, WeightsFile, absent, measured
+from bench.domain import Case, Conditions, Host, Measurement, Record, Status, WeightsFile, absent, measured
 from bench.errors import JournalError, UnusableWeights
 from bench.folders import RunFolders
 from bench.journal import Journal, read_records, unwritable, warn
@@ -150,6 +150,7 @@ class Runner:
 
     def _measured_trial(self, slot: Slot, attempt: int, ready: Ready, record: Record) -> Record:
         from bench import host, launch
+        from bench.launch import proof
 
         suite, case = self.prepared.suite, slot.case
         suffix = f".a{attempt}" if attempt > 1 else ""
@@ -182,6 +183,7 @@ class Runner:
                 ),
                 log=log,
                 sample_hz=suite.protocol.sample_hz,
+                expected=proof.expected(ready.weights, self._siblings(case), job.opens_too),
             )
         except OSError as error:
             raise unwritable(log, error) from error
@@ -191,6 +193,8 @@ class Runner:
         except Exception as error:  # noqa: BLE001  # a third party's reader: its bug is this case's result
             reason = f"the engine could not read its child's output: {error!r}"
             reading = Reading(status=Status.FAILED, reason=reason, transcript=None, backend=None)
+        if outcome.proof is not None and outcome.proof.wrong and reading.status.delivered:
+            reading = dataclasses.replace(reading, status=Status.WRONG_WEIGHTS, reason=outcome.proof.reason)
         return dataclasses.replace(
             record,
             engine_version=ready.version,
@@ -203,7 +207,17 @@ class Runner:
             backend=reading.backend,
             transcript=sound_transcript(reading.transcript) if reading.transcript else None,
             conditions=conditions,
+            proof=outcome.proof,
         )
+
+    def _siblings(self, case: Case) -> Mapping[str, tuple[WeightsFile, ...]]:
+        """The weights of the model's other variants."""
+        found: dict[str, tuple[WeightsFile, ...]] = {}
+        for other in self.prepared.suite.cases:
+            ready = self.prepared.cases[other.id]
+            if other.model == case.model and other.variant != case.variant and isinstance(ready, Ready):
+                found[other.variant.name] = ready.weights
+        return found
 
     def _refuse_other_weights(self, records: Iterable[Record]) -> None:
         """A run is of one set of files and engines: going on with others would mix two in one median."""

@@ -29,6 +29,7 @@ from bench.contract import Outcome, Reading
 from bench.domain import Case, Clip, Model, Status, WeightsFile
 from bench.engines import Engine
 from bench.errors import UnusableWeights
+from bench.launch import proof
 from bench.units import METRICS
 
 BINDINGS = ("numpy", "llama_cpp", "pywhispercpp", "transcribe_cpp", "faster_whisper", "ctranslate2", "gguf")
@@ -61,6 +62,7 @@ def run_case(
         limits=launch.Limits(timeout_seconds=120),
         log=log,
         sample_hz=50,
+        expected=proof.expected(example.weights, {}, job.opens_too),
     )
     return outcome, example.engine.read(asked, outcome)
 
@@ -167,6 +169,13 @@ class EngineContract:
         assert reading.status is Status.OK, reading.reason
         assert reading.reason is None
         assert reading.transcript is not None
+
+    def test_the_weights_it_was_given_are_the_ones_it_opens(self, trial: tuple[Outcome, Reading]) -> None:
+        if sys.platform != "linux":
+            pytest.skip("elsewhere a short opening is not seen")
+        found = trial[0].proof
+        assert found is not None
+        assert found.proven, found.reason
 
     def test_greedy_decoding_repeats_itself(self, example: Example, trial: tuple[Outcome, Reading]) -> None:
         transcript = trial[1].transcript

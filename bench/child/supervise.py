@@ -234,6 +234,15 @@ class Watch:
         self.reaped = 0.0
         self.ended_at = 0.0
         self.memory = memory_reader(spec, pid)
+        self.opened = self._opened()
+
+    def _opened(self) -> Any:
+        """What sees which of the files asked about the program opens; None where none are asked about."""
+        asked = self.spec.get("files")
+        if not asked:
+            return None
+        libproc = self.memory.libproc if isinstance(self.memory, Footprint) else None
+        return import_by_path("opened").Opened(self.pid, asked, libproc)
 
     def kill(self, reason: str) -> None:
         """End the whole process group, once; the first reason stays."""
@@ -288,6 +297,8 @@ class Watch:
         next_sample = spawned + period
         next_output = spawned + OUTPUT_CHECK_SECONDS
         listened = [0, self.wakeup]
+        if self.opened is not None and self.opened.descriptor is not None:
+            listened.append(self.opened.descriptor)
         while self.status is None:
             now = time.monotonic()
             timeout = max(0.0, min(next_sample, deadline if self.killed_for is None else now + 1) - now)
@@ -299,6 +310,10 @@ class Watch:
             self.reap()
             if self.wakeup in ready or self.status is not None:
                 continue
+            if self.opened is not None:
+                if self.opened.descriptor in ready:
+                    self.opened.noticed()
+                self.opened.look_in_turn(now)
             if 0 in ready and not os.read(0, 4096):
                 listened.remove(0)
                 self.kill("interrupt")
@@ -367,6 +382,7 @@ def supervise(spec: dict[str, Any]) -> dict[str, Any]:
         "rusage": {name: getattr(usage, name) for name in dir(usage) if name.startswith("ru_")},
         "sampled": {"peak_bytes": watch.peak_bytes, "count": watch.samples} if watch.samples else None,
         "counters": read_counters(opened, refused),
+        "opened": watch.opened.result() if watch.opened is not None else None,
         "rusage_info": watch.memory.result() if isinstance(watch.memory, Footprint) else None,
     }
 

@@ -99,6 +99,12 @@ class CommandSettings(Settings):
     )
     threads: int = Field(default=2, ge=1, le=512)
     families: tuple[str, ...] = Field(default=(), description="Model families the program runs; empty: any")
+    opens_too: tuple[str, ...] = Field(
+        default=(), description="Files the program rightly opens though they are another variant's weights"
+    )
+    opens_weights: bool = Field(
+        default=True, description="false: it reads them on another machine, and nothing is proved of them"
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> CommandSettings:
@@ -160,7 +166,12 @@ class Command:
             **{file.role: file.path for file in weights},
         }
         argv = tuple(fill(word, values) for word in settings.argv)
-        return Job(argv=(shutil.which(argv[0]) or argv[0], *argv[1:]), environ=case.variant.environ)
+        return Job(
+            argv=(shutil.which(argv[0]) or argv[0], *argv[1:]),
+            environ=case.variant.environ,
+            opens_too=settings.opens_too,
+            opens_weights=settings.opens_weights,
+        )
 
     def read(self, case: Case, outcome: Outcome) -> Reading:
         """Times, text and backend by the settings' patterns; what no pattern finds is absent."""

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.contract import WRITTEN_FILE, Job, Outcome
+from bench.domain import WeightsProof
 from bench.host import energy, gpu
-from bench.launch import events, logfile, measurements, sweep, verdict
+from bench.launch import events, logfile, measurements, proof, sweep, verdict
 from bench.launch.environ import child_environ
 from bench.launch.supervisor import Supervision, supervise
 
@@ -49,12 +50,13 @@ def run(
     log: Path,
     sample_hz: float,
     counters: Sequence[str] = COUNTERS,
+    expected: proof.Expected | None = None,
 ) -> Outcome:
     """Run one child to its end and write its log.
 
     `passes` is how often a Python engine transcribes; a program (`job.argv`) does what it does.
     `sample_hz` is how often Linux's anonymous memory is read; `counters` are names that
-    `child/supervise.py` knows.  Raises KeyboardInterrupt after the child's tree has been ended, and
+    `child/supervise.py` knows; `expected` are the weights it is to open.  Raises KeyboardInterrupt after the child's tree has been ended, and
     OSError where the log cannot be written.
     """
     with tempfile.TemporaryDirectory(prefix="asr-quant-bench-") as folder:
@@ -62,6 +64,8 @@ def run(
         environ = child_environ(job.environ)
         argv = _command(job, scratch, audio, passes)
         spec = _spec(argv, environ, scratch, limits, sample_hz, counters)
+        watched = expected if expected is not None and expected.own and job.opens_weights else None
+        spec["files"] = watched.asked if watched else []
         before = energy.read()
         with gpu.MemoryWatch() as gpu_memory:
             supervision = supervise(spec, mark=environ[sweep.MARK], scratch=scratch)
@@ -69,7 +73,11 @@ def run(
         read = events.read_events(scratch / "events.jsonl") if job.half else events.NO_EVENTS
         outcome = _outcome(argv, supervision, read, scratch, limits, passes, worker=job.half is not None)
         pid = supervision.result["pid"] if supervision.result else None
-        outcome = replace(outcome, measurements=(*outcome.measurements, gpu_memory.of(pid), spent))
+        outcome = replace(
+            outcome,
+            measurements=(*outcome.measurements, gpu_memory.of(pid), spent),
+            proof=_proof(job, supervision, watched) if expected is not None and expected.own else None,
+        )
         logfile.write(
             log,
             outcome=outcome,
@@ -79,6 +87,12 @@ def run(
             unreadable=read.unreadable,
         )
     return outcome
+
+
+def _proof(job: Job, supervision: Supervision, watched: proof.Expected | None) -> WeightsProof:
+    if watched is None:
+        return WeightsProof(proven=False, reason=proof.ELSEWHERE)
+    return proof.judge(supervision.result["opened"] if supervision.result else None, watched)
 
 
 def _command(job: Job, scratch: Path, audio: Path, passes: int) -> tuple[str, ...]:

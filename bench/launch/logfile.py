@@ -13,7 +13,7 @@ from bench.places import portable
 
 if TYPE_CHECKING:
     from bench.contract import Event, Outcome
-    from bench.domain import Measurement
+    from bench.domain import Measurement, WeightsProof
     from bench.launch.supervisor import Supervision
 
 HEAD_BYTES: Final = 256 << 10
@@ -79,6 +79,8 @@ def write(
         _section("measurements", [_measurement(each) for each in outcome.measurements]),
         _section("events", [_event(each, outcome.spawned_seconds) for each in outcome.events]),
     ]
+    if outcome.proof is not None:
+        parts.append(_section("weights that were opened", _proof(outcome.proof)))
     if unreadable:
         parts.append(_section(f"unreadable lines among the events: {len(unreadable)}", unreadable[:20]))
     if supervision.strays:
@@ -91,6 +93,11 @@ def write(
 
 def _section(title: str, lines: Sequence[str]) -> str:
     return "\n".join([f"\n== {title}", *(lines if any(lines) else ["(none)"])])
+
+
+def _proof(found: WeightsProof) -> list[str]:
+    said = "proven" if found.proven else f"{'wrong' if found.wrong else 'not proven'}: {found.reason}"
+    return [said, *(f"{file.how:10} {file.path}" for file in found.files)]
 
 
 def _measurement(each: Measurement) -> str:

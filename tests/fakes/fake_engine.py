@@ -55,6 +55,7 @@ class FakeEngine:
 
     def job(self, case: Case, model: Model, clip: Clip, weights: Sequence[WeightsFile]) -> Job:
         payload: dict[str, Any] = dict(case.variant.settings)
+        payload["weights"] = [file.path for file in weights]
         return Job(half=FAKES / f"half_{payload['half']}.py", payload=payload, environ=case.variant.environ)
 
     def read(self, case: Case, outcome: Outcome) -> Reading:

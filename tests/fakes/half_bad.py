@@ -21,6 +21,8 @@ def imports() -> None:
 
 def load(payload: dict[str, Any]) -> dict[str, Any]:
     """Misbehave while loading, where asked to."""
+    for path in payload.get("weights", ()):
+        Path(path).read_bytes()
     if payload.get("in") == "load":
         misbehave(payload)
     return payload

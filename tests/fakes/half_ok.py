@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 
@@ -14,6 +15,8 @@ def imports() -> None:
 
 def load(payload: dict[str, Any]) -> bytearray:
     """A model of `payload["bytes"]` resident bytes."""
+    for path in payload.get("weights", ()):
+        Path(path).read_bytes()
     time.sleep(0.02)
     return bytearray(payload.get("bytes", 0))
 

@@ -9,20 +9,33 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bench.assets import fetch_clip
 from bench.config import load_suite
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 
 # It takes RustASR's arguments and prints what RustASR prints: English for the first model, Russian for
-# the second, and a refusal where it is told to read weights that it cannot.
+# the second, and a refusal where it is told to read weights that it cannot.  As RustASR does, it reads the
+# encoder from model.safetensors and, told nothing, prefers the decoder of model-q8_0.gguf where that lies there.
 STAND_IN = """#!{python}
-import sys
+import pathlib, sys
 arguments = sys.argv[1:]
 assert arguments[0] == "transcribe", arguments
 options = dict(zip(arguments[1::2], arguments[2::2], strict=True))
 assert options["--language"] == "Russian", options
 assert open(options["--audio"], "rb").read(4) == b"RIFF"
+folder = pathlib.Path(options["--model"])
+encoder, preferred = folder / "model.safetensors", folder / "model-q8_0.gguf"
+kind = options.get("--decoder-weights", "auto")
+if kind == "gguf":
+    decoder = folder / options["--decoder-gguf"]
+else:
+    decoder = preferred if kind == "auto" and preferred.exists() else encoder
+for path in (encoder, decoder):
+    if path.exists():
+        path.read_bytes()
 if options.get("--decoder-gguf") == "model-q6k.gguf":
     sys.exit("Error: Qwen3: квантизированные модели пока не поддерживаются")
 if "0.6b" in options["--model"]:
@@ -34,12 +47,13 @@ open(options["--out-text"], "w", encoding="utf-8").write("спустя неск�
 """
 
 
-def test_the_published_suite_runs_in_rustasrs_own_folder(tmp_path: Path) -> None:
+def rustasr_folder(tmp_path: Path, suite: str) -> None:
+    """A folder as RustASR's own, with the stand-in, a suite, its models and its recording."""
     (tmp_path / "target" / "release").mkdir(parents=True)
     program = tmp_path / "target" / "release" / "rustasr"
     program.write_text(STAND_IN.format(python=sys.executable), encoding="utf-8")
     program.chmod(0o755)
-    shutil.copy(CONFIGS / "rustasr-qwen3.yaml", tmp_path)
+    (tmp_path / "rustasr-qwen3.yaml").write_text(suite, encoding="utf-8")
     models = tmp_path / "models"
     models.mkdir()
     for manifest in (CONFIGS / "models").glob("rustasr-*.yaml"):
@@ -64,8 +78,11 @@ def test_the_published_suite_runs_in_rustasrs_own_folder(tmp_path: Path) -> None
     assert clip.path is not None
     shutil.copyfile(clip.path, audio)
 
+
+def run_it(tmp_path: Path, *words: str) -> tuple[dict[tuple[str, str], dict[str, Any]], Path]:
+    """The records by model and quantization, and the run's folder."""
     done = subprocess.run(
-        [sys.executable, "-m", "bench", "run", "rustasr-qwen3.yaml", "--blocks", "1"],
+        [sys.executable, "-m", "bench", "run", "rustasr-qwen3.yaml", "--blocks", "1", *words],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -76,8 +93,43 @@ def test_the_published_suite_runs_in_rustasrs_own_folder(tmp_path: Path) -> None
     records = [
         json.loads(line) for line in (latest / "records.jsonl").read_text(encoding="utf-8").splitlines()
     ]
-    found = {(record["model"], record["quantization"]): record for record in records}
+    return {(record["model"], record["quantization"]): record for record in records}, latest
+
+
+SUITE = (CONFIGS / "rustasr-qwen3.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a short opening is not seen")
+def test_a_program_that_prefers_other_weights_than_it_was_told_is_found_out(tmp_path: Path) -> None:
+    """The published command for the baseline left the flag out."""
+    rustasr_folder(tmp_path, SUITE.replace("--decoder-weights, safetensors, ", ""))
+    found, latest = run_it(tmp_path, "--only", "*0.6b*")
+    baseline = found["rustasr-qwen3-asr-0.6b", "safetensors"]
+    assert baseline["status"] == "wrong-weights"
+    assert baseline["reason"] == "opened model-q8_0.gguf, which is q8_0's, beside its own weights"
+    assert found["rustasr-qwen3-asr-0.6b", "q8_0"]["status"] == "ok"
+    assert found["rustasr-qwen3-asr-0.6b", "q8_0"]["proof"]["proven"] is True
+    report = (latest / "report.ru.md").read_text(encoding="utf-8")
+    assert "не те веса" in report
+    assert "model-q8_0.gguf" in report
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a short opening is not seen")
+def test_a_program_that_opens_none_of_its_weights_is_found_out(tmp_path: Path) -> None:
+    rustasr_folder(tmp_path, SUITE)
+    program = tmp_path / "target" / "release" / "rustasr"
+    program.write_text(program.read_text(encoding="utf-8").replace("path.read_bytes()", "pass"))
+    found, _ = run_it(tmp_path, "--only", "*0.6b.q8_0*")
+    record = found["rustasr-qwen3-asr-0.6b", "q8_0"]
+    assert (record["status"], record["reason"]) == ("wrong-weights", "did not open model-q8_0.gguf")
+
+
+def test_the_published_suite_runs_in_rustasrs_own_folder(tmp_path: Path) -> None:
+    rustasr_folder(tmp_path, SUITE)
+    found, latest = run_it(tmp_path)
     assert len(found) == 6
+    if sys.platform == "linux":
+        assert found["rustasr-qwen3-asr-0.6b", "safetensors"]["proof"]["proven"] is True
 
     small = found["rustasr-qwen3-asr-0.6b", "q8_0"]
     assert small["status"] == "ok", small["reason"]

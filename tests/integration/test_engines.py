@@ -117,6 +117,7 @@ class TestCommand(EngineContract):
             "import sys\n"
             "print('running on CPU')\n"
             "print('   Model loaded in 0.01s')\n"
+            "open(sys.argv[3], 'rb').read()\n"
             "open(sys.argv[2], 'w').write('one two')\n",
             encoding="utf-8",
         )

@@ -148,6 +148,7 @@ def test_a_case_that_failed_in_its_exit_keeps_its_figures_and_is_listed(run: Run
         (Status.MISSING, "нет входных данных"),
         (Status.UNUSABLE, "непригодные веса"),
         (Status.WRONG_BACKEND, "не то устройство"),
+        (Status.WRONG_WEIGHTS, "не те веса"),
     ],
 )
 def test_a_failed_case_is_named_with_its_reason_and_the_others_are_there(

