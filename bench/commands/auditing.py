@@ -1,4 +1,4 @@
-"""`audit`: what this machine can tell apart."""
+"""`audit` and `tune`: what this machine can tell apart, and which settings suit it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.commands.arguments import LogsOption, ReportsOption, SuiteArgument
+from bench.commands.arguments import LogsOption, OnlyOption, ReportsOption, SuiteArgument
 
 if TYPE_CHECKING:
     from bench.audit import Audit
@@ -17,8 +17,9 @@ FIRST = ("transcribe_seconds", "load_seconds", "wall_seconds", "peak_rss_bytes")
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
+    """Add the commands."""
     app.command("audit")(audit)
+    app.command("tune")(tune)
 
 
 def audit(
@@ -79,3 +80,59 @@ def _print(audit: Audit) -> None:
 
 def _place(metric: str) -> int:
     return FIRST.index(metric) if metric in FIRST else len(FIRST)
+
+
+def tune(
+    suite: SuiteArgument,
+    out: Annotated[
+        Path | None, typer.Option(help="The suite to write; NAME-tuned.yaml beside the suite if not given.")
+    ] = None,
+    only: OnlyOption = None,
+    knob: Annotated[
+        list[str] | None, typer.Option(help="Tune this setting alone: threads, flash_attention ...")
+    ] = None,
+    reports: ReportsOption = Path("reports"),
+    logs: LogsOption = Path("logs"),
+) -> None:
+    """Find threads, attention, batches and wait policy for this machine; write the suite with them."""
+    import os
+    import sys
+
+    from bench import tuning
+    from bench.commands.measure import measure, select
+    from bench.config import load_suite
+    from bench.engines import registry
+    from bench.errors import SuiteError
+    from bench.files import replace_file
+    from bench.journal import read_run
+
+    asked = select(load_suite(suite), only or [], None, source=suite)
+    engines = {case.variant.engine for case in asked.cases}
+    if len(engines) > 1:
+        raise SuiteError(
+            f"{suite}: has cases of several engines: {', '.join(sorted(engines))}.",
+            hint="Tune one engine at a time, with --only PATTERN.",
+        )
+    settings = registry.get(engines.pop()).settings
+    known = tuning.knobs(settings, cores=os.cpu_count() or 1, openmp=sys.platform == "linux")
+    wanted = [each for each in known if not knob or each.name in knob]
+    if not wanted:
+        names = ", ".join(each.name for each in known) or "none"
+        raise SuiteError(
+            f"--knob {' '.join(knob or [])}: the engine has no such knob.", hint=f"It has: {names}."
+        )
+    choices: list[tuning.Choice] = []
+    for each in wanted:
+        trial = tuning.knob_suite(asked, each)
+        folders = measure(trial, source=suite, out=reports, logs=logs)
+        made = tuning.choose(asked, each, read_run(folders.run).records)
+        for choice in made:
+            gained = f"{choice.gain:.1%} faster" if choice.gain else "nothing shown to be faster"
+            typer.echo(f"{choice.case.id}: {each.name}: {choice.value}: {gained}")
+        choices += made
+        asked = tuning.tuned(asked, made)
+    target = out or suite.with_name(f"{suite.stem}-tuned.yaml")
+    name = asked.name + "-tuned"
+    replace_file(target, tuning.tuned_text(suite.read_text(encoding="utf-8"), name, choices))
+    load_suite(target)
+    typer.echo(f"wrote {target}")
