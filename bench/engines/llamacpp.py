@@ -42,6 +42,7 @@ _DEVICES: Final = (
 )
 _USING: Final = re.compile(r"using device (\S+) \((.*?)\)")
 _OFFLOADED: Final = re.compile(r"offloaded (\d+)/(\d+) layers to GPU")
+_BUFFER: Final = re.compile(r"load_tensors:\s+(\S+) model buffer size\s*=\s*([\d.]+) MiB")
 _ENCODER: Final = re.compile(r"CLIP using (\S+) backend")
 
 
@@ -183,6 +184,7 @@ def read_backend(outcome: Outcome) -> Backend | None:
     using = _USING.findall(outcome.stderr)
     offloaded = _OFFLOADED.search(outcome.stderr)
     decoder_device = _device(using[0][0]) if using and offloaded and int(offloaded.group(1)) else "cpu"
+    decoder_device = _where_it_lies(outcome.stderr) or decoder_device
     encoder_device = _device(encoder.group(1))
     whole = offloaded is None or decoder_device == "cpu" or offloaded.group(1) == offloaded.group(2)
     device = decoder_device if decoder_device == encoder_device and whole else "mixed"
@@ -194,6 +196,12 @@ def read_backend(outcome: Outcome) -> Backend | None:
     words += [offloaded.group(0)] if offloaded else []
     words += [encoder.group(0), " ".join(features.split())]
     return Backend(device=device, detail="; ".join(word for word in words if word), source="llama.cpp log")
+
+
+def _where_it_lies(log: str) -> str | None:
+    """The device of the largest buffer of the decoder's weights: `using device` was said before there was one."""
+    buffers = [(float(mebibytes), name) for name, mebibytes in _BUFFER.findall(log)]
+    return _device(max(buffers)[1]) if buffers else None
 
 
 def _device(name: str) -> str:

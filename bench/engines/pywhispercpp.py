@@ -30,11 +30,15 @@ from bench.engines.stages import segmentation_measurements
 
 HALF: Final = Path(__file__).parent.parent / "child" / "whispercpp.py"
 
-# whisper.cpp's own words on stderr -> the device that ran
-_GPU_LINES: Final = (
-    (re.compile(r"using (MTL|Metal)\S* backend", re.IGNORECASE), "metal"),
-    (re.compile(r"using CUDA\S* backend"), "cuda"),
-    (re.compile(r"using Vulkan\S* backend"), "vulkan"),
+# Where the weights came to lie, in whisper.cpp's words: `whisper_model_load:     MTL0 total size =   147.37 MB`.
+# `using MTL0 backend` stands before the backend is made, which may then fail: it proves nothing.
+_WEIGHTS_LINE: Final = re.compile(r"whisper_model_load:\s+(\S+) total size\s*=\s*([\d.]+) MB")
+_FAILED_LINE: Final = re.compile(r"failed to initialize \S+ backend")
+_BUFFERS: Final = (
+    (re.compile(r"MTL|Metal", re.IGNORECASE), "metal"),
+    (re.compile(r"CUDA"), "cuda"),
+    (re.compile(r"Vulkan"), "vulkan"),
+    (re.compile(r"CPU"), "cpu"),
 )
 _FLASH_LINE: Final = re.compile(r"flash attn\s*=\s*([01])\b")
 
@@ -121,16 +125,27 @@ def attention_mismatch(asked: bool, log: str) -> str | None:
 
 
 def read_backend(outcome: Outcome) -> Backend | None:
-    """The device whisper.cpp says it used, and the features its CPU code was built with."""
-    features = " ".join(str(outcome.facts.get("system_info", "")).split())
-    for pattern, device in _GPU_LINES:
-        found = pattern.search(outcome.stderr)
-        if found:
-            line = next(text for text in outcome.stderr.splitlines() if found.group(0) in text)
-            return Backend(device=device, detail=line.strip(), source="whisper.cpp log")
-    if "whisper_" in outcome.stderr:
-        return Backend(device="cpu", detail=features, source="whisper.cpp log")
-    return None
+    """The device on which whisper.cpp put the weights, and the features its CPU code was built with.
+
+    None where the log does not say where they lie.  Where they lie on several devices: `mixed`, unless
+    all but a tenth is on one.
+    """
+    sizes: dict[str, float] = {}
+    for name, megabytes in _WEIGHTS_LINE.findall(outcome.stderr):
+        device = next((device for pattern, device in _BUFFERS if pattern.match(name)), name.lower())
+        sizes[device] = sizes.get(device, 0.0) + float(megabytes)
+    if not sizes:
+        return None
+    device, largest = max(sizes.items(), key=lambda item: item[1])
+    if largest < 0.9 * sum(sizes.values()):
+        device = "mixed"
+    if _FAILED_LINE.search(outcome.stderr):
+        device = "cpu"  # what computes, wherever the weights lie
+    words = [found.group(0) for found in _WEIGHTS_LINE.finditer(outcome.stderr)] if device != "cpu" else []
+    words += _FAILED_LINE.findall(outcome.stderr)
+    words += [" ".join(str(outcome.facts.get("system_info", "")).split())] if device == "cpu" else []
+    detail = "; ".join(" ".join(word.split()) for word in words if word)
+    return Backend(device=device, detail=detail, source="whisper.cpp log")
 
 
 def _token_measurements(transcript: Transcript | None) -> Sequence[Measurement]:

@@ -91,6 +91,11 @@ class CaseResult:
         return len(self.good)
 
     @cached_property
+    def proven(self) -> bool:
+        """Whether every trial behind the figures was seen to open its own weights, and no other's."""
+        return bool(self.good) and all(record.proof and record.proof.proven for record in self.good)
+
+    @cached_property
     def disturbed(self) -> int:
         """How many of those ran with the machine busy."""
         return sum(bool(record.conditions.disturbances) for record in self.good)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import random
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from trials import Trials, run_of, sentences, spoil, spoken
 
-from bench.domain import Backend, Clip, Status, WeightsFile
+from bench.domain import Backend, Clip, Status, WeightsFile, WeightsProof
+from bench.journal import read_run
 from bench.report.findings import RULES, Finding, Kind, Strength, findings
 from bench.report.writing.language import language
 from bench.report.writing.writers import MarkdownWriter
@@ -410,6 +412,64 @@ def test_a_failure_in_the_exit_is_marked_and_its_figures_count() -> None:
     [_, failing] = results_of([run_of(cases, clips=(CLIP,))]).cases
     assert failing.counted == 10
     assert failing.summaries["rtf"].n == 10
+
+
+ALIKE = {"rtf": 0.114, "peak_rss_bytes": 1.93e9, "peak_footprint_bytes": 7.694e9, "noise": 0.0}
+
+
+def test_two_files_with_one_text_one_speed_and_one_memory_are_doubted() -> None:
+    cases = [
+        case("f16", WHOLE, weights=1_200_000_000, **ALIKE),
+        case("q8_0", WHOLE, weights=743_000_000, **ALIKE),
+    ]
+    [finding] = found(cases, "trust.same_weights")
+    assert [subject.variant for subject in finding.subjects] == ["q8_0", "f16"]
+    assert finding.phrase.params["memory"].value == 7.694e9
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"peak_footprint_bytes": 7.68e9},
+        {"peak_rss_bytes": 1.8e9},
+        {"rtf": 0.12},
+        {"heard": "совсем другой текст"},
+        {"weights": 1_150_000_000},
+    ],
+)
+def test_one_figure_that_tells_them_apart_is_enough(change: dict[str, Any]) -> None:
+    other: dict[str, Any] = {"heard": WHOLE, "weights": 743_000_000, **ALIKE, **change}
+    cases = [case("f16", WHOLE, weights=1_200_000_000, **ALIKE), case("q8_0", **other)]
+    assert not found(cases, "trust.same_weights")
+
+
+def test_a_proof_of_the_files_ends_the_doubt() -> None:
+    proven = {"fields": {"proof": WeightsProof(proven=True)}, **ALIKE}
+    cases = [
+        case("f16", WHOLE, weights=1_200_000_000, **proven),
+        case("q8_0", WHOLE, weights=743_000_000, **proven),
+    ]
+    assert not found(cases, "trust.same_weights")
+
+
+def of_report(folder: str) -> list[Finding]:
+    run = read_run(Path(__file__).parents[2] / "reports" / folder)
+    return [each for each in findings(results_of([run])) if each.rule == "trust.same_weights"]
+
+
+def test_the_published_baseline_is_doubted_with_its_evidence() -> None:
+    [finding] = of_report("published/rustasr-2026-02")
+    assert [(subject.model, subject.variant) for subject in finding.subjects] == [
+        ("qwen3-asr-0.6b", "q8_0"),
+        ("qwen3-asr-0.6b", "safetensors"),
+    ]
+    assert finding.phrase.params["other_memory"].value == 7.694e9
+    assert (finding.phrase.params["rtf"].value, finding.phrase.params["other_rtf"].value) == (0.114, 0.114)
+
+
+def test_whisper_bases_identical_texts_are_not_doubted() -> None:
+    [folder] = (Path(__file__).parents[2] / "reports/examples/whisper-base").glob("2*")
+    assert not of_report(f"examples/whisper-base/{folder.name}")
 
 
 def test_trials_that_ended_differently_are_counted() -> None:

@@ -174,6 +174,9 @@ CUDA = METAL.replace("MTL0 (Apple M2 Pro)", "CUDA0 (NVIDIA H200)").replace("MTL0
 CPU = "load_tensors: CPU_Mapped model buffer size = 5 MiB\nclip_ctx: CLIP using CPU backend\n"
 
 
+BUFFER_OF_CPU = "load_tensors:   CPU_Mapped model buffer size = 304.2 MiB\n"
+
+
 def outcome(stderr: str, *events: Event, status: Status = Status.OK) -> Outcome:
     return Outcome(status=status, reason=None, events=events, stdout="", stderr=stderr, measurements=())
 
@@ -186,6 +189,8 @@ def outcome(stderr: str, *events: Event, status: Status = Status.OK) -> Outcome:
         (CPU, "cpu"),
         (METAL.replace("29/29", "0/29").replace("using MTL0 backend", "using CPU backend"), "cpu"),
         (METAL.replace("29/29", "12/29"), "mixed"),
+        (METAL + "load_tensors: MTL0_Mapped model buffer size = 900.5 MiB\n" + BUFFER_OF_CPU, "metal"),
+        (METAL + BUFFER_OF_CPU, "mixed"),  # said to use the GPU, and every weight in main memory
         (METAL.replace("CLIP using MTL0", "CLIP using CPU"), "mixed"),
     ],
 )

@@ -115,8 +115,9 @@ def test_the_rules_find_what_the_figures_support_and_nothing_else(said: tuple[Fi
         ("finding.judged.lower.words", (WHISPER, "q4_0")),
         ("finding.models", (Q17, "q8_0", "q4_0")),
         # What to know before believing it.
-        ("finding.few_runs.all", names(said[-2])),
+        ("finding.few_runs.all", names(said[-3])),
         ("finding.wall", (Q06, "safetensors")),
+        ("finding.same_weights", (Q06, "q8_0", "safetensors")),
     ]
 
 

@@ -108,6 +108,51 @@ def unlike_trials(scene: Scene) -> Iterator[Finding]:
                 yield _finding("trust.trials", message, [case], params, table="performance")
 
 
+def same_weights(scene: Scene) -> Iterator[Finding]:
+    """Two variants of different size with one text, one speed and one memory: perhaps one file ran for both.
+
+    Silent where the records prove which files were opened, and where memory tells the files apart.
+    """
+    for anchor, cases in scene.by_anchor():
+        for case in cases:
+            if case.proven and anchor.proven:
+                continue
+            if _same_text(case) and _same_figures(case, anchor) and _other_size(case, anchor):
+                memory = case.footprint_metric
+                params: dict[str, Cell] = {
+                    "model": scene.subject([case]),
+                    "name": scene.name(case),
+                    "anchor": scene.name(anchor),
+                    "rtf": Figure(value=case.median("rtf") or 0.0, quantity=Quantity.RTF),
+                    "other_rtf": Figure(value=anchor.median("rtf") or 0.0, quantity=Quantity.RTF),
+                    "memory": Figure(value=case.median(memory) or 0.0, quantity=Quantity.MEMORY),
+                    "other_memory": Figure(value=anchor.median(memory) or 0.0, quantity=Quantity.MEMORY),
+                }
+                yield _finding(
+                    "trust.same_weights", "finding.same_weights", [case, anchor], params, table="memory"
+                )
+
+
+def _same_text(case: CaseResult) -> bool:
+    if case.heard.identity is not None:
+        return case.heard.identity.exact
+    return bool(case.judgement and case.judgement.same_as_baseline)
+
+
+def _same_figures(case: CaseResult, anchor: CaseResult) -> bool:
+    """RTF within a hundredth, footprint within a thousandth: closer than two files of one model come."""
+    for metric, tolerance in (("rtf", 0.01), (case.footprint_metric, 0.001), ("peak_rss_bytes", 0.01)):
+        mine, theirs = case.median(metric), anchor.median(metric)
+        if not mine or not theirs or abs(mine / theirs - 1) > tolerance:
+            return False
+    return True
+
+
+def _other_size(case: CaseResult, anchor: CaseResult) -> bool:
+    """Files that differ by more than a tenth, by their bytes or, unknown, by their quantization."""
+    return case.quantization != anchor.quantization if case.saving is None else abs(case.saving) > 0.1
+
+
 def texts(scene: Scene) -> Iterator[Finding]:
     """Greedy decoding that gave different texts in different trials."""
     for family in scene.families:
@@ -192,6 +237,9 @@ RULES: Final = (
     Rule(id="trust.backend", kind=Kind.TRUST, why="another device than asked", find=backend),
     Rule(
         id="trust.trials", kind=Kind.TRUST, why="trials of one case that are of several", find=unlike_trials
+    ),
+    Rule(
+        id="trust.same_weights", kind=Kind.TRUST, why="two variants that may be one file", find=same_weights
     ),
     Rule(id="trust.texts", kind=Kind.TRUST, why="decoding that is not repeatable", find=texts),
     Rule(id="trust.exit_failed", kind=Kind.TRUST, why="a failure after all was delivered", find=exit_failed),
