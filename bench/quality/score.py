@@ -6,14 +6,14 @@ utterances would weigh as much as long ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bench.quality.align import Edit, align
 from bench.quality.normalizer import RAW, Normalizer
-from bench.statistics import Interval, bootstrap_ratio
+from bench.statistics import Interval, difference_interval, rate_interval
 
 if TYPE_CHECKING:
     from bench.domain import StarBand
@@ -172,39 +172,42 @@ def utterance_scores(
     )
 
 
-def wer_interval(scores: Sequence[Score], *, seed: int = 0) -> Interval:
-    """The pooled word error rate with its bootstrap interval over utterances (or clips)."""
-    return bootstrap_ratio(
-        [each.errors for each in scores], [each.reference_words for each in scores], seed=seed
+def wer_interval(scores: Sequence[Score], units: Sequence[Hashable] | None = None) -> Interval:
+    """The pooled word error rate with its interval over utterances.
+
+    `units` say what each score is of, where several are of one, such as a speaker.
+    """
+    return rate_interval(
+        [each.errors for each in scores],
+        [each.reference_words for each in scores],
+        clusters=units,
     )
 
 
-def wer_difference(scores: Sequence[Score], baseline: Sequence[Score], *, seed: int = 0) -> Interval:
+def wer_difference(
+    scores: Sequence[Score], baseline: Sequence[Score], units: Sequence[Hashable] | None = None
+) -> Interval:
     """WER minus the baseline's on the same utterances, a ratio: positive is worse.
 
-    The interval is a bootstrap over utterances of the paired difference (Bisani and Ney, 2004):
-    what is hard for both cancels.  Where no utterance went one way, resampling ends at zero, which
-    few words cannot show: there the bound is that of the rule of three, 3 / words (Hanley and
-    Lippman-Hand, 1983).  Raises ValueError for utterances that do not correspond.
+    Paired by utterance (Bisani and Ney, 2004): what is hard for both cancels.  What no utterance shows,
+    such as a rare loop, is in `Interval.possible_high`: the independent unit is the utterance, so that n of
+    them leave 3 / n open, however many words they have.  Raises ValueError for utterances that do not
+    correspond.
     """
     words = [each.reference_words for each in scores]
     if words != [each.reference_words for each in baseline]:
         raise ValueError("a paired difference needs the same utterances on both sides")
     more = [mine.errors - theirs.errors for mine, theirs in zip(scores, baseline, strict=True)]
-    found = bootstrap_ratio(more, words, seed=seed)
-    if found.low is None or found.high is None:
-        return found
-    unseen = 3 / sum(words)
-    return replace(found, low=found.low or -unseen, high=found.high or unseen)
+    return difference_interval(more, words, clusters=units)
 
 
 def paired_wer_difference(
-    references: Sequence[str], hypothesis: str, baseline: str, normalizer: Normalizer, *, seed: int = 0
+    references: Sequence[str], hypothesis: str, baseline: str, normalizer: Normalizer
 ) -> Interval:
     """`wer_difference` of two transcripts of one clip with known utterances."""
     ours = utterance_scores(tuple(references), hypothesis, normalizer)
     theirs = utterance_scores(tuple(references), baseline, normalizer)
-    return wer_difference(ours, theirs, seed=seed)
+    return wer_difference(ours, theirs)
 
 
 def no_regression_share(scores: Sequence[Score], baseline: Sequence[Score]) -> float | None:

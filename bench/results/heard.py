@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ from bench.quality import (
     wer_interval,
 )
 from bench.quality.normalizer import RAW
-from bench.statistics import Interval
+from bench.statistics import FEWEST_TO_CLAIM, Interval
 
 SYNTHETIC = "synthetic weights: what they write is no speech"
 NO_TRANSCRIPT = "no trial gave a transcript"
@@ -107,6 +107,17 @@ def utterance_keys(clip: Clip) -> Iterator[UtteranceKey]:
         yield UtteranceKey(recordings, speaker, text, milliseconds, seen[speaker, text, milliseconds])
 
 
+def independent(utterances: Sequence[ScoredUtterance]) -> Sequence[Hashable]:
+    """What each utterance is a part of: its speaker where several are known, else its recording.
+
+    Utterances of one speaker err alike, and one that clips share is the same.
+    """
+    speakers = [each.key.speaker for each in utterances]
+    if None not in speakers and len(set(speakers)) >= FEWEST_TO_CLAIM:
+        return speakers
+    return [each.key for each in utterances]
+
+
 def heard(transcript: Transcript, clip: Clip, base: Heard | None, settings: Quality, *, texts: int) -> Heard:
     """The quality of a transcript of speech; `base` is the baseline's, None where there is none to compare."""
     text = transcript.text
@@ -119,10 +130,11 @@ def heard(transcript: Transcript, clip: Clip, base: Heard | None, settings: Qual
         errors = telling_errors(clip.reference, text, way, settings.key_errors)
         ours = utterance_scores(spoken(clip), text, way)
         utterances = tuple(map(ScoredUtterance, utterance_keys(clip), ours))
-        interval = wer_interval(ours)
+        units = independent(utterances)
+        interval = wer_interval(ours, units)
         if base is not None and base.utterances:
             theirs = [each.score for each in base.utterances]
-            difference, kept = wer_difference(ours, theirs), no_regression_share(ours, theirs)
+            difference, kept = wer_difference(ours, theirs, units), no_regression_share(ours, theirs)
     wer = normalized.wer if normalized else None
     other = base.transcript.text if base and base.transcript else None
     return Heard(

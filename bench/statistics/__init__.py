@@ -18,23 +18,26 @@ from bench.statistics.comparison import (
     judge,
 )
 from bench.statistics.levels import CLAIM_CONFIDENCE, CONFIDENCE, FEWEST_TO_CLAIM, RESAMPLES
-from bench.statistics.rates import Interval, bootstrap_ratio
+from bench.statistics.rates import FEWEST_TO_COVER, Interval, difference_interval, rate_interval, units_needed
 from bench.statistics.summary import Summary, summarize
 
 __all__ = [
     "CLAIM_CONFIDENCE",
     "CONFIDENCE",
     "FEWEST_TO_CLAIM",
+    "FEWEST_TO_COVER",
     "RESAMPLES",
     "Comparison",
     "Interval",
     "Summary",
     "Verdict",
     "blocks_needed",
-    "bootstrap_ratio",
     "changed",
     "compare_paired",
     "compare_unpaired",
+    "difference_interval",
     "judge",
+    "rate_interval",
     "summarize",
+    "units_needed",
 ]

@@ -6,17 +6,20 @@ import math
 
 import numpy as np
 import pytest
+from corpora import changes, corpus, truth
 
 from bench.statistics import (
     FEWEST_TO_CLAIM,
     Comparison,
     Verdict,
     blocks_needed,
-    bootstrap_ratio,
     compare_paired,
     compare_unpaired,
+    difference_interval,
     judge,
+    rate_interval,
     summarize,
+    units_needed,
 )
 from bench.units import Better
 
@@ -181,12 +184,87 @@ def test_blocks_cannot_be_guessed_without_an_interval() -> None:
 
 
 def test_a_pooled_rate_weighs_units_by_their_size() -> None:
-    pooled = bootstrap_ratio([1, 0], [1, 99])
+    pooled = rate_interval([1, 0], [1, 99])
     assert pooled.value == pytest.approx(0.01)
 
 
 def test_a_single_unit_has_no_interval_and_none_to_divide_by_has_no_value() -> None:
-    assert bootstrap_ratio([1], [2]).low is None
-    nothing = bootstrap_ratio([0, 0], [0, 0])
+    assert rate_interval([1], [2]).low is None
+    nothing = rate_interval([0, 0], [0, 0])
     assert nothing.value is None
     assert nothing.reason
+
+
+# --------------------------------------------------------------- error rates, simulated
+
+
+@pytest.mark.parametrize("utterances", [30, 100])
+@pytest.mark.parametrize("rate", [0.05, 0.3])
+def test_the_interval_of_an_error_rate_covers_what_it_says(rate: float, utterances: int) -> None:
+    random = np.random.default_rng(5)
+    hits = 0
+    for _ in range(600):
+        errors, words, _ = corpus(random, utterances, rate)
+        found = rate_interval(errors, words)
+        assert found.covers
+        assert found.low is not None
+        assert found.high is not None
+        hits += found.low <= rate <= found.high
+    assert 0.92 <= hits / 600 <= 0.98
+
+
+def test_ten_speakers_are_ten_units() -> None:
+    random = np.random.default_rng(6)
+    hits = {True: 0, False: 0}
+    true = truth(speakers=10, rate=0.15)
+    for _ in range(400):
+        errors, words, speakers = corpus(random, 620, 0.15, speakers=10)
+        for known in hits:
+            found = rate_interval(errors, words, clusters=speakers if known else None)
+            assert found.low is not None
+            assert found.high is not None
+            hits[known] += found.low <= true <= found.high
+    assert 0.92 <= hits[True] / 400 <= 0.98
+    assert hits[False] / 400 < 0.75
+
+
+def test_few_utterances_are_said_not_to_cover() -> None:
+    assert not rate_interval([1, 0, 2, 0, 1, 0, 0], [9, 8, 7, 11, 10, 6, 12]).covers
+
+
+@pytest.mark.parametrize(("utterances", "speakers"), [(30, 0), (100, 0), (100, 10)])
+def test_no_difference_is_seldom_shown(utterances: int, speakers: int) -> None:
+    random = np.random.default_rng(8)
+    usual = clear = 0
+    for _ in range(1000):
+        more, words, owner = changes(random, utterances, 0.1, 0.0, speakers=speakers)
+        found = difference_interval(more, words, clusters=owner)
+        usual += found.excludes_zero
+        clear += found.clear
+    assert usual / 1000 <= 0.05
+    assert clear / 1000 <= 0.005
+
+
+def test_the_promised_number_of_utterances_shows_half_a_point() -> None:
+    random = np.random.default_rng(9)
+    shown = runs = 0
+    for _ in range(25):
+        pilot = difference_interval(*changes(random, 100, 0.1, 0.0)[:2])
+        needed = max(pilot.n, round(units_needed(pilot, 0.005)))
+        for _ in range(20):
+            found = difference_interval(*changes(random, needed, 0.1, 0.005)[:2])
+            shown += found.clear and (found.value or 0.0) > 0
+            runs += 1
+    assert shown / runs >= 0.8
+
+
+def test_a_loss_by_rare_loops_is_hardly_ever_called_none() -> None:
+    """One utterance in two hundred becomes three times its words: a point and a half in all."""
+    random = np.random.default_rng(10)
+    for utterances in (100, 620):
+        claimed = 0
+        for _ in range(400):
+            more, words, _ = changes(random, utterances, 0.02, 0.0, loops=0.005)
+            high = difference_interval(more, words).possible_high
+            claimed += high is not None and high <= 0.005
+        assert claimed / 400 < 0.05

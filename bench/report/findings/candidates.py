@@ -97,12 +97,13 @@ def _loss(case: CaseResult, pair: Pair | None, most_stars: int | None) -> tuple[
 
 def _measured(change: Interval) -> Loss:
     assert change.value is not None
-    if change.low is None or change.high is None or change.n < FEWEST_TO_CLAIM:
+    possible = change.possible_high
+    if possible is None or change.n < FEWEST_TO_CLAIM:
         return Loss.UNKNOWN
-    if change.clear and change.value > 0:
-        return Loss.SAME if change.high <= SAME_WER else Loss.SHOWN
-    if change.high <= SAME_WER:
+    if possible <= SAME_WER:
         return Loss.SAME
+    if change.clear and change.value > 0:
+        return Loss.SHOWN
     return Loss.NOT_SHOWN if change.value <= NEAR_WER else Loss.UNKNOWN
 
 

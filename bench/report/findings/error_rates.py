@@ -108,7 +108,9 @@ def _reading(change: Interval) -> tuple[str, Strength]:
     if change.low is None or change.high is None or change.n < FEWEST_TO_CLAIM:
         seen = "worse" if change.value > SAME_WER else "better" if change.value < -SAME_WER else "same"
         return f"finding.wer.seen_{seen}", Strength.OBSERVED
-    if change.low >= -SAME_WER and change.high <= SAME_WER:
+    assert change.possible_low is not None
+    assert change.possible_high is not None
+    if change.possible_low >= -SAME_WER and change.possible_high <= SAME_WER:
         return "finding.wer.same", Strength.SHOWN
     if change.clear:
         return ("finding.wer.worse" if change.value > 0 else "finding.wer.better"), Strength.SHOWN

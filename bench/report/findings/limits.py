@@ -157,6 +157,9 @@ def _check_loss(each: Candidate, limit: float) -> Check:
     if change is None or change.value is None:
         return _nothing(name, Reason(text=each.case.heard.reason or "the clip has no reference transcript"))
     figure = points(change, shown=change.n >= FEWEST_TO_CLAIM)
+    if figure.high is not None:
+        # What is promised must hold for rare disasters too, which no utterance may have shown.
+        figure = dataclasses.replace(figure, high=change.possible_high)
     return _check_interval(name, figure, limit, _utterances)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -11,8 +12,8 @@ from bench.report.cells import Figure
 from bench.report.findings.families import Family
 from bench.report.findings.model import SAME_WER, Evidence
 from bench.results import CaseResult
-from bench.results.heard import UtteranceKey
-from bench.statistics import Interval
+from bench.results.heard import ScoredUtterance, UtteranceKey, independent
+from bench.statistics import Interval, units_needed
 from bench.text.numbers import Quantity
 
 ERRORS_LOOKED_AT: Final = 200
@@ -47,24 +48,20 @@ def pairs(family: Family) -> Iterator[Pair]:
             yield Pair(mine=tuple(mine for mine, _ in both), theirs=tuple(base for _, base in both))
 
 
-def utterances(pair: Pair) -> tuple[list[Score], list[Score]]:
-    """The scores of both sides by utterance, over the clips; an utterance in two clips counts once."""
-    ours: list[Score] = []
-    theirs: list[Score] = []
-    seen: set[UtteranceKey] = set()
-    for mine, base in zip(pair.mine, pair.theirs, strict=True):
-        for (key, one), (_, other) in zip(mine.heard.utterances, base.heard.utterances, strict=False):
-            if key not in seen and one.reference_words:
-                seen.add(key)
-                ours.append(one)
-                theirs.append(other)
-    return ours, theirs
-
-
 def difference(pair: Pair) -> Interval | None:
-    """WER minus the other's over the utterances of all clips; None without utterances."""
-    ours, theirs = utterances(pair)
-    return wer_difference(ours, theirs) if ours else None
+    """WER minus the other's over the utterances of all clips; None without utterances.
+
+    An utterance in two clips counts once.
+    """
+    ours: dict[UtteranceKey, ScoredUtterance] = {}
+    theirs: list[Score] = []
+    for mine, base in zip(pair.mine, pair.theirs, strict=True):
+        for one, other in zip(mine.heard.utterances, base.heard.utterances, strict=False):
+            if one.key not in ours and one.score.reference_words:
+                ours[one.key] = one
+                theirs.append(other.score)
+    scores = [each.score for each in ours.values()]
+    return wer_difference(scores, theirs, independent(list(ours.values()))) if scores else None
 
 
 def points(change: Interval, *, shown: bool = True) -> Figure:
@@ -80,12 +77,12 @@ def points(change: Interval, *, shown: bool = True) -> Figure:
 
 
 def utterances_needed(change: Interval, margin: float = SAME_WER) -> int:
-    """About how many utterances narrow the interval to the margin on either side, as 1/sqrt(n)."""
-    assert change.low is not None
-    assert change.high is not None
-    half = (change.high - change.low) / 2
-    needed = change.n * (half / margin) ** 2
-    return max(change.n, round(float(f"{needed:.2g}")))
+    """About how many utterances would settle it: a true loss of the margin is shown, or none is possible.
+
+    `units_needed` for both; to two digits, since it is an estimate.
+    """
+    needed = units_needed(change, margin)
+    return max(change.n, math.ceil(float(f"{needed:.2g}")))
 
 
 def fresh_errors(pair: Pair) -> list[ErrorPair]:

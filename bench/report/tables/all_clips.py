@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from bench.quality import (
@@ -18,6 +18,7 @@ from bench.report.names import Names
 from bench.report.tables.error_rates import loss_cell
 from bench.report.view import Column, Row, Table
 from bench.results import CaseResult, Results, RunKey
+from bench.results.heard import independent
 from bench.text.numbers import Quantity
 
 _HEADINGS = (
@@ -38,6 +39,7 @@ class _Pooled:
     whole: Score
     utterances: tuple[Score, ...]
     baseline: tuple[Score, ...]
+    units: tuple[Hashable, ...]
 
 
 def pooled(found: Results, names: Names, notes: Notes) -> tuple[Table, ...]:
@@ -83,7 +85,7 @@ def _table(
 def _row(cases: Sequence[CaseResult], found: Results, names: Names, notes: Notes) -> Row:
     one = cases[0]
     pair = _pool(cases, found)
-    interval = wer_interval(pair.utterances)
+    interval = wer_interval(pair.utterances, pair.units)
     assert pair.whole.wer is not None or pair.whole.reason
     cells: list[Cell] = [
         Text(text=names.label(one), strong=not one.is_baseline),
@@ -112,9 +114,12 @@ def _pool(cases: Sequence[CaseResult], found: Results) -> _Pooled:
             complete = False
         else:
             theirs += [each.score for each in baseline.heard.utterances]
+    units = independent([each for case in cases for each in case.heard.utterances])
     whole = pool(case.heard.score for case in cases if case.heard.score is not None)
     assert whole is not None
-    return _Pooled(whole=whole, utterances=tuple(mine), baseline=tuple(theirs) if complete else ())
+    return _Pooled(
+        whole=whole, utterances=tuple(mine), baseline=tuple(theirs) if complete else (), units=tuple(units)
+    )
 
 
 def _against_baseline(case: CaseResult, pair: _Pooled, notes: Notes) -> tuple[Cell, Cell]:
@@ -123,7 +128,7 @@ def _against_baseline(case: CaseResult, pair: _Pooled, notes: Notes) -> tuple[Ce
     if not pair.baseline:
         missing = notes.absent_phrase("reason.baseline_missing")
         return missing, missing
-    difference = wer_difference(pair.utterances, pair.baseline)
+    difference = wer_difference(pair.utterances, pair.baseline, pair.units)
     kept = no_regression_share(pair.utterances, pair.baseline)
     if difference.value is None or kept is None:
         missing = notes.absent(difference.reason or "there is nothing to divide by")

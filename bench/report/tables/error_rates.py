@@ -21,7 +21,9 @@ _Rate = Callable[[CaseResult, Names, Notes], Cell]
 def rates_table(cases: Sequence[CaseResult], names: Names, notes: Notes) -> Table:
     """Word and character error rates of one model's cases, against the reference and the baseline."""
     normalizer = next((case.heard.score.normalizer for case in cases if case.heard.score), None)
-    wer = notes.phrase("note.wer", normalizer=Text(text=normalizer, code=True)) if normalizer else None
+    few = any(case.heard.interval is not None and not case.heard.interval.covers for case in cases)
+    note = "note.wer.few" if few else "note.wer"
+    wer = notes.phrase(note, normalizer=Text(text=normalizer, code=True)) if normalizer else None
     columns = [
         (
             Column(
