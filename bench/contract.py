@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from bench.domain import Backend, Measurement, Segment, Status, Transcript, WeightsProof, Word
+from bench.domain import Backend, Measurement, Reason, Segment, Status, Transcript, WeightsProof, Word
 
 # In a word of a program's argv: the path of a file it may write.  No argument can hold a NUL itself.
 WRITTEN_FILE: Final = "\0written\0"
@@ -114,7 +114,7 @@ class Outcome:
     """
 
     status: Status
-    reason: str | None
+    reason: Reason | None
     events: tuple[Event, ...]
     stdout: str
     stderr: str
@@ -152,7 +152,7 @@ class Reading:
     """What an engine made of an outcome; measurements are those only the engine can tell."""
 
     status: Status
-    reason: str | None
+    reason: Reason | None
     transcript: Transcript | None
     backend: Backend | None
     measurements: tuple[Measurement, ...] = ()

@@ -202,6 +202,20 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why something is absent, refused, failed or disturbed: a code of `bench.reasons` and what varies in it.
+
+    The words are the catalogs' (`bench.language`): records are of no language.
+    """
+
+    code: str
+    parameters: Mapping[str, str | int | float | Reason] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        return hash((self.code, tuple(sorted((name, str(v)) for name, v in self.parameters.items()))))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
     """A value with its unit and instrument, or the reason why there is none."""
 
@@ -209,7 +223,7 @@ class Measurement:
     value: float | None
     unit: Unit
     source: str
-    reason: str | None = None
+    reason: Reason | None = None
 
     def __post_init__(self) -> None:
         if (self.value is None) == (self.reason is None):
@@ -221,7 +235,7 @@ def measured(name: str, value: float, source: str) -> Measurement:
     return Measurement(name=name, value=value, unit=METRICS[name].unit, source=source)
 
 
-def absent(name: str, reason: str, source: str = "") -> Measurement:
+def absent(name: str, reason: Reason, source: str = "") -> Measurement:
     """A metric that could not be measured, and why."""
     return Measurement(name=name, value=None, unit=METRICS[name].unit, source=source, reason=reason)
 
@@ -292,7 +306,7 @@ class WeightsProof:
     proven: bool
     wrong: bool = False
     files: tuple[OpenedFile, ...] = ()
-    reason: str | None = None
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,7 +323,7 @@ class Conditions:
     """The machine's state around a trial, and what of it disturbs a measurement."""
 
     facts: Mapping[str, Any] = field(default_factory=dict)
-    disturbances: tuple[str, ...] = ()
+    disturbances: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -334,7 +348,7 @@ class Record:
     position: int
     attempt: int
     status: Status
-    reason: str | None
+    reason: Reason | None
     started_at: str
     measurements: Mapping[str, Measurement]
     command: tuple[str, ...] = ()
@@ -366,4 +380,4 @@ class Host:
     python: str
     packages: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Reason, ...] = ()

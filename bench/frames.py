@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bench.errors import ReportError
 from bench.journal import RunData, read_run
+from bench.language import english
 from bench.results import CaseResult, results_of
 from bench.results.trials import settled, trial_key
 from bench.units import METRICS
@@ -75,7 +76,9 @@ def _absences(records: Iterable[Record]) -> list[dict[str, Any]]:
     for record in records:
         for name, found in record.measurements.items():
             if found.reason is not None:
-                blocks.setdefault((record.host, record.case, name, found.reason), []).append(record.block)
+                blocks.setdefault((record.host, record.case, name, english(found.reason)), []).append(
+                    record.block
+                )
     return [
         {"host": host, "case": case, "metric": metric, "reason": reason, "blocks": where}
         for (host, case, metric, reason), where in blocks.items()
@@ -88,7 +91,7 @@ def _row(record: Record, case: CaseResult | None, *, counts: bool) -> dict[str, 
         "status": record.status.value,
         "counts": counts,
         "disturbed": bool(record.conditions.disturbances),
-        "disturbances": "; ".join(record.conditions.disturbances),
+        "disturbances": "; ".join(map(english, record.conditions.disturbances)),
         "backend": record.backend.device if record.backend else None,
     }
     row |= {name: _number(record.value(name)) for name in METRICS}

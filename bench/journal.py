@@ -3,7 +3,7 @@
 The journal is append-only JSON lines (`bench.jsonlines`), one a finished trial: after a kill at any
 moment every finished trial is there exactly once.
 
-Schema history: 1, the first.
+Schema history: 1, the first; 2, reasons are codes with parameters (`bench.old_reasons` reads those of 1).
 """
 
 from __future__ import annotations
@@ -20,16 +20,17 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from bench import jsonlines
-from bench.domain import Host, Record, Suite
+from bench.domain import Host, Reason, Record, Suite
 from bench.errors import JournalError
 from bench.files import replace_file
+from bench.old_reasons import upgraded
 from bench.places import portable
 from bench.soundness import sound_record
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 RECORDS: Final = "records.jsonl"
 SUITE: Final = "suite.yaml"
 HOST: Final = "host.json"
@@ -107,11 +108,9 @@ def read_suite(path: Path) -> Suite:
 
 def read_host(path: Path) -> Host:
     """The host of a run directory."""
-    from pydantic import ValidationError
-
     try:
-        host: Host = _adapter(Host).validate_json((path / HOST).read_bytes())
-    except (OSError, ValidationError) as error:
+        host: Host = _adapter(Host).validate_python(upgraded(json.loads((path / HOST).read_bytes())))
+    except (OSError, ValueError) as error:
         raise _unreadable(path / HOST, error) from error
     return host
 
@@ -139,11 +138,11 @@ def read_records(file: Path) -> tuple[tuple[Record, ...], tuple[str, ...]]:
 
 
 def _record(data: dict[str, Any]) -> Record:
-    """A record as it was written, its figures and text sound."""
-    return sound_record(_adapter(Record).validate_python(data))
+    """A record as it was written, its figures and text sound; older schemas in today's form."""
+    return sound_record(_adapter(Record).validate_python(upgraded(data)))
 
 
-def warn(run: Path, warnings: Iterable[str]) -> None:
+def warn(run: Path, warnings: Iterable[Reason]) -> None:
     """Keep what is wrong with a whole run where every report of it says so: among its host's warnings."""
     host = read_host(run)
     whole = dataclasses.replace(host, warnings=tuple(dict.fromkeys((*host.warnings, *warnings))))

@@ -50,7 +50,7 @@ def decode(line: bytes, schema: int) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise ValueError("not an object")  # noqa: TRY004  # readers skip lines by ValueError
     found = data.pop("schema", None)
-    if found != schema:
+    if type(found) is not int or not 1 <= found <= schema:
         raise ForeignSchemaError(found, schema)
     return data
 
@@ -59,7 +59,7 @@ class ForeignSchemaError(ValueError):
     """A line that another version wrote."""
 
     def __init__(self, found: object, expected: int) -> None:
-        super().__init__(f"not schema {expected} but {found!r}")
+        super().__init__(f"not schema {expected} or an older one but {found!r}")
         self.found = found
 
 
@@ -73,8 +73,8 @@ def read_lines(
 ) -> tuple[list[T], list[str]]:
     """What the lines of a file hold, and a warning with the number of each that was skipped.
 
-    No file is no lines.  `decoded` raises ValueError for what it cannot use.  A line of another
-    schema is skipped like a corrupt one, since what the others say still holds, or with
+    No file is no lines.  `decoded` reads every schema up to this one and raises
+    ValueError for what it cannot use.  A line of a newer schema is skipped like a corrupt one, since what the others say still holds, or with
     `refuse_foreign` it is a JournalError.  `name` is what the warnings call the file, its path if None.
     """
     try:
@@ -97,7 +97,7 @@ def read_lines(
         except ForeignSchemaError as error:
             if refuse_foreign:
                 raise JournalError(
-                    f"{file}:{number}: record schema {error.found!r}; this version reads schema {schema}.",
+                    f"{file}:{number}: record schema {error.found!r}; this version reads schema {schema} and older ones.",
                     hint="Use the version of asr-quant-bench that wrote the run, or a newer one.",
                 ) from None
             warnings.append(f"{name or file}:{number}: skipped: {error}")

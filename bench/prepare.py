@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from bench.domain import Case, Clip, Status, Suite, WeightsFile
+from bench.domain import Case, Clip, Reason, Status, Suite, WeightsFile
 from bench.engines import Engine, registry
 from bench.errors import AssetError, BenchError, EngineMissing, UnusableWeights
+from bench.reasons import reason
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +47,7 @@ class Blocked:
     """A case that cannot be run, and why."""
 
     status: Status
-    reason: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,23 +92,24 @@ class _Preparation:
             settings = engine.settings.model_validate(variant.settings)
             if refused := engine.refusal(model, settings, variant.quantization):
                 return Blocked(status=Status.UNSUPPORTED, reason=refused)
+            if variant.environment is None and (missing := engine.availability().reason):
+                return Blocked(status=Status.MISSING, reason=missing)
             interpreter, version = self._installed(engine, variant.environment)
             weights = self._weights(case)
             engine.check(weights)
             clip = self._clip(case)
         except UnusableWeights as error:
-            return Blocked(status=Status.UNUSABLE, reason=str(error))
+            return Blocked(status=Status.UNUSABLE, reason=reason("weights.unusable", message=str(error)))
+        except EngineMissing as error:
+            return Blocked(status=Status.MISSING, reason=reason("engine.missing", message=str(error)))
         except BenchError as error:
-            return Blocked(status=Status.MISSING, reason=str(error))
+            return Blocked(status=Status.MISSING, reason=reason("asset.missing", message=str(error)))
         return Ready(engine=engine, version=version, clip=clip, weights=weights, interpreter=interpreter)
 
     def _installed(self, engine: Engine, environment: str | None) -> tuple[Path | None, str | None]:
         """The Python the engine runs on (None: our own) and the engine's version there."""
         if environment is None:
-            found = engine.availability()
-            if found.reason is not None:
-                raise EngineMissing(found.reason)
-            return None, found.version
+            return None, engine.availability().version
         if environment not in self.environments:
             from bench.environments import ensure_environment
 

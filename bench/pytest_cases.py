@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bench import pytest_plugin
+from bench.language import english
 
 if TYPE_CHECKING:
     from bench.pytest_plugin import SuiteTrials
@@ -24,11 +25,11 @@ def test_transcribe(asr_case: str, asr_trials: SuiteTrials, benchmark: Any) -> N
         pytest.fail(f"{asr_case}: there is no trial of it in {asr_trials.path}", pytrace=False)
     for record in case.settled:
         if not record.status.delivered:
-            pytest.fail(f"{asr_case}: {record.status}: {record.reason}", pytrace=False)
+            pytest.fail(f"{asr_case}: {record.status}: {english(record.reason)}", pytrace=False)
     seconds = [value for _, value in case.values.get(asr_trials.metric, ())]
     if not seconds:
-        reason = case.absences.get(asr_trials.metric, "it was not measured")
-        pytest.skip(f"no trial has {asr_trials.metric}: {reason}")
+        why = english(case.absences.get(asr_trials.metric)) or "it was not measured"
+        pytest.skip(f"no trial has {asr_trials.metric}: {why}")
     benchmark.extra_info.update(extra_info(case))
     remaining = iter(seconds)
     benchmark.pedantic(lambda: pytest_plugin.advance(next(remaining)), rounds=len(seconds))

@@ -16,14 +16,27 @@ from typing import Protocol
 
 from bench import plan
 from bench.contract import Reading
-from bench.domain import Case, Conditions, Host, Measurement, Record, Status, WeightsFile, absent, measured
+from bench.domain import (
+    Case,
+    Conditions,
+    Host,
+    Measurement,
+    Reason,
+    Record,
+    Status,
+    WeightsFile,
+    absent,
+    measured,
+)
 from bench.errors import JournalError, UnusableWeights
 from bench.folders import RunFolders
 from bench.journal import Journal, read_records, unwritable, warn
+from bench.language import english
 from bench.pace import enough_blocks
 from bench.plan import Slot
 from bench.prepare import Blocked, Prepared, Ready
-from bench.soundness import sound, sound_text, sound_transcript
+from bench.reasons import reason
+from bench.soundness import sound, sound_reason, sound_text, sound_transcript
 from bench.witness import Witness
 
 
@@ -45,7 +58,7 @@ class Watcher(Protocol):
     def block_ended(self, number: int, records: Collection[Record]) -> None:
         """All trials of the block are on disk; `records` are those of the whole run."""
 
-    def block_repeats(self, number: int, disturbances: Iterable[str]) -> None:
+    def block_repeats(self, number: int, disturbances: Iterable[Reason]) -> None:
         """The block was disturbed and is run once more; both are kept."""
 
 
@@ -91,7 +104,7 @@ class Runner:
         if changed:
             warn(self.folders.run, changed)
             raise UnusableWeights(
-                "\n".join(changed),
+                "\n".join(map(english, changed)),
                 hint="Which trials ran with which bytes cannot be told: measure again. Its reports say so.",
             )
 
@@ -134,12 +147,12 @@ class Runner:
             position=slot.position,
             attempt=attempt,
             status=Status.MISSING,
-            reason="",
+            reason=None,
             started_at=started,
             measurements={},
         )
         if isinstance(found, Blocked):
-            return dataclasses.replace(record, status=found.status, reason=sound_text(found.reason))
+            return dataclasses.replace(record, status=found.status, reason=sound_reason(found.reason))
         # Before, so that nothing is measured under another file's hash; and after, for it may come meanwhile.
         if changed := witness.changes(found.clip, found.weights):
             return dataclasses.replace(record, status=Status.UNUSABLE, reason=changed)
@@ -158,10 +171,12 @@ class Runner:
         try:
             job = ready.engine.job(case, suite.models[case.model], ready.clip, ready.weights)
         except UnusableWeights as error:  # files that the engine, with these settings, has no use for
-            return dataclasses.replace(record, status=Status.UNUSABLE, reason=str(error))
+            return dataclasses.replace(
+                record, status=Status.UNUSABLE, reason=reason("weights.unusable", message=str(error))
+            )
         except Exception as error:  # noqa: BLE001  # a third party's engine: its bug is this case's result
-            reason = f"the engine could not say what to run: {error!r}"
-            return dataclasses.replace(record, status=Status.FAILED, reason=sound_text(reason))
+            why = reason("engine.no_job", error=sound_text(repr(error)))
+            return dataclasses.replace(record, status=Status.FAILED, reason=why)
         if ready.interpreter is not None:
             job = dataclasses.replace(job, interpreter=ready.interpreter)
         files = [path for file in ready.weights for path in _regular_files(Path(file.path))]
@@ -191,15 +206,15 @@ class Runner:
         try:
             reading = ready.engine.read(case, outcome)
         except Exception as error:  # noqa: BLE001  # a third party's reader: its bug is this case's result
-            reason = f"the engine could not read its child's output: {error!r}"
-            reading = Reading(status=Status.FAILED, reason=reason, transcript=None, backend=None)
+            why = reason("engine.not_read", error=repr(error))
+            reading = Reading(status=Status.FAILED, reason=why, transcript=None, backend=None)
         if outcome.proof is not None and outcome.proof.wrong and reading.status.delivered:
             reading = dataclasses.replace(reading, status=Status.WRONG_WEIGHTS, reason=outcome.proof.reason)
         return dataclasses.replace(
             record,
             engine_version=ready.version,
             status=reading.status,
-            reason=None if reading.reason is None else sound_text(reading.reason),
+            reason=None if reading.reason is None else sound_reason(reading.reason),
             measurements=collect(outcome.measurements, reading, ready),
             command=outcome.argv,
             log=os.path.relpath(log, self.folders.run),
@@ -256,10 +271,10 @@ def collect(own: Iterable[Measurement], reading: Reading, ready: Ready) -> Mappi
     for name, seconds in (("rtf", "transcribe_seconds"), ("warm_rtf", "warm_transcribe_seconds")):
         spent = found.get(seconds)
         if spent is None or spent.value is None:
-            reason = spent.reason if spent and spent.reason else "no transcription was timed"
-            found[name] = absent(name, reason)
-        elif why := sound(spent).reason:
-            found[name] = absent(name, why)
+            why = spent.reason if spent else None
+            found[name] = absent(name, why or reason("transcription.not_timed"))
+        elif unsound := sound(spent).reason:
+            found[name] = absent(name, unsound)
         else:
             found[name] = measured(
                 name, spent.value / ready.clip.duration_seconds, f"{seconds} / audio seconds"
@@ -294,11 +309,11 @@ class _History:
     def began(self, block: int, attempt: int) -> bool:
         return any(key[1:] == (block, attempt) for key in self._records)
 
-    def disturbances(self, block: int, attempt: int) -> tuple[str, ...]:
+    def disturbances(self, block: int, attempt: int) -> tuple[Reason, ...]:
         conditions: list[Conditions] = [
             record.conditions for key, record in self._records.items() if key[1:] == (block, attempt)
         ]
-        return tuple(dict.fromkeys(text for found in conditions for text in found.disturbances))
+        return tuple(dict.fromkeys(each for found in conditions for each in found.disturbances))
 
 
 def _regular_files(path: Path) -> list[Path]:

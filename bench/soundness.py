@@ -12,7 +12,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from bench.domain import Measurement, Record, Segment, Transcript, Word
+from bench.domain import Measurement, Reason, Record, Segment, Transcript, Word
+from bench.reasons import reason
 from bench.units import METRICS, Unit
 
 # The most that can be meant, by unit: a year, an exabyte, ...
@@ -36,19 +37,19 @@ def sound(found: Measurement) -> Measurement:
     return found if why is None else dataclasses.replace(found, value=None, reason=why)
 
 
-def _unsound(found: Measurement) -> str | None:
+def _unsound(found: Measurement) -> Reason | None:
     value = found.value
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return "what was told is no number"  # by a third party's engine, whatever its types say
+        return reason("value.no_number")  # by a third party's engine, whatever its types say
     if not math.isfinite(value):
-        return f"what was told is no finite number: {value}"
+        return reason("value.not_finite", value=str(value))
     if value < 0:
-        return f"what was told is below zero: {value:g}"
+        return reason("value.negative", value=value)
     if value > MOST[found.unit]:
-        return f"what was told is beyond any sense: {value:g} {found.unit}"
+        return reason("value.too_large", value=value, unit=str(found.unit))
     metric = METRICS.get(found.name)
     if metric is not None and metric.unit is not found.unit:
-        return f"what was told is in {found.unit}, not in {metric.unit}"
+        return reason("value.other_unit", used=str(found.unit), expected=str(metric.unit))
     return None
 
 
@@ -91,6 +92,21 @@ def sound_text(text: str) -> str:
     return _SURROGATE.sub("\ufffd", text)
 
 
+def sound_reason(found: Reason) -> Reason:
+    """The reason with parameters that can be written."""
+    return dataclasses.replace(
+        found,
+        parameters={
+            name: sound_text(value)
+            if isinstance(value, str)
+            else sound_reason(value)
+            if isinstance(value, Reason)
+            else value
+            for name, value in found.parameters.items()
+        },
+    )
+
+
 def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) and abs(value) <= MOST[Unit.SECONDS] else None
 
@@ -105,5 +121,5 @@ def sound_record(record: Record) -> Record:
         record,
         measurements={name: sound(found) for name, found in record.measurements.items()},
         transcript=sound_transcript(record.transcript) if record.transcript else None,
-        reason=None if record.reason is None else sound_text(record.reason),
+        reason=None if record.reason is None else sound_reason(record.reason),
     )

@@ -11,7 +11,8 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from bench.domain import Clip, WeightsFile
+from bench.domain import Clip, Reason, WeightsFile
+from bench.reasons import reason
 
 State = tuple[int, ...]
 
@@ -28,29 +29,32 @@ class Witness:
         for path in self._expected:
             self.change(path)
 
-    def changes(self, clip: Clip, weights: Iterable[WeightsFile]) -> str | None:
-        """What is wrong with a trial's inputs now, in words; None where they are what they were."""
+    def changes(self, clip: Clip, weights: Iterable[WeightsFile]) -> Reason | None:
+        """What is wrong with a trial's inputs now; None where they are what they were."""
         found = (self.change(path) for path, _ in _named(clip, weights))
-        return next((words for words in found if words), None)
+        return next((changed for changed in found if changed), None)
 
-    def change(self, path: str, *, read: bool = False) -> str | None:
+    def change(self, path: str, *, read: bool = False) -> Reason | None:
         """What became of one input; `read` hashes its bytes whatever its state says."""
         state = _state(path)
         if state is not None and not read and state == self._states.get(path):
             return None
         expected = self._expected[path]
         if state is None:
-            return f"{path}: is gone, or cannot be read, since it was hashed"
-        actual = _hash(path)
+            return reason("input.gone", path=path)
+        try:
+            actual = _hash(path)
+        except OSError as error:
+            return reason("input.unreadable", path=path, error=str(error.strerror or error))
         if actual != expected:
-            return f"{path}: was overwritten while the run went on: sha256 was {expected}, is {actual}"
+            return reason("input.overwritten", path=path, before=expected, now=actual)
         self._states[path] = state
         return None
 
-    def read_again(self) -> tuple[str, ...]:
+    def read_again(self) -> tuple[Reason, ...]:
         """What is wrong with any input, by its bytes."""
         found = (self.change(path, read=True) for path in self._expected)
-        return tuple(words for words in found if words)
+        return tuple(changed for changed in found if changed)
 
 
 def _named(clip: Clip, weights: Iterable[WeightsFile]) -> list[tuple[str, str]]:
@@ -75,7 +79,4 @@ def _facts(stat: os.stat_result) -> State:
 def _hash(path: str) -> str:
     from bench.assets.hashes import read_tree_sha256
 
-    try:
-        return read_tree_sha256(Path(path))
-    except OSError as error:
-        return f"not to be read: {error.strerror or error}"
+    return read_tree_sha256(Path(path))

@@ -29,7 +29,9 @@ from bench.contract import Outcome, Reading
 from bench.domain import Case, Clip, Model, Status, WeightsFile
 from bench.engines import Engine
 from bench.errors import UnusableWeights
+from bench.language import english
 from bench.launch import proof
+from bench.reasons import told
 from bench.units import METRICS
 
 BINDINGS = ("numpy", "llama_cpp", "pywhispercpp", "transcribe_cpp", "faster_whisper", "ctranslate2", "gguf")
@@ -131,7 +133,7 @@ class EngineContract:
         settings = example.engine.settings.model_validate(example.case.variant.settings)
         said = example.engine.refusal(other, settings, example.case.variant.quantization)
         assert said is not None
-        assert "Some Other Model" in said
+        assert "Some Other Model" in english(said)
 
     def test_it_takes_the_example_weights(self, example: Example) -> None:
         example.engine.check(example.weights)
@@ -229,16 +231,21 @@ class EngineContract:
         _, reading = run_case(example, tmp_path / "log", case=on_device(example.case, absent))
         assert reading.status is Status.WRONG_BACKEND
         assert reading.reason is not None
-        assert absent in reading.reason
+        assert absent in english(reading.reason)
 
     @pytest.mark.parametrize("status", [Status.CRASHED, Status.TIMEOUT, Status.MEMORY, Status.FAILED])
     def test_it_reads_a_child_that_told_nothing(self, example: Example, status: Status) -> None:
         silent = Outcome(
-            status=status, reason="as the launcher says", events=(), stdout="", stderr="", measurements=()
+            status=status,
+            reason=told("as the launcher says"),
+            events=(),
+            stdout="",
+            stderr="",
+            measurements=(),
         )
         reading = example.engine.read(example.case, silent)
         assert reading.status is status
-        assert reading.reason == "as the launcher says"
+        assert english(reading.reason) == "as the launcher says"
         assert reading.transcript is None
 
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from bench.domain import Record, Status, Suite
+from bench.domain import Reason, Record, Status, Suite
+from bench.language import english
 
 if TYPE_CHECKING:
     from bench.folders import RunFolders
@@ -76,7 +77,7 @@ class Display:
         for task in self._inputs.values():
             self.bars.update(task, visible=False)
         for case, found in prepared.blocked.items():
-            self._say(f"{case}: {found.status}: {found.reason}", style="red")
+            self._say(f"{case}: {found.status}: {english(found.reason)}", style="red")
         ready = len(prepared.cases) - len(prepared.blocked)
         self._say(f"{ready} of {len(prepared.cases)} cases are ready")
 
@@ -119,9 +120,9 @@ class Display:
         head = f"[{len(self._ended)}/{total}] block {record.block}{again}  {record.case}"
         self._say(f"{head}  {summary(record)}  {self._left()}", style=_style(record))
 
-    def block_repeats(self, number: int, disturbances: Iterable[str]) -> None:
+    def block_repeats(self, number: int, disturbances: Iterable[Reason]) -> None:
         """The machine was disturbed."""
-        kinds = dict.fromkeys(re.sub(r"\d[\d.]*\s?%", "some", text) for text in disturbances)
+        kinds = dict.fromkeys(re.sub(r"\d[\d.]*\s?%", "some", english(each)) for each in disturbances)
         self._say(f"block {number} was disturbed ({'; '.join(kinds)}); once more", style="yellow")
 
     def block_ended(self, number: int, records: Collection[Record]) -> None:
@@ -174,7 +175,7 @@ class Display:
 def summary(record: Record) -> str:
     """A trial's figures on a line: `load 0.21 s, transcribe 4.30 s, RTF 0.072, RSS 249 MB`."""
     if not record.status.delivered:
-        return f"{record.status}: {str(record.reason).splitlines()[0]}"
+        return f"{record.status}: {english(record.reason).splitlines()[0]}"
     parts = []
     for name, label, scale, form in (
         ("load_seconds", "load", 1.0, "{:.2f} s"),

@@ -8,6 +8,9 @@ from typing import Annotated
 
 import typer
 
+from bench.domain import Reason
+from bench.language import english
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -76,7 +79,7 @@ def engines(
             name, version, ", ".join(engine.families), engine.weights_format, ", ".join(found.devices)
         )
         if found.reason:
-            remarks.append(found.reason)
+            remarks.append(english(found.reason))
     wide_console().print(table)
     for text in remarks:
         typer.echo(text)
@@ -104,14 +107,14 @@ def doctor() -> None:
     console.print(f"{machine.cpu}, {machine.cores} cores, {machine.memory_bytes / 1e9:.1f} GB; {machine.os}")
     table = Table("metric", "instrument", title="what this machine can measure")
     for instrument in host.instruments():
-        told = instrument.source if instrument.reason is None else f"no: {instrument.reason}"
+        told = instrument.source if instrument.reason is None else f"no: {english(instrument.reason)}"
         table.add_row(instrument.metric, told)
     console.print(table)
     for warning in (*machine.warnings, *_disturbances(seconds=1.0)):
-        console.print(f"! {warning}", style="yellow", markup=False)
+        console.print(f"! {english(warning)}", style="yellow", markup=False)
 
 
-def _disturbances(seconds: float) -> tuple[str, ...]:
+def _disturbances(seconds: float) -> tuple[Reason, ...]:
     """What disturbs the machine while nothing of ours runs."""
     import time
 

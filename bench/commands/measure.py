@@ -11,6 +11,7 @@ import typer
 
 from bench.commands.arguments import BudgetOption, LogsOption, OnlyOption, PrecisionOption, SuiteArgument
 from bench.errors import Interrupted, SuiteError
+from bench.language import english
 
 if TYPE_CHECKING:
     from bench.domain import Suite
@@ -171,6 +172,6 @@ def _conclude(folders: RunFolders) -> int:
 
     bad = {r.case: r for r in read_run(folders.run).records if r.status is not Status.OK}
     for case, record in bad.items():
-        first_line = str(record.reason).partition("\n")[0]
+        first_line = english(record.reason).partition("\n")[0]
         typer.secho(f"{case}: {record.status}: {first_line}", fg="red", err=True)
     return 1 if bad else 0

@@ -94,8 +94,8 @@ def recommend(
 
     from bench.commands.terminal import wide_console
     from bench.journal import read_run
+    from bench.language import language
     from bench.report.findings import Constraints, recommend
-    from bench.report.writing.language import language
     from bench.report.writing.writers import MarkdownWriter
     from bench.results import results_of
 

@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 from pydantic import BaseModel, ConfigDict
 
 from bench.contract import Job, Outcome, Reading
-from bench.domain import Case, Clip, Model, WeightsFile
+from bench.domain import Case, Clip, Model, Reason, WeightsFile
 
 
 class Settings(BaseModel):
@@ -30,7 +30,7 @@ class Availability:
     """
 
     version: str | None
-    reason: str | None = None
+    reason: Reason | None = None
     extra: str | None = None
     devices: tuple[str, ...] = ("cpu",)
 
@@ -49,8 +49,11 @@ class Engine(Protocol):
     def availability(self) -> Availability:
         """Installed or not, from package metadata alone."""
 
-    def refusal(self, model: Model, variant: Settings, quantization: str) -> str | None:
-        """Why this engine cannot run that combination, in its own words; None when it can."""
+    def refusal(self, model: Model, variant: Settings, quantization: str) -> Reason | None:
+        """Why this engine cannot run that combination; None when it can.
+
+        A code of `bench.reasons`, or `told(...)` with the engine's own words.
+        """
 
     def check(self, weights: Sequence[WeightsFile]) -> None:
         """Raise `bench.errors.UnusableWeights` for files the engine would choke on."""

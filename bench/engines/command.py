@@ -25,6 +25,7 @@ from bench.domain import (
     Clip,
     Measurement,
     Model,
+    Reason,
     Status,
     Transcript,
     WeightsFile,
@@ -34,6 +35,7 @@ from bench.domain import (
 from bench.engines import Availability, Settings
 from bench.engines.reading import backend_mismatch
 from bench.errors import UnusableWeights
+from bench.reasons import reason, told
 
 ROLES: Final = ("model", "decoder", "encoder", "folder")
 FILLED: Final = ("audio", "language", "threads", "device", "text_out", *ROLES)
@@ -138,11 +140,17 @@ class Command:
         assert isinstance(variant, CommandSettings)
         return variant.weights_format
 
-    def refusal(self, model: Model, variant: Settings, quantization: str) -> str | None:
+    def refusal(self, model: Model, variant: Settings, quantization: str) -> Reason | None:
         """Only what the settings themselves exclude: the program speaks for itself."""
         assert isinstance(variant, CommandSettings)
         if variant.families and model.family not in variant.families:
-            return f"{Path(variant.argv[0]).name} runs {', '.join(variant.families)}; {model.title} is {model.family}"
+            return reason(
+                "engine.other_family",
+                engine=Path(variant.argv[0]).name,
+                families=", ".join(variant.families),
+                model=model.title,
+                family=model.family,
+            )
         return None
 
     def check(self, weights: Sequence[WeightsFile]) -> None:
@@ -178,23 +186,23 @@ class Command:
         settings = CommandSettings.model_validate(case.variant.settings)
         output = _plain(f"{outcome.stdout}\n{outcome.stderr}")
         patterns = settings.patterns
-        status, reason = outcome.status, outcome.reason
+        status, why = outcome.status, outcome.reason
         text = _text(settings, outcome, output)
         backend = _backend({str(device): words for device, words in patterns.backend.items()}, output)
         if status is Status.CRASHED and _told_all(patterns, text, output):
-            status, reason = Status.EXIT_FAILED, f"after it had printed all its results: {reason}"
+            status, why = Status.EXIT_FAILED, reason("exit.after_results", reason=why or told(""))
         elif status is Status.CRASHED and settings.text_from == "stdout":
             text = None  # what it had said by then is no transcript
         if status in (Status.OK, Status.FAILED) and (words := _line_of(patterns.unsupported, output)):
-            status, reason = Status.UNSUPPORTED, words
+            status, why = Status.UNSUPPORTED, told(words)
         elif status is Status.OK and text is None:
-            status, reason = Status.FAILED, "exit status 0, and no transcript where one was expected"
+            status, why = Status.FAILED, reason("transcript.expected")
         elif status.delivered and (mismatch := backend_mismatch(case.variant.device, backend)):
-            status, reason = Status.WRONG_BACKEND, mismatch
+            status, why = Status.WRONG_BACKEND, mismatch
         heard = _search(patterns.language, output)
         return Reading(
             status=status,
-            reason=reason,
+            reason=why,
             transcript=None
             if text is None
             else Transcript(text=text, language=heard.group(1) if heard else None),
@@ -296,20 +304,20 @@ def _measurements(patterns: OutputPatterns, output: str) -> tuple[Measurement, .
 
 def _time(name: str, patterns: Sequence[str], output: str) -> Measurement:
     if not patterns:
-        return absent(name, "the suite has no pattern for it", OUTPUT)
+        return absent(name, reason("pattern.not_given"), OUTPUT)
     found = _search(patterns, output)
     if found is None:
-        return absent(name, "the program did not print it", OUTPUT)
+        return absent(name, reason("pattern.not_found"), OUTPUT)
     try:
         return measured(name, seconds_of(found), OUTPUT)
     except (ValueError, IndexError):
-        return absent(name, f'no time in "{found.group(0)[:80]}"', OUTPUT)
+        return absent(name, reason("pattern.no_time", words=found.group(0)[:80]), OUTPUT)
 
 
 def _tokens(patterns: Sequence[str], output: str) -> Measurement:
     found = _search(patterns, output)
     if found is None or not found.group(1).isdigit():
-        return absent("tokens", "the program did not print it", OUTPUT)
+        return absent("tokens", reason("pattern.not_found"), OUTPUT)
     return measured("tokens", int(found.group(1)), OUTPUT)
 
 

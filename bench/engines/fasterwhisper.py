@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Final
 
 from bench.contract import Job, Outcome, Reading
-from bench.domain import Backend, Case, Clip, Model, WeightsFile
+from bench.domain import Backend, Case, Clip, Model, Reason, WeightsFile
 from bench.engines import Availability, Settings
 from bench.engines.decoding import WhisperDecoding
-from bench.engines.reading import availability_of, status_of, transcript_of
+from bench.engines.reading import availability_of, other_family, status_of, transcript_of
 from bench.engines.segmentation import missing_package, plan_of
 from bench.engines.stages import stage_measurements, token_measurements
 from bench.errors import UnusableWeights
+from bench.reasons import reason
 
 HALF: Final = Path(__file__).parent.parent / "child" / "fasterwhisper.py"
 
@@ -51,13 +52,18 @@ class FasterWhisper:
         """Installed or not, from package metadata."""
         return availability_of("faster-whisper", extra="faster-whisper", devices=("cpu", "cuda"))
 
-    def refusal(self, model: Model, variant: Settings, quantization: str) -> str | None:
+    def refusal(self, model: Model, variant: Settings, quantization: str) -> Reason | None:
         """Whisper only, in CTranslate2's own compute types."""
         assert isinstance(variant, FasterWhisperSettings)
         if model.family not in self.families:
-            return f"{self.name} runs Whisper models only; {model.title} is {model.family}"
+            return other_family(self, model)
         if quantization not in COMPUTE_TYPES:
-            return f'CTranslate2 has no compute type for "{quantization}"; it has: {", ".join(COMPUTE_TYPES)}'
+            return reason(
+                "engine.no_quantization",
+                engine="CTranslate2",
+                quantization=quantization,
+                quantizations=", ".join(COMPUTE_TYPES),
+            )
         return missing_package(variant.segmentation)
 
     def check(self, weights: Sequence[WeightsFile]) -> None:
@@ -89,16 +95,16 @@ class FasterWhisper:
         """Transcript and tokens; device and compute type as the loaded model tells them."""
         transcript = transcript_of(outcome)
         backend = read_backend(outcome)
-        status, reason = status_of(case, outcome, backend)
+        status, why = status_of(case, outcome, backend)
         source = "faster-whisper"
         return Reading(
             status=status,
-            reason=reason,
+            reason=why,
             transcript=transcript,
             backend=backend,
             measurements=(
                 *stage_measurements(
-                    outcome, source=source, not_told="faster-whisper does not tell its stages"
+                    outcome, source=source, not_told=reason("stages.not_told", engine="faster-whisper")
                 ),
                 *token_measurements(outcome, transcript, source=source),
             ),

@@ -11,11 +11,12 @@ from typing import Final, Literal
 from pydantic import Field
 
 from bench.contract import Job, Outcome, Reading
-from bench.domain import Backend, Case, Clip, Model, WeightsFile
+from bench.domain import Backend, Case, Clip, Model, Reason, WeightsFile
 from bench.engines import Availability, Settings
-from bench.engines.reading import availability_of, status_of, transcript_of
+from bench.engines.reading import availability_of, other_family, status_of, transcript_of
 from bench.engines.segmentation import Segmentation, longest_cut, missing_package, plan_of
 from bench.engines.stages import stage_measurements, token_measurements
+from bench.reasons import reason
 
 HALF: Final = Path(__file__).parent.parent / "child" / "llamacpp_qwen3.py"
 SAMPLE_RATE: Final = 16_000
@@ -93,13 +94,18 @@ class LlamaCpp:
         devices = ("cpu", "metal", "cuda", "vulkan")
         return availability_of("llama-cpp-python", extra="qwen3", devices=devices)
 
-    def refusal(self, model: Model, variant: Settings, quantization: str) -> str | None:
+    def refusal(self, model: Model, variant: Settings, quantization: str) -> Reason | None:
         """Qwen3-ASR only, in a language it has."""
         assert isinstance(variant, Qwen3Settings)
         if model.family not in self.families:
-            return f"{self.name} runs Qwen3-ASR models only; {model.title} is {model.family}"
+            return other_family(self, model)
         if variant.language not in ("clip", "auto", *LANGUAGES):
-            return f'Qwen3-ASR has no language "{variant.language}"; it has: {", ".join(LANGUAGES)}'
+            return reason(
+                "engine.no_language",
+                model="Qwen3-ASR",
+                language=variant.language,
+                languages=", ".join(LANGUAGES),
+            )
         return missing_package(variant.segmentation)
 
     def check(self, weights: Sequence[WeightsFile]) -> None:
@@ -133,15 +139,17 @@ class LlamaCpp:
         """Transcript, stages and confidence of the first pass; the backend from llama.cpp's log."""
         transcript = transcript_of(outcome)
         backend = read_backend(outcome)
-        status, reason = status_of(case, outcome, backend)
+        status, why = status_of(case, outcome, backend)
         source = "llama.cpp, timed in the worker"
         return Reading(
             status=status,
-            reason=reason,
+            reason=why,
             transcript=transcript,
             backend=backend,
             measurements=(
-                *stage_measurements(outcome, source=source, not_told="llama.cpp was not asked for it"),
+                *stage_measurements(
+                    outcome, source=source, not_told=reason("stages.not_told", engine="llama.cpp")
+                ),
                 *token_measurements(outcome, transcript, source=source),
             ),
         )

@@ -16,6 +16,7 @@ from bench.domain import (
     Clip,
     Measurement,
     Model,
+    Reason,
     Status,
     Transcript,
     WeightsFile,
@@ -24,9 +25,10 @@ from bench.domain import (
 )
 from bench.engines import Availability, Settings
 from bench.engines.decoding import WhisperDecoding
-from bench.engines.reading import availability_of, status_of, transcript_of
+from bench.engines.reading import availability_of, other_family, status_of, transcript_of
 from bench.engines.segmentation import missing_package, plan_of
 from bench.engines.stages import segmentation_measurements
+from bench.reasons import reason
 
 HALF: Final = Path(__file__).parent.parent / "child" / "whispercpp.py"
 
@@ -71,10 +73,10 @@ class PyWhisperCpp:
         """Installed or not, from package metadata."""
         return availability_of("pywhispercpp", extra="whisper", devices=("cpu", "metal", "cuda", "vulkan"))
 
-    def refusal(self, model: Model, settings: Settings, quantization: str) -> str | None:
+    def refusal(self, model: Model, settings: Settings, quantization: str) -> Reason | None:
         """Whisper only."""
         if model.family not in self.families:
-            return f"{self.name} runs Whisper models only; {model.title} is {model.family}"
+            return other_family(self, model)
         assert isinstance(settings, WhisperSettings)
         return missing_package(settings.segmentation)
 
@@ -99,20 +101,20 @@ class PyWhisperCpp:
         """Transcript from the first pass, backend from whisper.cpp's log."""
         transcript = transcript_of(outcome)
         backend = read_backend(outcome)
-        status, reason = status_of(case, outcome, backend)
+        status, why = status_of(case, outcome, backend)
         asked = WhisperSettings.model_validate(case.variant.settings).flash_attention
         if status.delivered and (refusal := attention_mismatch(asked, outcome.stderr)):
-            status, reason = Status.UNSUPPORTED, refusal
+            status, why = Status.UNSUPPORTED, refusal
         return Reading(
             status=status,
-            reason=reason,
+            reason=why,
             transcript=transcript,
             backend=backend,
             measurements=(*_token_measurements(transcript), *segmentation_measurements(outcome)),
         )
 
 
-def attention_mismatch(asked: bool, log: str) -> str | None:
+def attention_mismatch(asked: bool, log: str) -> Reason | None:
     """What to say when the log tells of another attention than was asked for, else None.
 
     Releases of pywhispercpp before 1.5 cannot be told: there whisper.cpp's own default holds.
@@ -120,8 +122,7 @@ def attention_mismatch(asked: bool, log: str) -> str | None:
     found = _FLASH_LINE.search(log)
     if found is None or bool(int(found.group(1))) == asked:
         return None
-    ran = str(not asked).lower()
-    return f"this release cannot be told flash_attention: {str(asked).lower()}; it runs with {ran}"
+    return reason("engine.fixed_attention", requested=str(asked).lower(), used=str(not asked).lower())
 
 
 def read_backend(outcome: Outcome) -> Backend | None:
@@ -150,7 +151,7 @@ def read_backend(outcome: Outcome) -> Backend | None:
 
 def _token_measurements(transcript: Transcript | None) -> Sequence[Measurement]:
     if transcript is None:
-        return [absent("tokens", "no transcript"), absent("confidence", "no transcript")]
+        return [absent("tokens", reason("transcript.none")), absent("confidence", reason("transcript.none"))]
     counts = [segment.tokens for segment in transcript.segments if segment.tokens]
     weighted = [
         segment.confidence * segment.tokens
@@ -158,7 +159,10 @@ def _token_measurements(transcript: Transcript | None) -> Sequence[Measurement]:
         if segment.tokens and segment.confidence is not None
     ]
     if not counts:
-        return [absent("tokens", "the transcript is empty"), absent("confidence", "the transcript is empty")]
+        return [
+            absent("tokens", reason("transcript.empty")),
+            absent("confidence", reason("transcript.empty")),
+        ]
     source = "whisper.cpp token probabilities"
     return [
         measured("tokens", sum(counts), source),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 
 from bench.contract import Outcome
-from bench.domain import Backend, Case, Status, Transcript
-from bench.engines import Availability
+from bench.domain import Backend, Case, Model, Reason, Status, Transcript
+from bench.engines import Availability, Engine
+from bench.reasons import reason
 
 
 def availability_of(package: str, *, extra: str, devices: tuple[str, ...] = ("cpu",)) -> Availability:
@@ -16,10 +17,21 @@ def availability_of(package: str, *, extra: str, devices: tuple[str, ...] = ("cp
     except PackageNotFoundError:
         return Availability(
             version=None,
-            reason=f"{package} is not installed; install it with: pip install 'asr-quant-bench[{extra}]'",
+            reason=reason("package.missing", package=package, extra=extra),
             extra=extra,
             devices=devices,
         )
+
+
+def other_family(engine: Engine, model: Model) -> Reason:
+    """The refusal of a model of a family that the engine does not run."""
+    return reason(
+        "engine.other_family",
+        engine=engine.name,
+        families=", ".join(engine.families),
+        model=model.title,
+        family=model.family,
+    )
 
 
 def transcript_of(outcome: Outcome) -> Transcript | None:
@@ -36,7 +48,7 @@ def transcript_of(outcome: Outcome) -> Transcript | None:
     )
 
 
-def status_of(case: Case, outcome: Outcome, backend: Backend | None) -> tuple[Status, str | None]:
+def status_of(case: Case, outcome: Outcome, backend: Backend | None) -> tuple[Status, Reason | None]:
     """The launcher's status and reason, refined by the device that was asked for and the one that ran.
 
     A child half that finds no such device before it loads raises an error named `WrongBackend`.
@@ -49,12 +61,12 @@ def status_of(case: Case, outcome: Outcome, backend: Backend | None) -> tuple[St
     return outcome.status, outcome.reason
 
 
-def backend_mismatch(asked: str, backend: Backend | None) -> str | None:
+def backend_mismatch(asked: str, backend: Backend | None) -> Reason | None:
     """Why the backend that ran is not the one asked for; None when it is, or none was asked for."""
     if asked == "auto":
         return None
     if backend is None:
-        return f"asked for {asked}, and the engine's log does not say what ran"
+        return reason("device.not_told", requested=asked)
     if backend.device != asked:
-        return f"asked for {asked}, ran on {backend.device}"
+        return reason("device.other", requested=asked, used=backend.device)
     return None

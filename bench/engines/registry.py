@@ -11,7 +11,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Final
 
-from bench.domain import Model, Variant
+from bench.domain import Model, Reason, Variant
 from bench.engines import ChoosesFormat, Engine
 from bench.errors import EngineMissing
 from bench.yamlfile import nearest
@@ -64,7 +64,7 @@ def format_of(variant: Variant) -> str:
     return engine.weights_format
 
 
-def refusal_of(model: Model, variant: Variant) -> str | None:
-    """Why the variant's engine cannot run the model, in its own words; None when it can."""
+def refusal_of(model: Model, variant: Variant) -> Reason | None:
+    """Why the variant's engine cannot run the model, None when it can."""
     engine = get(variant.engine)
     return engine.refusal(model, engine.settings.model_validate(variant.settings), variant.quantization)

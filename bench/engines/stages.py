@@ -8,15 +8,16 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from bench.contract import Outcome, Transcription
-from bench.domain import Measurement, Transcript, absent, measured
+from bench.domain import Measurement, Reason, Transcript, absent, measured
+from bench.reasons import reason
 
 STAGES: Final = ("mel", "encode", "prefill", "decode", "first_token")
-NO_SPEECH: Final = "the segmentation found no speech in the clip"
-NOT_TRANSCRIBED: Final = "the process ended before the clip was transcribed"
+NO_SPEECH: Final = reason("stages.no_speech")
+NOT_TRANSCRIBED: Final = reason("phase.clip_not_transcribed")
 
 
 def stage_measurements(
-    outcome: Outcome, *, source: str, not_told: str, of: Literal["stages", "own_timings"] = "stages"
+    outcome: Outcome, *, source: str, not_told: Reason, of: Literal["stages", "own_timings"] = "stages"
 ) -> tuple[Measurement, ...]:
     """Every stage's seconds; absent with `not_told` where the engine does not tell it.
 
@@ -24,14 +25,14 @@ def stage_measurements(
     """
     heard = outcome.transcription
     if heard is None:
-        times, reason = {}, NOT_TRANSCRIBED
+        times, why = {}, NOT_TRANSCRIBED
     else:
         times = dict(heard.stages if of == "stages" else heard.own_timings)
-        reason = NO_SPEECH if heard.cuts == () else not_told
+        why = NO_SPEECH if heard.cuts == () else not_told
     found = [
         measured(f"{stage}_seconds", times[stage], source)
         if stage in times
-        else absent(f"{stage}_seconds", reason, source)
+        else absent(f"{stage}_seconds", why, source)
         for stage in STAGES
     ]
     return (*found, *segmentation_measurements(outcome))
@@ -62,7 +63,7 @@ def token_measurements(
     if tokens is None and transcript is not None and transcript.segments:
         counts = [segment.tokens for segment in transcript.segments]
         tokens = sum(count for count in counts if count is not None) if None not in counts else None
-    untold = "the engine does not tell its tokens"
+    untold = reason("tokens.not_told")
     return (
         measured("tokens", tokens, source) if tokens is not None else absent("tokens", untold, source),
         _rate(heard, tokens, source),
@@ -74,9 +75,9 @@ def _rate(heard: Transcription, tokens: int | None, source: str) -> Measurement:
     seconds = heard.stages.get("decode")
     later = None if tokens is None else tokens - len(heard.cuts or (None,))
     if later is None or seconds is None:
-        return absent("tokens_per_second", "the engine does not tell tokens and decoding time", source)
+        return absent("tokens_per_second", reason("token_rate.not_told"), source)
     if later < 1 or seconds <= 0:
-        return absent("tokens_per_second", "there were too few tokens to time", source)
+        return absent("tokens_per_second", reason("token_rate.too_few"), source)
     return measured("tokens_per_second", later / seconds, source)
 
 
@@ -87,5 +88,5 @@ def _confidence(heard: Transcription, transcript: Transcript | None, source: str
     known = [(s.confidence, s.tokens) for s in segments if s.confidence is not None and s.tokens]
     total = sum(tokens for _, tokens in known)
     if not total:
-        return absent("confidence", "the engine told no token probabilities", source)
+        return absent("confidence", reason("confidence.not_told"), source)
     return measured("confidence", sum(value * tokens for value, tokens in known) / total, source)

@@ -14,11 +14,12 @@ from typing import Final, Literal
 from pydantic import Field
 
 from bench.contract import Job, Outcome, Reading
-from bench.domain import Backend, Case, Clip, Measurement, Model, WeightsFile, absent, measured
+from bench.domain import Backend, Case, Clip, Measurement, Model, Reason, WeightsFile, absent, measured
 from bench.engines import Availability, Settings
-from bench.engines.reading import availability_of, status_of, transcript_of
+from bench.engines.reading import availability_of, other_family, status_of, transcript_of
 from bench.engines.segmentation import Segmentation, missing_package, plan_of
 from bench.engines.stages import NOT_TRANSCRIBED, stage_measurements, token_measurements
+from bench.reasons import reason
 
 HALF: Final = Path(__file__).parent.parent / "child" / "transcribe.py"
 NO_LANGUAGE_HINT: Final = ("parakeet",)  # it hears the language itself, and takes no word for it
@@ -62,13 +63,13 @@ class TranscribeCpp:
         native = availability_of("transcribe-cpp-native", extra="transcribe", devices=devices)
         return found if native.reason is None else native
 
-    def refusal(self, model: Model, variant: Settings, quantization: str) -> str | None:
+    def refusal(self, model: Model, variant: Settings, quantization: str) -> Reason | None:
         """Which families this engine's files are of; a model it cannot load is refused in the child."""
         assert isinstance(variant, TranscribeSettings)
         if model.family not in self.families:
-            return f"{self.name} runs {', '.join(self.families)}; {model.title} is {model.family}"
+            return other_family(self, model)
         if model.family in NO_LANGUAGE_HINT and variant.language not in ("clip", "auto"):
-            return f"{model.title} takes no language hint in transcribe.cpp; set language: auto"
+            return reason("engine.no_language_hint", model=model.title, engine="transcribe.cpp")
         return missing_package(variant.segmentation)
 
     def check(self, weights: Sequence[WeightsFile]) -> None:
@@ -104,15 +105,15 @@ class TranscribeCpp:
         """Transcript and the library's own timings, which stand beside those of the worker."""
         transcript = transcript_of(outcome)
         backend = read_backend(outcome)
-        status, reason = status_of(case, outcome, backend)
-        told = "transcribe.cpp does not tell it apart"
+        status, why = status_of(case, outcome, backend)
+        not_told = reason("stages.not_told", engine="transcribe.cpp")
         return Reading(
             status=status,
-            reason=reason,
+            reason=why,
             transcript=transcript,
             backend=backend,
             measurements=(
-                *stage_measurements(outcome, source=OWN, not_told=told, of="own_timings"),
+                *stage_measurements(outcome, source=OWN, not_told=not_told, of="own_timings"),
                 *own_measurements(outcome),
                 *token_measurements(outcome, transcript, source="transcribe.cpp's tokens"),
             ),
@@ -124,8 +125,8 @@ def own_measurements(outcome: Outcome) -> tuple[Measurement, ...]:
     heard = outcome.transcription
     own = {} if heard is None else heard.own_timings
     if not own:
-        reason = NOT_TRANSCRIBED if heard is None else "the library told no timings"
-        return (absent("own_load_seconds", reason, OWN), absent("own_transcribe_seconds", reason, OWN))
+        why = NOT_TRANSCRIBED if heard is None else reason("timings.not_told")
+        return (absent("own_load_seconds", why, OWN), absent("own_transcribe_seconds", why, OWN))
     stages = sum(own[stage] for stage in ("mel", "encode", "decode"))
     return (measured("own_load_seconds", own["load"], OWN), measured("own_transcribe_seconds", stages, OWN))
 

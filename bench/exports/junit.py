@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 from xml.etree import ElementTree as ET  # writes only
 
+from bench.language import english
 from bench.regression.gate import FAILING, GateReport
 from bench.regression.series import SeriesVerdict
 from bench.statistics import Verdict
@@ -36,7 +37,7 @@ def export_junit(report: GateReport) -> str:
         text = (
             interval_text(found.ratio, found.low, found.high)
             if found.ratio is not None
-            else found.reason or ""
+            else english(found.reason)
         )
         if row.verdict in FAILING:
             ET.SubElement(test, "failure", type=str(row.verdict), message=text)
@@ -57,7 +58,7 @@ def export_junit(report: GateReport) -> str:
 
 def _add_series(suite: ET.Element, one: SeriesVerdict) -> None:
     test = ET.SubElement(suite, "testcase", classname=clean(one.case), name=one.metric)
-    text = interval_text(one.ratio, one.low, one.high) if one.ratio is not None else one.reason or ""
+    text = interval_text(one.ratio, one.low, one.high) if one.ratio is not None else english(one.reason)
     if one.verdict in FAILING:
         message = f"{text} at a tolerance of {100 * one.tolerance:g} %, over {one.window} nights"
         ET.SubElement(test, "failure", type=str(one.verdict), message=message)

@@ -7,6 +7,7 @@ import io
 from typing import Final
 
 from bench.journal import RunData
+from bench.language import english
 from bench.results.trials import settled, trial_key
 
 COLUMNS: Final = (
@@ -62,12 +63,12 @@ def export_csv(run: RunData) -> str:
             record.attempt,
             "yes" if trial_key(record) in counted else "no",
             str(record.status),
-            record.reason or "",
+            english(record.reason),
             record.started_at,
         )
         for found in record.measurements.values():
             value = "" if found.value is None else repr(found.value)
-            row = (*trial, found.name, value, str(found.unit), found.source, found.reason or "")
+            row = (*trial, found.name, value, str(found.unit), found.source, english(found.reason))
             writer.writerow([_inert(cell) if number != 18 else cell for number, cell in enumerate(row)])
         if not record.measurements:
             writer.writerow([_inert(cell) for cell in (*trial, "", "", "", "", "")])

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from bench.domain import Conditions
+from bench.domain import Conditions, Reason
 from bench.host import linux, macos
 from bench.host.residency import resident_share
+from bench.reasons import reason
 
 # Shares of the interval (steal and others: of all processor time in it).
 STEAL_LIMIT: Final = 0.01
@@ -74,7 +75,7 @@ def between(before: ConditionsReading, after: ConditionsReading) -> Conditions:
     seconds = after.at - before.at
     capacity = seconds * after.processors
     facts: dict[str, Any] = {"interval_seconds": round(seconds, 3)}
-    disturbances: list[str] = []
+    disturbances: list[Reason] = []
     if seconds >= SHORTEST_SECONDS:
         steal = max(after.steal - before.steal, 0.0) / capacity
         others = max((after.busy - before.busy) - (after.own - before.own), 0.0) / capacity
@@ -89,24 +90,24 @@ def between(before: ConditionsReading, after: ConditionsReading) -> Conditions:
     if swapped is not None:
         facts["swapped_pages"] = swapped
     if throttled:
-        disturbances.append("the processor was slowed down for heat")
+        disturbances.append(reason("disturbance.throttled"))
     if swapped and swapped > SWAP_LIMIT_PAGES:
-        disturbances.append("the machine was swapping")
+        disturbances.append(reason("disturbance.swapping"))
     return Conditions(facts=facts, disturbances=tuple(disturbances))
 
 
-def _judge_shares(facts: Mapping[str, float]) -> list[str]:
+def _judge_shares(facts: Mapping[str, float]) -> list[Reason]:
     found = []
     others = facts["other_programs_share"]
     if facts["steal_share"] > STEAL_LIMIT:
-        found.append(f"the hypervisor took {facts['steal_share']:.1%} of the processor time")
+        found.append(reason("disturbance.steal", share=facts["steal_share"]))
     if others > OTHERS_LIMIT:
-        found.append(f"other programs took {others:.1%} of the processor time")
+        found.append(reason("disturbance.other_programs", share=others))
     pressure = facts.get("cpu_pressure_share", 0.0)
     if pressure > PRESSURE_LIMIT and others > PRESSURE_OTHERS_FLOOR:
-        found.append(f"programs waited for a processor {pressure:.1%} of the time")
+        found.append(reason("disturbance.cpu_pressure", share=pressure))
     if facts.get("memory_pressure_share", 0.0) > MEMORY_PRESSURE_LIMIT:
-        found.append(f"programs waited for memory {facts['memory_pressure_share']:.1%} of the time")
+        found.append(reason("disturbance.memory_pressure", share=facts["memory_pressure_share"]))
     return found
 
 
@@ -126,11 +127,11 @@ def state() -> Conditions:
     facts = {name: value for name, value in facts.items() if value is not None}
     disturbances = []
     if facts.get("on_battery"):
-        disturbances.append("the machine runs on its battery")
+        disturbances.append(reason("disturbance.battery"))
     if facts.get("low_power"):
-        disturbances.append("the machine saves power")
+        disturbances.append(reason("disturbance.low_power"))
     if facts.get("thermal_pressure", "nominal") != "nominal":
-        disturbances.append(f"thermal pressure is {facts['thermal_pressure']}")
+        disturbances.append(reason("disturbance.thermal", level=facts["thermal_pressure"]))
     return Conditions(facts=facts, disturbances=tuple(disturbances))
 
 
@@ -145,7 +146,7 @@ class ConditionsProbe:
         self._reading = read()
 
     def finish(self) -> Conditions:
-        """The conditions of the interval: facts, and the disturbances in words."""
+        """The conditions of the interval: facts and disturbances."""
         interval = between(self._reading, read())
         after = state()
         facts = {**self._state.facts, **after.facts, **interval.facts}
@@ -155,7 +156,7 @@ class ConditionsProbe:
             share = resident_share(path)
             facts[f"resident_after {path.name}"] = share if share is None else round(share, 4)
             if self._cold and before:
-                found.append(f"{before:.0%} of {path.name} was in memory before a cold start")
+                found.append(reason("disturbance.resident", share=round(before, 4), file=path.name))
         return Conditions(facts=facts, disturbances=tuple(dict.fromkeys(found)))
 
 

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
-from bench.domain import Host
+from bench.domain import Host, Reason
 from bench.host import gpu, linux, macos
+from bench.reasons import reason
 
 # Packages whose release may change a figure or a transcript.
 PACKAGES: Final = (
@@ -108,14 +109,14 @@ def _facts(system: str, cores: int) -> Mapping[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def warnings(facts: Mapping[str, Any]) -> tuple[str, ...]:
-    """What of the machine itself makes its figures less sure, in words."""
+def warnings(facts: Mapping[str, Any]) -> tuple[Reason, ...]:
+    """What of the machine itself makes its figures less sure."""
     found = []
     if facts.get("virtualization"):
-        found.append(f"this is no bare machine ({facts['virtualization']}): neighbours may disturb unseen")
+        found.append(reason("host.not_bare_metal", kind=facts["virtualization"]))
     governor = facts.get("governor")
     if governor and governor != "performance":
-        found.append(f"the frequency governor is {governor}, not performance")
+        found.append(reason("host.governor", governor=governor))
     if facts.get("usable_cores"):
-        found.append(f"only {facts['usable_cores']} of the processors may be used")
+        found.append(reason("host.few_processors", count=facts["usable_cores"]))
     return tuple(found)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bench.domain import Measurement, absent, measured
+from bench.domain import Measurement, Reason, absent, measured
 from bench.host.linux import ROOT, number, text
+from bench.reasons import reason
 
 SOURCE: Final = "RAPL, all processor packages"
-NO_METER: Final = "this machine shows no energy meter"
-NOT_READABLE: Final = "only root may read the energy meter (/sys/class/powercap)"
-NOT_LINUX: Final = "no energy meter is read on this system"
+NO_METER: Final = reason("energy.no_meter")
+NOT_READABLE: Final = reason("energy.root_only")
+NOT_LINUX: Final = reason("energy.not_linux")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +23,7 @@ class Meter:
 
     counted: dict[str, int]
     ranges: dict[str, int]
-    reason: str | None = None
+    reason: Reason | None = None
 
 
 def read(root: Path = ROOT) -> Meter:
@@ -44,9 +45,8 @@ def read(root: Path = ROOT) -> Meter:
 
 def between(before: Meter, after: Meter) -> Measurement:
     """`energy_joules` of the interval: of the whole machine's packages, whoever used them."""
-    reason = before.reason or after.reason
-    if reason is not None:
-        return absent("energy_joules", reason, SOURCE)
+    if why := before.reason or after.reason:
+        return absent("energy_joules", why, SOURCE)
     total = 0
     for name, counted in after.counted.items():
         spent = counted - before.counted.get(name, counted)

@@ -8,12 +8,13 @@ import threading
 from collections.abc import Iterator
 from typing import Any, Final, Self
 
-from bench.domain import Measurement, absent, measured
+from bench.domain import Measurement, Reason, absent, measured
+from bench.reasons import reason
 
 SOURCE: Final = "NVML"
-NO_PACKAGE: Final = "the package nvidia-ml-py is not installed"
-NO_DRIVER: Final = "there is no NVIDIA GPU here"
-NOT_LISTED: Final = "NVML listed no memory of this process (within a container it may go by another number)"
+NO_PACKAGE: Final = reason("gpu.no_package")
+NO_DRIVER: Final = reason("gpu.none")
+NOT_LISTED: Final = reason("gpu.not_listed")
 
 
 @contextlib.contextmanager
@@ -58,7 +59,7 @@ class MemoryWatch:
         self._peaks: dict[int, int] = {}
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._reason: str | None = None
+        self._reason: Reason | None = None
 
     def __enter__(self) -> Self:
         if importlib.util.find_spec("pynvml") is None:

@@ -7,7 +7,9 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
+from bench.domain import Reason
 from bench.host import conditions, energy, gpu, linux, perf
+from bench.reasons import reason
 
 _ALWAYS: Final = {
     "startup_seconds": "supervisor clock and worker events",
@@ -44,7 +46,7 @@ class Instrument:
 
     metric: str
     source: str
-    reason: str | None = None
+    reason: Reason | None = None
 
 
 def instruments() -> tuple[Instrument, ...]:
@@ -58,8 +60,7 @@ def _linux() -> list[Instrument]:
     found = [Instrument(metric=metric, source="wait4") for metric in (*_USAGE, "read_bytes")]
     sampled = ("peak_anonymous_bytes", "rss_before_load_bytes", "rss_ready_bytes")
     found += [Instrument(metric=metric, source="/proc/PID/status") for metric in sampled]
-    reason = "the Linux kernel keeps no peak of the footprint; see peak_anonymous_bytes"
-    found.append(Instrument(metric="peak_footprint_bytes", source="", reason=reason))
+    found.append(Instrument(metric="peak_footprint_bytes", source="", reason=reason("footprint.linux")))
     refused = perf.refusals(("instructions", "cycles"))
     return found + [Instrument(metric=m, source="perf_event_open", reason=r) for m, r in refused.items()]
 
@@ -73,7 +74,7 @@ def _macos() -> list[Instrument]:
         Instrument(
             metric="peak_anonymous_bytes",
             source="",
-            reason="there is no /proc to sample on macOS; see peak_footprint_bytes",
+            reason=reason("anonymous.macos"),
         )
     )
     return found
@@ -83,7 +84,7 @@ def _gpu() -> Instrument:
     return Instrument(metric="gpu_memory_bytes", source="NVML", reason=None if gpu.names() else gpu.NO_DRIVER)
 
 
-def disturbances_now(seconds: float = 1.5) -> tuple[str, ...]:
+def disturbances_now(seconds: float = 1.5) -> tuple[Reason, ...]:
     """What would disturb a measurement, watched for so long."""
     before = conditions.read()
     time.sleep(seconds)
@@ -101,7 +102,7 @@ def advice() -> tuple[str, ...]:
         if perf.refusals(("instructions",))["instructions"] == perf.refusal(1):
             found.append("Allow counters: sysctl kernel.perf_event_paranoid=2")
         if linux.virtualization():
-            found.append("Prefer a bare machine: a neighbour's load shows here as steal at best")
+            found.append("Prefer bare metal: the load of other tenants shows here as steal time at best")
         found.append("Set OMP_WAIT_POLICY=PASSIVE in a variant's environ where the engine uses OpenMP")
     if sys.platform == "darwin":
         found.append("Connect the power supply and switch Low Power Mode off")

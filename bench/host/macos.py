@@ -7,7 +7,8 @@ import subprocess
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bench.domain import Measurement, absent, measured
+from bench.domain import Measurement, Reason, absent, measured
+from bench.reasons import reason
 
 TIME_L: Final = "/usr/bin/time -l"
 # Label of `time -l` -> metric.  Sizes are bytes on macOS (Linux's ru_maxrss counts KiB).
@@ -51,12 +52,12 @@ def parse_time_l(text: str) -> tuple[Measurement, ...]:
     )
 
 
-def _missing(name: str, text: str) -> str:
+def _missing(name: str, text: str) -> Reason:
     if not text.strip():
-        return "time -l wrote nothing: it was ended before the program"
+        return reason("time_l.empty")
     if name in _LEFT_OUT_WHEN_ZERO:
-        return "time -l left the line out: the kernel had no figure"
-    return "time -l did not tell"
+        return reason("time_l.left_out")
+    return reason("time_l.not_told")
 
 
 def command_output(*argv: str) -> str | None:

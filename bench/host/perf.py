@@ -10,25 +10,28 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
+from bench.domain import Reason
+from bench.reasons import reason
+
 SUPERVISE: Final = Path(__file__).resolve().parent.parent / "child" / "supervise.py"
-_NOT_OFFERED: Final = "the processor's counters are not offered here (a virtual machine, most often)"
-_FORBIDDEN: Final = "the system forbids counters (kernel.perf_event_paranoid)"
+_NOT_OFFERED: Final = reason("counter.not_offered")
+_FORBIDDEN: Final = reason("counter.forbidden")
 _REASONS: Final = {
     errno.ENOENT: _NOT_OFFERED,
     errno.EOPNOTSUPP: _NOT_OFFERED,
     errno.ENODEV: _NOT_OFFERED,
     errno.EACCES: _FORBIDDEN,
     errno.EPERM: _FORBIDDEN,
-    errno.ENOSYS: "this kernel or machine has no perf_event_open",
+    errno.ENOSYS: reason("counter.no_syscall"),
 }
 
 
-def refusal(code: int) -> str:
-    """Why a counter could not be opened, in words."""
-    return _REASONS.get(code, f"perf_event_open answered {errno.errorcode.get(code, code)}")
+def refusal(code: int) -> Reason:
+    """Why a counter could not be opened."""
+    return _REASONS.get(code) or reason("counter.error", error=str(errno.errorcode.get(code, code)))
 
 
-def refusals(names: Sequence[str]) -> dict[str, str | None]:
+def refusals(names: Sequence[str]) -> dict[str, Reason | None]:
     """Each counter with the reason why it cannot be had here, None where it can.
 
     Asks with the supervisor's own code, on this process.

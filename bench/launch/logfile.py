@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from bench.language import english
 from bench.places import portable
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def write(
     unreadable: Sequence[str],
 ) -> None:
     """Write the log, its folder too if it is missing."""
-    ended = outcome.status.value + (f": {outcome.reason}" if outcome.reason else "")
+    ended = outcome.status.value + (f": {english(outcome.reason)}" if outcome.reason else "")
     parts = [
         f"status   {ended}",
         f"command  {shlex.join(outcome.argv)}",
@@ -96,13 +97,15 @@ def _section(title: str, lines: Sequence[str]) -> str:
 
 
 def _proof(found: WeightsProof) -> list[str]:
-    said = "proven" if found.proven else f"{'wrong' if found.wrong else 'not proven'}: {found.reason}"
+    said = (
+        "proven" if found.proven else f"{'wrong' if found.wrong else 'not proven'}: {english(found.reason)}"
+    )
     return [said, *(f"{file.how:10} {file.path}" for file in found.files)]
 
 
 def _measurement(each: Measurement) -> str:
-    if each.value is None:
-        return f"{each.name:26} absent: {each.reason}"
+    if each.reason is not None:
+        return f"{each.name:26} absent: {english(each.reason)}"
     value = f"{each.value:.6f}".rstrip("0").rstrip(".")
     return f"{each.name:26} {value} {each.unit.value}  [{each.source}]"
 

@@ -1,7 +1,6 @@
 """Measurements of one trial, from the supervisor's RESULT and the worker's events.  Pure.
 
-Definitions, instruments and traps of every metric: docs/metrics.md.  Reasons are plain English; a
-report translates those it knows.
+Definitions, instruments and traps of every metric: docs/metrics.md.
 """
 
 from __future__ import annotations
@@ -15,19 +14,20 @@ from bench.contract import Event
 from bench.domain import Measurement, absent, measured
 from bench.host import perf
 from bench.launch.supervisor import Supervision
+from bench.reasons import reason
 
-NOT_TOLD: Final = "the program does not tell when; only its own output can"
-NOT_REACHED: Final = "the process ended before it came to that"
-HEARD_ONCE: Final = "the clip was transcribed once"
-NO_RESULT: Final = "the supervisor gave no result"
-NO_FOOTPRINT: Final = "the Linux kernel keeps no peak of the footprint; see peak_anonymous_bytes"
-NO_ANONYMOUS: Final = "there is no /proc to sample on macOS; see peak_footprint_bytes"
-NO_SAMPLE: Final = "the process ended before its first sample"
-NO_RESIDENT: Final = "the system did not tell what was resident"
-NOT_KEPT: Final = "the kernel keeps no such count on this machine"
-NO_V6: Final = "this macOS does not tell it (RUSAGE_INFO_V6 was refused)"
-APPLE_ALONE: Final = "only macOS on Apple Silicon tells it for a process"
-NO_COUNTER: Final = "not asked for"
+NOT_TIMED: Final = reason("phase.not_timed")
+NOT_REACHED: Final = reason("phase.not_reached")
+HEARD_ONCE: Final = reason("pass.single")
+NO_RESULT: Final = reason("supervisor.no_result")
+NO_FOOTPRINT: Final = reason("footprint.linux")
+NO_ANONYMOUS: Final = reason("anonymous.macos")
+NO_SAMPLE: Final = reason("sample.too_late")
+NO_RESIDENT: Final = reason("rss.not_told")
+NOT_KEPT: Final = reason("rusage.not_kept")
+NO_V6: Final = reason("rusage.no_v6")
+APPLE_ALONE: Final = reason("rusage.apple_silicon_only")
+NO_COUNTER: Final = reason("counter.not_requested")
 EVENTS: Final = "worker events"
 WAIT4: Final = "wait4"
 RUSAGE_INFO: Final = "proc_pid_rusage"
@@ -42,8 +42,8 @@ def of_trial(
     found += _resident(events, worker=worker)
     if result is None or result["exec_errno"]:
         names = (*PROCESS, "peak_footprint_bytes", "peak_anonymous_bytes", "read_bytes", *HARDWARE, *APPLE)
-        reason = NO_RESULT if result is None else "the program could not be started"
-        return (*found, *(absent(name, reason) for name in names))
+        why = NO_RESULT if result is None else reason("program.not_started")
+        return (*found, *(absent(name, why) for name in names))
     if result["rusage_info"] is not None:
         found += _macos(result)
     else:
@@ -76,7 +76,7 @@ def _phases(
         "warm_transcribe_seconds",
     )
     if not worker:
-        return [absent(name, NOT_TOLD) for name in names]
+        return [absent(name, NOT_TIMED) for name in names]
     spans: dict[str, float | None] = dict.fromkeys(names)
     at = {event.name: event for event in reversed(events)}  # the first of each name
     started, imported, ready = at.get("started"), at.get("imported"), at.get("ready")
@@ -117,7 +117,7 @@ def _resident(events: Sequence[Event], *, worker: bool) -> list[Measurement]:
         elif event is not None:
             found.append(absent(name, NO_RESIDENT))
         else:
-            found.append(absent(name, NOT_REACHED if worker else NOT_TOLD))
+            found.append(absent(name, NOT_REACHED if worker else NOT_TIMED))
     return found
 
 
@@ -151,7 +151,7 @@ def counter(name: str, found: Mapping[str, int] | None) -> Measurement:
     if "errno" in found:
         return absent(name, perf.refusal(found["errno"]), source)
     if not found["running"]:
-        return absent(name, "the counter never got its turn on the processor", source)
+        return absent(name, reason("counter.never_ran"), source)
     return measured(name, found["value"] * found["enabled"] / found["running"], source)
 
 
@@ -174,9 +174,9 @@ def _macos(result: Mapping[str, Any]) -> list[Measurement]:
 def _rusage_info(info: Mapping[str, Any]) -> list[Measurement]:
     """What `proc_pid_rusage` told of the direct process; a counter of 0 is one the kernel does not keep."""
     if "errno" in info:
-        reason = f"proc_pid_rusage answered errno {info['errno']}"
+        why = reason("rusage.error", error=info["errno"])
         names = ("peak_footprint_bytes", "read_bytes", *HARDWARE, *APPLE)
-        return [absent(name, reason, RUSAGE_INFO) for name in names]
+        return [absent(name, why, RUSAGE_INFO) for name in names]
     fields = info["fields"]
     source = f"{RUSAGE_INFO} V{info['flavor']}" + (
         "" if info["on_zombie"] else ", last sample before the end"

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from bench.domain import OpenedFile, WeightsFile, WeightsProof
+from bench.domain import OpenedFile, Reason, WeightsFile, WeightsProof
+from bench.reasons import reason
 
-ELSEWHERE: Final = "the suite says that the program reads its weights elsewhere"
-NOT_WATCHED: Final = "nothing watched which files were opened"
+ELSEWHERE: Final = reason("proof.elsewhere")
+NOT_WATCHED: Final = reason("proof.not_watched")
 # A notice alone may be of another program, or of a look at a file's header.
 STRENGTH: Final = {"noticed": 0, "descriptor": 1, "mapped": 2}
-NOT_SEEN: Final = "this system tells of no short opening, and a look now and then did not see one of"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,26 +62,29 @@ def judge(found: Mapping[str, Any] | None, wanted: Expected) -> WeightsProof:
     foreign = [(path, variant) for path, variant in wanted.others.items() if str(path) in how]
     for path, variant in foreign:
         if missing or how[str(path)] >= weakest:
-            beside = "instead of its own weights" if missing else "beside its own weights"
-            return _wrong(files, f"opened {path.name}, which is {variant}'s, {beside}")
+            code = "proof.instead" if missing else "proof.beside"
+            return _wrong(files, reason(code, file=path.name, variant=variant))
     if foreign:
-        reason = f"opened {foreign[0][0].name}, which is {foreign[0][1]}'s, for a moment"
-        return WeightsProof(proven=False, files=files, reason=reason)
+        path, variant = foreign[0]
+        briefly = reason("proof.briefly", file=path.name, variant=variant)
+        return WeightsProof(proven=False, files=files, reason=briefly)
     if not missing:
         return WeightsProof(proven=True, files=files)
     if not found["complete"]:
-        return WeightsProof(proven=False, files=files, reason=f"{NOT_SEEN} {missing[0].name}")
-    return _wrong(files, f"did not open {missing[0].name}{_instead(files, wanted)}")
+        return WeightsProof(proven=False, files=files, reason=reason("proof.not_seen", file=missing[0].name))
+    return _wrong(files, _not_opened(missing[0], files, wanted))
 
 
-def _wrong(files: tuple[OpenedFile, ...], reason: str) -> WeightsProof:
-    return WeightsProof(proven=False, wrong=True, files=files, reason=reason)
+def _wrong(files: tuple[OpenedFile, ...], why: Reason) -> WeightsProof:
+    return WeightsProof(proven=False, wrong=True, files=files, reason=why)
 
 
-def _instead(files: Sequence[OpenedFile], wanted: Expected) -> str:
+def _not_opened(path: Path, files: Sequence[OpenedFile], wanted: Expected) -> Reason:
     own = {str(path) for path in wanted.own}
     rest = [Path(file.path).name for file in files if file.path not in own]
-    return f"; large files that it did open: {', '.join(rest[:3])}" if rest else ""
+    if rest:
+        return reason("proof.opened_others", file=path.name, others=", ".join(rest[:3]))
+    return reason("proof.not_opened", file=path.name)
 
 
 def _main_file(path: Path) -> Path:

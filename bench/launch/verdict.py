@@ -1,4 +1,4 @@
-"""What became of a child: a status, and a reason in words for everything but OK.  Pure."""
+"""What became of a child: a status, and a reason for everything but OK.  Pure."""
 
 from __future__ import annotations
 
@@ -7,21 +7,24 @@ import signal
 from collections.abc import Mapping
 from typing import Any
 
-from bench.domain import Status
+from bench.contract import Event
+from bench.domain import Reason, Status
 from bench.launch.events import Read
 from bench.launch.logfile import printable
+from bench.launch.measurements import NO_RESULT
 from bench.launch.supervisor import Supervision
+from bench.reasons import reason, told
 
 # What a worker was doing after the event of that name.
 _DOING = {
-    None: "starting",
-    "started": "importing the engine",
-    "imported": "loading the model",
-    "ready": "reading the audio",
-    "transcribing": "transcribing",
-    "transcribed": "finishing",
-    "done": "exiting, after all its work was done",
-    "failed": "exiting",
+    None: reason("doing.starting"),
+    "started": reason("doing.importing"),
+    "imported": reason("doing.loading"),
+    "ready": reason("doing.reading_audio"),
+    "transcribing": reason("doing.transcribing"),
+    "transcribed": reason("doing.finishing"),
+    "done": reason("doing.exiting_done"),
+    "failed": reason("doing.exiting"),
 }
 
 
@@ -36,12 +39,12 @@ def judge(
     worker: bool,
     stderr: str,
     program: str,
-) -> tuple[Status, str | None]:
+) -> tuple[Status, Reason | None]:
     """Status and reason, the strongest evidence first.
 
     A worker that told all its results and only then came to grief delivered them: its exit failed.
     """
-    status, reason = _judged(
+    status, why = _judged(
         supervision,
         read,
         timeout_seconds=timeout_seconds,
@@ -53,8 +56,8 @@ def judge(
         program=program,
     )
     if worker and status is not Status.OK and supervision.result and _missing(read, passes) is None:
-        return Status.EXIT_FAILED, reason
-    return status, reason
+        return Status.EXIT_FAILED, why
+    return status, why
 
 
 def _judged(
@@ -68,74 +71,89 @@ def _judged(
     worker: bool,
     stderr: str,
     program: str,
-) -> tuple[Status, str | None]:
+) -> tuple[Status, Reason | None]:
     result = supervision.result
-    while_doing = f" while {_DOING.get(read.last(), read.last())}" if worker else ""
+    doing = _doing(read.last()) if worker else reason("doing.running")
     if result is None:
-        return Status.FAILED, supervision.failure or "the supervisor gave no result"
+        failure = supervision.failure
+        return Status.FAILED, reason("supervisor.failed", words=failure) if failure else NO_RESULT
     match result["killed_for"]:
         case "timeout":
-            return Status.TIMEOUT, f"ended at its time limit of {timeout_seconds:g} s{while_doing}"
+            return Status.TIMEOUT, reason("ended.timeout", limit_seconds=timeout_seconds, doing=doing)
         case "memory":
             peak = result["sampled"]["peak_bytes"]
-            limit = f"{memory_limit_bytes:,} bytes" if memory_limit_bytes else "none"
-            return Status.MEMORY, f"ended at its memory limit ({limit}) with {peak:,} bytes{while_doing}"
+            return Status.MEMORY, reason(
+                "ended.memory", limit_bytes=memory_limit_bytes or 0, peak_bytes=peak, doing=doing
+            )
         case "output":
-            return Status.FAILED, f"ended because it printed more than {output_limit_bytes:,} bytes"
+            return Status.FAILED, reason("ended.output", limit_bytes=output_limit_bytes)
         case "interrupt":
-            return Status.FAILED, f"ended because the supervisor was told to stop{while_doing}"
+            return Status.FAILED, reason("ended.interrupt", doing=doing)
     if result["exec_errno"]:
-        return Status.FAILED, f"cannot start {program}: {os.strerror(result['exec_errno'])}"
+        error = os.strerror(result["exec_errno"])
+        return Status.FAILED, reason("program.cannot_start", program=program, error=error)
     if result["signal"]:
-        return _signalled(result, supervision, while_doing)
+        return _signalled(result["signal"], supervision, doing)
     return _by_itself(result, read, passes=passes, worker=worker, stderr=stderr)
 
 
-def _signalled(
-    result: Mapping[str, Any], supervision: Supervision, while_doing: str
-) -> tuple[Status, str | None]:
-    number = result["signal"]
+def _doing(event: str | None) -> Reason:
+    return _DOING.get(event) or reason("doing.unknown", event=str(event))
+
+
+def _signalled(number: int, supervision: Supervision, doing: Reason) -> tuple[Status, Reason]:
     if number == signal.SIGKILL and supervision.kernel_killed:
-        return Status.MEMORY, f"killed by the kernel for want of memory{while_doing}"
+        return Status.MEMORY, reason("ended.kernel_memory", doing=doing)
     try:
         name = signal.Signals(number).name
     except ValueError:
-        name = "an unnamed signal"
-    said = f"ended by signal {number} ({name}){while_doing}"
+        name = "?"
+    code = "ended.signal"
     if number == signal.SIGKILL:
-        unknown = "; this system does not tell whether by the kernel"
-        said += "; not by this program" + (unknown if supervision.kernel_killed is None else "")
-    return Status.CRASHED, said
+        code = "ended.killed_by_unknown" if supervision.kernel_killed is None else "ended.killed"
+    return Status.CRASHED, reason(code, number=number, name=name, doing=doing)
 
 
 def _by_itself(
     result: Mapping[str, Any], read: Read, *, passes: int, worker: bool, stderr: str
-) -> tuple[Status, str | None]:
+) -> tuple[Status, Reason | None]:
     failed = next((event for event in read.events if event.name == "failed"), None)
     if failed is not None:
-        error, message = failed.data.get("error", "an error"), failed.data.get("message", "")
-        if failed.data.get("kind") == "unsupported":
-            return Status.UNSUPPORTED, printable(str(message) or str(error))
-        status = Status.MEMORY if failed.data.get("kind") == "memory" else Status.FAILED
-        return status, printable(f"{error}: {message}" if message else str(error))
+        return _raised(failed)
     if result["exit"] != 0:
         last = next((line for line in reversed(stderr.splitlines()) if line.strip()), "")
-        return Status.FAILED, f"exit status {result['exit']}" + (f": {printable(last[:300])}" if last else "")
-    if worker:
-        missing = _missing(read, passes)
-        if missing:
-            count = len(read.unreadable)
-            unread = f"; {count} unreadable line{'s' * (count > 1)} among its events" if count else ""
-            return Status.FAILED, f"exit status 0, but it never told that it {missing}{unread}"
+        if last:
+            return Status.FAILED, reason(
+                "exit.status_said", status=result["exit"], words=printable(last[:300])
+            )
+        return Status.FAILED, reason("exit.status", status=result["exit"])
+    if worker and (missing := _missing(read, passes)):
+        if unreadable := len(read.unreadable):
+            return Status.FAILED, reason("exit.unfinished_unreadable", missing=missing, count=unreadable)
+        return Status.FAILED, reason("exit.unfinished", missing=missing)
     return Status.OK, None
 
 
-def _missing(read: Read, passes: int) -> str | None:
+def _raised(failed: Event) -> tuple[Status, Reason]:
+    """The exception that ended a worker; a refusal in its engine's own words."""
+    error = printable(str(failed.data.get("error", "an error")))
+    message = printable(str(failed.data.get("message", "")))
+    if failed.data.get("kind") == "unsupported":
+        return Status.UNSUPPORTED, told(message or error)
+    status = Status.MEMORY if failed.data.get("kind") == "memory" else Status.FAILED
+    if message:
+        return status, reason("child.raised_message", error=error, message=message)
+    return status, reason("child.raised", error=error)
+
+
+def _missing(read: Read, passes: int) -> Reason | None:
     names = [event.name for event in read.events]
-    for name, words in (("imported", "imported the engine"), ("ready", "loaded the model")):
+    for name in ("imported", "ready"):
         if name not in names:
-            return words
+            return reason(f"missing.{name}")
     heard = names.count("transcribed")
     if heard < passes:
-        return f"transcribed {passes} times ({heard} heard of)" if passes > 1 else "transcribed"
-    return None if "done" in names else "was done"
+        if passes > 1:
+            return reason("missing.passes", passes=passes, heard=heard)
+        return reason("missing.transcribed")
+    return None if "done" in names else reason("missing.done")

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from bench.domain import Reason
 from bench.quality.align import Edit, align
 from bench.quality.normalizer import RAW, Normalizer
+from bench.reasons import reason
 from bench.statistics import Interval, difference_interval, rate_interval
 
 if TYPE_CHECKING:
@@ -60,9 +62,9 @@ class Score:
         return self.character_errors / self.reference_characters if self.reference_characters else None
 
     @property
-    def reason(self) -> str | None:
+    def reason(self) -> Reason | None:
         """Why there is no rate; None where there is one."""
-        return None if self.reference_words else "the reference has no words"
+        return None if self.reference_words else reason("quality.empty_reference")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ from bench.regression.night import (
 )
 from bench.statistics.nights import NightFigure
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

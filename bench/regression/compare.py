@@ -9,6 +9,7 @@ from typing import Final
 
 from bench.errors import JournalError
 from bench.journal import RunData
+from bench.reasons import reason
 from bench.regression.exact import Fact, State, check_cases, state_of
 from bench.regression.night import night_texts, protocol_facts
 from bench.results import CaseResult, Results, compare_results, results_of
@@ -23,7 +24,7 @@ from bench.units import METRICS
 
 DEFAULT_TOLERANCE: Final = 0.05
 NOTHING_SHARED: Final = Comparison(
-    n=0, ratio=None, low=None, high=None, paired=True, reason="there is nothing to compare with"
+    n=0, ratio=None, low=None, high=None, paired=True, reason=reason("comparison.nothing")
 )
 # Compared where neither the suite nor the user names metrics; those that neither side has are left out.
 DEFAULT_METRICS: Final = (

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from bench.domain import Status
+from bench.domain import Reason, Status
+from bench.language import english
 from bench.results import CaseResult
 from bench.text.differences import count_differences, word_differences
 
@@ -52,7 +53,7 @@ class State:
     """
 
     status: Status
-    reason: str | None = None
+    reason: Reason | None = None
     engine: str = ""
     engine_version: str | None = None
     backend: str | None = None
@@ -150,7 +151,7 @@ def check_cases(
 
 
 def _failed(case: str, now: State) -> Fact:
-    message = f"{now.status}: {now.reason or 'no reason given'}"
+    message = f"{now.status}: {english(now.reason) or 'no reason given'}"
     return Fact(breach=Breach.FAILED, case=case, message=message)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.files import replacing
+from bench.language import english
 from bench.regression.night import Night
 
 _TABLES: Final = """
@@ -67,7 +68,7 @@ def _case_rows(night: Night) -> Iterator[tuple[object, ...]]:
             night.run,
             case,
             str(state.status),
-            state.reason,
+            english(state.reason) or None,
             state.engine,
             state.engine_version,
             state.backend,

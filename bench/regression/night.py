@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from bench.domain import Host, Status, Suite
 from bench.journal import RunData
+from bench.old_reasons import upgraded
 from bench.pace import wanted_blocks
 from bench.regression.exact import Breach, Fact, State, state_of, texts_of
 from bench.results import CaseResult, results_of
@@ -23,7 +24,7 @@ from bench.statistics.nights import NightFigure
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 T = TypeVar("T")
 
 
@@ -87,7 +88,7 @@ def to_json(thing: object) -> dict[str, Any]:
 
 def from_json(kind: type[T], data: object) -> T:
     """The other way round; pydantic's ValidationError (a ValueError) for what does not fit."""
-    made: T = _adapter(kind).validate_python(data)
+    made: T = _adapter(kind).validate_python(upgraded(data))
     return made
 
 

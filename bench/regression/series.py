@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from statistics import NormalDist, median
 from typing import Final
 
+from bench.domain import Reason
+from bench.reasons import reason
 from bench.statistics import Verdict, changed
 from bench.statistics.nights import (
     ASSUMED_NOISE,
@@ -65,7 +67,7 @@ class SeriesVerdict:
     value: float | None = None
     noise: float | None = None
     catchable: float | None = None
-    reason: str | None = None
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,14 +81,14 @@ class Line:
     reference: tuple[NightFigure, ...]
     nights: tuple[NightFigure, ...]
 
-    def unusable(self) -> str | None:
+    def unusable(self) -> Reason | None:
         """Why there is nothing to judge, or None."""
         if not self.reference:
-            return "the reference has no value"
+            return reason("series.no_reference")
         if not self.nights:
-            return "tonight has no value"
+            return reason("series.no_value")
         if min(figure.median for figure in (*self.reference, *self.nights)) <= 0:
-            return "a value is zero: there is no ratio"
+            return reason("series.zero")
         return None
 
 

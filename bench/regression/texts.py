@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from bench.language import english
 from bench.regression.compare import CaseComparison, RunComparison
 from bench.regression.exact import Fact
 from bench.regression.gate import GateReport
@@ -121,7 +122,9 @@ def comparison_cells(row: CaseComparison, *, table: bool = False) -> tuple[str, 
     """The cells of a row: case, metric, base, new, change with interval, tolerance, verdict."""
     found = row.comparison
     change = (
-        interval_text(found.ratio, found.low, found.high) if found.ratio is not None else found.reason or "-"
+        interval_text(found.ratio, found.low, found.high)
+        if found.ratio is not None
+        else english(found.reason) or "-"
     )
     pair = row.case if row.case == row.base_case else f"{row.case} / {row.base_case}"
     verdict = str(row.verdict)
@@ -151,7 +154,7 @@ def _series_table(rows: Sequence[SeriesVerdict]) -> list[str]:
 
 def series_cells(row: SeriesVerdict, *, table: bool = False) -> tuple[str, ...]:
     """The cells of a row: case, metric, reference, now, change, window, tolerance, verdict."""
-    unknown = row.reason or "-"
+    unknown = english(row.reason) or "-"
     window = f"{row.window} night{'s' if row.window != 1 else ''}"
     return (
         str(markdown_code(row.case, table=True)) if table else row.case,
@@ -177,6 +180,6 @@ def _inconclusive(rows: Sequence[SeriesVerdict]) -> list[str]:
             span += f" to {change_text(catchable[-1])}" if len(catchable) > 1 else ""
             text += f" at a tolerance of {100 * mine[0].tolerance:g} %; the smallest lasting change they catch is {span}"
         else:
-            text += f": {mine[0].reason}"
+            text += f": {english(mine[0].reason)}"
         lines.append(f"- {markdown(text)}")
     return [*lines, ""] if lines else []

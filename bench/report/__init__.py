@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
+from bench.language import languages
 from bench.report.render import render
-from bench.report.writing.language import languages
 
 __all__ = ["languages", "render"]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from bench.domain import Reason
 from bench.text.numbers import Quantity
 
 
@@ -124,13 +125,6 @@ class Spoken:
     """Data that is there in several languages: the reader's own is shown."""
 
     texts: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """A reason in the words of an instrument or engine, translated where the catalogs know it."""
-
-    text: str
 
 
 Cell = (

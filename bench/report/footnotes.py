@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bench.domain import Reason
 from bench.report.cells import Absent, Phrase
 from bench.report.view import Note
 
@@ -10,14 +11,14 @@ class Notes:
     """Numbers reasons and remarks as they come up."""
 
     def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
+        self._numbers: dict[Reason | str, int] = {}
         self._notes: list[Note] = []
 
-    def reason(self, text: str) -> int:
-        """The number of a reason given in an instrument's or engine's own words."""
-        number = self._numbers.get(text)
+    def reason(self, reason: Reason) -> int:
+        """The number of a reason."""
+        number = self._numbers.get(reason)
         if number is None:
-            number = self._add(text, Note(number=len(self._notes) + 1, text=text))
+            number = self._add(reason, Note(number=len(self._notes) + 1, reason=reason))
         return number
 
     def phrase(self, message: str, **params: object) -> int:
@@ -29,7 +30,7 @@ class Notes:
             number = self._add(key, note)
         return number
 
-    def absent(self, reason: str) -> Absent:
+    def absent(self, reason: Reason) -> Absent:
         """A cell without a value, and why."""
         return Absent(note=self.reason(reason))
 
@@ -41,7 +42,7 @@ class Notes:
         """Every footnote so far, in order."""
         return tuple(self._notes)
 
-    def _add(self, key: str, note: Note) -> int:
+    def _add(self, key: Reason | str, note: Note) -> int:
         self._numbers[key] = note.number
         self._notes.append(note)
         return note.number

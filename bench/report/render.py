@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 from bench.errors import ReportError
 from bench.files import write_file
+from bench.language import Language, language
 from bench.report.build import build
 from bench.report.names import Names, Scope, scopes
-from bench.report.writing.language import Language, language
 from bench.report.writing.templates import fill, tidy
 from bench.report.writing.writers import MarkdownWriter
 from bench.results import results_of

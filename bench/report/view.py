@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from bench.domain import Reason
 from bench.report.cells import Cell, Link, Phrase, Text
 from bench.results import CaseKey
 
@@ -54,11 +55,11 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """A footnote: a message, or a reason in the instrument's own words (`text`)."""
+    """A footnote: a message, or a reason."""
 
     number: int
     phrase: Phrase | None = None
-    text: str | None = None
+    reason: Reason | None = None
 
 
 # --------------------------------------------------------------------- sections
@@ -83,11 +84,11 @@ class Advice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """An engine that does not support what it was asked to run, in its own words."""
+    """An engine that does not support what it was asked to run, and why."""
 
     engine: str
     subject: str
-    reason: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from bench.domain import Backend, Case, Clip, Host, Model, Quality, Record, Status, Transcript, WeightsFile
+from bench.domain import (
+    Backend,
+    Case,
+    Clip,
+    Host,
+    Model,
+    Quality,
+    Reason,
+    Record,
+    Status,
+    Transcript,
+    WeightsFile,
+)
 from bench.results.heard import NO_TRANSCRIPT, PUBLISHED_ONLY, SYNTHETIC, Heard, heard
 from bench.results.keys import CaseKey, RunKey
 from bench.results.published import Judgement, Published
@@ -101,7 +113,7 @@ class CaseResult:
         return sum(bool(record.conditions.disturbances) for record in self.good)
 
     @cached_property
-    def disturbances(self) -> Mapping[str, int]:
+    def disturbances(self) -> Mapping[Reason, int]:
         """What disturbed them, and how many of them."""
         return Counter(kind for record in self.good for kind in record.conditions.disturbances)
 
@@ -120,7 +132,7 @@ class CaseResult:
         return self._last.status
 
     @property
-    def reason(self) -> str | None:
+    def reason(self) -> Reason | None:
         """Why it is not OK."""
         return self._last.reason
 
@@ -217,7 +229,7 @@ class CaseResult:
         return {name: summary for name, summary in made.items() if summary is not None}
 
     @cached_property
-    def absences(self) -> Mapping[str, str]:
+    def absences(self) -> Mapping[str, Reason]:
         """The last reason of each metric that no trial has a value of."""
         return {
             name: measurement.reason

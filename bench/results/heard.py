@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from bench.domain import Clip, Quality, Transcript
+from bench.domain import Clip, Quality, Reason, Transcript
 from bench.quality import (
     ErrorPair,
     Identity,
@@ -26,12 +26,13 @@ from bench.quality import (
     wer_interval,
 )
 from bench.quality.normalizer import RAW
+from bench.reasons import reason
 from bench.statistics import FEWEST_TO_CLAIM, Interval
 
-SYNTHETIC = "synthetic weights: what they write is no speech"
-NO_TRANSCRIPT = "no trial gave a transcript"
-NO_REFERENCE = "the clip has no reference transcript"
-PUBLISHED_ONLY = "the source gives no transcripts"
+SYNTHETIC = reason("quality.synthetic")
+NO_TRANSCRIPT = reason("quality.no_transcript")
+NO_REFERENCE = reason("quality.no_reference")
+PUBLISHED_ONLY = reason("source.no_transcripts")
 
 
 class UtteranceKey(NamedTuple):
@@ -83,7 +84,7 @@ class Heard:
     utterances: tuple[ScoredUtterance, ...] = ()
     texts: int = 0
     transcript: Transcript | None = None
-    reason: str | None = None
+    reason: Reason | None = None
 
 
 def spoken(clip: Clip) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bench.domain import Reason
+from bench.reasons import reason
 from bench.statistics.bootstrap import percentile_intervals, resampled_medians
 from bench.statistics.levels import CLAIM_CONFIDENCE, CONFIDENCE, FEWEST_TO_CLAIM, RESAMPLES
 from bench.statistics.signed_rank import centres
@@ -28,7 +30,7 @@ class Comparison:
     low: float | None
     high: float | None
     paired: bool
-    reason: str | None = None
+    reason: Reason | None = None
     clear: bool = False
 
     @property
@@ -62,9 +64,8 @@ def compare_paired(pairs: Iterable[tuple[float, float]], *, confidence: float = 
     at every number of blocks.  Too few blocks for it (`few`) give the whole range of pairwise means.
     """
     both = [(float(value), float(baseline)) for value, baseline in pairs]
-    reason = _unusable(both)
-    if reason:
-        return Comparison(n=len(both), ratio=None, low=None, high=None, paired=True, reason=reason)
+    if why := _unusable(both):
+        return Comparison(n=len(both), ratio=None, low=None, high=None, paired=True, reason=why)
     logs = [math.log(value / baseline) for value, baseline in both]
     usual, sure = centres(logs, (confidence, CLAIM_CONFIDENCE))
     ratio = math.exp(usual.value)
@@ -97,9 +98,9 @@ def compare_unpaired(
 
     mine, theirs = sorted(map(float, values)), sorted(map(float, baseline))
     n = min(len(mine), len(theirs))
-    reason = _unusable([(value, 1.0) for value in mine]) or _unusable([(1.0, value) for value in theirs])
-    if reason:
-        return Comparison(n=n, ratio=None, low=None, high=None, paired=False, reason=reason)
+    why = _unusable([(value, 1.0) for value in mine]) or _unusable([(1.0, value) for value in theirs])
+    if why:
+        return Comparison(n=n, ratio=None, low=None, high=None, paired=False, reason=why)
     above, below = np.log(mine), np.log(theirs)
     ratio = math.exp(middle_of(above.tolist()) - middle_of(below.tolist()))
     if n == 1:
@@ -157,11 +158,11 @@ def blocks_needed(comparison: Comparison, tolerance: float) -> int | None:
     return max(FEWEST_TO_CLAIM, math.ceil(comparison.n * (half / wanted) ** 2 - 1e-9))
 
 
-def _unusable(pairs: Sequence[tuple[float, float]]) -> str | None:
+def _unusable(pairs: Sequence[tuple[float, float]]) -> Reason | None:
     if not pairs:
-        return "there is nothing to compare with"
+        return reason("comparison.nothing")
     if not all(math.isfinite(value) for pair in pairs for value in pair):
-        return "a value is not finite"
+        return reason("comparison.not_finite")
     if min(min(pair) for pair in pairs) <= 0:
-        return "a value is zero or negative: there is no ratio"
+        return reason("comparison.not_positive")
     return None

@@ -14,6 +14,8 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from bench.domain import Reason
+from bench.reasons import reason
 from bench.statistics.levels import CLAIM_CONFIDENCE, CONFIDENCE, FEWEST_TO_CLAIM
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ class Interval:
     low: float | None
     high: float | None
     n: int
-    reason: str | None = None
+    reason: Reason | None = None
     clear: bool = False
     units: int = 0
     scatter: float | None = None
@@ -134,14 +136,12 @@ def _interval(
 ) -> Interval:
     n, whole = len(numerators), float(sum(denominators))
     if not whole:
-        return Interval(value=None, low=None, high=None, n=n, reason="there is nothing to divide by")
+        return Interval(value=None, low=None, high=None, n=n, reason=reason("interval.nothing_to_divide_by"))
     value = float(sum(numerators)) / whole
     above, below = _by_cluster(numerators, denominators, clusters)
     units = len(above)
     if units < 2:
-        return Interval(
-            value=value, low=None, high=None, n=n, units=units, reason="a single unit has no interval"
-        )
+        return Interval(value=value, low=None, high=None, n=n, units=units, reason=reason("interval.single"))
     squares = (above - value * below) ** 2
     total = float(squares.sum())
     error = math.sqrt(total * units / (units - 1)) / whole

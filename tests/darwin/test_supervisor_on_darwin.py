@@ -17,7 +17,9 @@ import pytest
 from bench import launch
 from bench.contract import Job, Outcome
 from bench.domain import Measurement, Status
+from bench.language import english
 from bench.launch import supervisor
+from bench.reasons import reason
 
 HERE = Path(__file__).resolve().parent
 FAKES = HERE.parent / "fakes"
@@ -88,7 +90,7 @@ def test_a_good_trial_has_every_figure_of_the_kernel(clip: Path) -> None:
     assert found["peak_rss_bytes"].value is not None
     assert 48 * MIB < found["peak_rss_bytes"].value < 100 * MIB  # bytes, not KiB
     assert found["read_bytes"].value == 28672
-    assert "no /proc" in (found["peak_anonymous_bytes"].reason or "")
+    assert found["peak_anonymous_bytes"].reason == reason("anonymous.macos")
 
 
 @pytest.mark.usefixtures("mac")
@@ -134,9 +136,9 @@ def test_a_child_that_is_ended_keeps_every_figure_up_to_its_end(
     assert {found[name].source for name in ("cycles", "read_bytes")} == {"proc_pid_rusage V6"}
     if status is Status.MEMORY:
         assert (found["peak_footprint_bytes"].value or 0) > 100 * MIB
-        assert "memory limit (104,857,600 bytes)" in (outcome.reason or "")
+        assert "memory limit (105\u00a0MB)" in english(outcome.reason)
     if "signal" in end:
-        assert "(SIGKILL)" in (outcome.reason or "")
+        assert "(SIGKILL)" in english(outcome.reason)
 
 
 @pytest.mark.usefixtures("mac")
@@ -145,13 +147,13 @@ def test_an_older_system_answers_v4_and_what_it_lacks_is_absent(clip: Path) -> N
     assert found["peak_footprint_bytes"].source == "proc_pid_rusage V4"
     assert found["peak_footprint_bytes"].value
     assert found["instructions"].value
-    assert found["cpu_energy_joules"].reason == "this macOS does not tell it (RUSAGE_INFO_V6 was refused)"
+    assert found["cpu_energy_joules"].reason == reason("rusage.no_v6")
 
 
 @pytest.mark.usefixtures("mac")
 def test_a_system_that_answers_no_flavor_is_a_reason_and_not_a_crash(clip: Path) -> None:
     found = figures(run(clip, environ={"EMULATED_RUSAGE_INFO": "3"}))
-    assert found["peak_footprint_bytes"].reason == "proc_pid_rusage answered errno 22"
+    assert found["peak_footprint_bytes"].reason == reason("rusage.error", error=22)
     assert found["peak_rss_bytes"].value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bench.domain import Case, Clip, Host, Model, Protocol, Record, Status, Suite, Variant, absent, measured
+from bench.reasons import reason
 
 HOST = Host(
     id="h1",
@@ -64,7 +65,7 @@ def record(case: str = "m.f16.c", *, block: int = 1, **fields: Any) -> Record:
         "started_at": "2026-11-23T00:00:00.000+00:00",
         "measurements": {
             "transcribe_seconds": measured("transcribe_seconds", 4.0 + block / 10, "worker events"),
-            "cycles": absent("cycles", "the kernel offers no hardware counters"),
+            "cycles": absent("cycles", reason("counter.not_offered")),
         },
     }
     return Record(**{**base, **fields})

@@ -29,6 +29,7 @@ from bench.domain import (
     measured,
 )
 from bench.journal import RunData
+from bench.reasons import reason
 
 LINUX = Host(
     id="1f2e3d4c",
@@ -41,7 +42,7 @@ LINUX = Host(
     os="Debian GNU/Linux 12",
     python="3.11.2",
     packages={"pywhispercpp": "1.4.1"},
-    warnings=("the frequency governor is powersave",),
+    warnings=(reason("host.governor", governor="powersave"),),
 )
 MAC = Host(
     id="9a8b7c6d",
@@ -190,14 +191,12 @@ def measurements(kind: str, host: Host, noise: random.Random) -> dict[str, Measu
             ("cycles", 21.3e9 * noise.uniform(0.98, 1.02)),
         ):
             found[name] = measured(name, value, "time -l")
-        found["peak_anonymous_bytes"] = absent("peak_anonymous_bytes", "macOS tells the footprint itself")
+        found["peak_anonymous_bytes"] = absent("peak_anonymous_bytes", reason("anonymous.macos"))
     else:
         found["peak_anonymous_bytes"] = measured("peak_anonymous_bytes", rss * 0.9, "/proc")
-        found["peak_footprint_bytes"] = absent(
-            "peak_footprint_bytes", "the Linux kernel keeps no peak of the footprint"
-        )
+        found["peak_footprint_bytes"] = absent("peak_footprint_bytes", reason("footprint.linux"))
         for name in ("instructions", "cycles"):
-            found[name] = absent(name, "the machine offers no hardware counters (ENOENT)")
+            found[name] = absent(name, reason("counter.not_offered"))
     return found
 
 
@@ -239,7 +238,7 @@ def record(case: Case, host: Host, block: int, position: int, noise: random.Rand
         else Backend(device="cpu", detail="AVX2", source="log"),
         transcript=transcript(kind),
         conditions=Conditions(
-            disturbances=("other programs took 7.5% of the processor time",) if disturbed else ()
+            disturbances=(reason("disturbance.other_programs", share=0.075),) if disturbed else ()
         ),
     )
 

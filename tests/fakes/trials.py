@@ -25,6 +25,7 @@ from bench.domain import (
     measured,
 )
 from bench.journal import RunData
+from bench.reasons import told
 
 HOST = Host(
     id="h1",
@@ -159,10 +160,10 @@ def _record(each: Trials, block: int, pace: float, chosen: random.Random) -> Rec
         position=0,
         attempt=1,
         status=status,
-        reason=None if status is Status.OK else "it went wrong",
+        reason=None if status is Status.OK else told("it went wrong"),
         started_at="2026-02-11T09:00:00+00:00",
         measurements=values if good else {},
         transcript=Transcript(text=each.heard) if good and each.heard is not None else None,
-        conditions=Conditions(disturbances=("busy",) if each.disturbed else ()),
+        conditions=Conditions(disturbances=(told("busy"),) if each.disturbed else ()),
         **fields,
     )

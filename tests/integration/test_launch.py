@@ -19,6 +19,7 @@ import pytest
 from bench import launch
 from bench.contract import WRITTEN_FILE, Job, Outcome
 from bench.domain import Status
+from bench.language import english
 from bench.units import METRICS
 
 FAKES = Path(__file__).resolve().parent.parent / "fakes"
@@ -80,7 +81,7 @@ def value(outcome: Outcome, name: str) -> float:
 def reason(outcome: Outcome, name: str) -> str:
     found = next(each for each in outcome.measurements if each.name == name)
     assert found.reason is not None, found.value
-    return found.reason
+    return english(found.reason)
 
 
 def log_of(tmp_path: Path) -> str:
@@ -184,7 +185,7 @@ def test_numbers_of_numpy_in_a_result_stay_numbers(clip: Path, tmp_path: Path) -
 def test_a_result_that_is_no_json_is_a_mistake_told_by_name(clip: Path, tmp_path: Path) -> None:
     outcome = launch_half(own_half(tmp_path, "return {'segments': {1, 2}}"), clip, tmp_path)
     assert outcome.status is Status.FAILED
-    assert outcome.reason == "TypeError: the child half's result has a set, which is no JSON"
+    assert english(outcome.reason) == "TypeError: the child half's result has a set, which is no JSON"
 
 
 def test_what_a_binding_prints_stays_out_of_the_events(run: Run, tmp_path: Path) -> None:
@@ -317,7 +318,7 @@ def test_a_counter_is_measured_or_its_refusal_is_said_in_words(run: Run) -> None
         found = next(each for each in outcome.measurements if each.name == name)
         if found.value is None:
             assert found.reason is not None
-            assert "counters" in found.reason or "perf_event_open" in found.reason
+            assert "counters" in english(found.reason) or "perf_event_open" in english(found.reason)
         else:
             assert found.value > 1e6
 
@@ -341,7 +342,7 @@ def test_counters_not_asked_for_are_absent(run: Run) -> None:
 def test_a_child_ended_by_a_signal_crashed_and_the_signal_is_named(run: Run, number: int, words: str) -> None:
     outcome = run("bad", do="signal", signal=int(number))
     assert outcome.status is Status.CRASHED
-    assert words in (outcome.reason or "")
+    assert words in english(outcome.reason)
     assert value(outcome, "load_seconds") >= 0
     assert "ended before" in reason(outcome, "transcribe_seconds")
     assert value(outcome, "wall_seconds") > 0
@@ -350,7 +351,7 @@ def test_a_child_ended_by_a_signal_crashed_and_the_signal_is_named(run: Run, num
 def test_an_abort_while_loading_is_a_crash_while_loading(run: Run) -> None:
     outcome = run("bad", **{"do": "abort", "in": "load"})
     assert outcome.status is Status.CRASHED
-    assert outcome.reason == "ended by signal 6 (SIGABRT) while loading the model"
+    assert english(outcome.reason) == "ended by signal 6 (SIGABRT) while loading the model"
     assert "Fatal Python error: Aborted" in outcome.stderr
 
 
@@ -361,7 +362,9 @@ def test_a_crash_leaves_no_core_dump(run: Run) -> None:
 def test_a_crash_after_the_work_keeps_the_result(run: Run) -> None:
     outcome = run("bad", do="exit-handler")
     assert outcome.status is Status.EXIT_FAILED
-    assert outcome.reason == "ended by signal 11 (SIGSEGV) while exiting, after all its work was done"
+    assert (
+        english(outcome.reason) == "ended by signal 11 (SIGSEGV) while exiting, after all its work was done"
+    )
     assert outcome.event("transcribed") is not None
     assert value(outcome, "peak_rss_bytes") > 0
 
@@ -373,14 +376,14 @@ def test_a_model_is_closed_after_the_work_and_a_failure_of_that_costs_no_result(
     half.write_text(half.read_text() + "def close(model): raise RuntimeError('rsets->data count == 0')\n")
     outcome = launch_half(half, clip, tmp_path)
     assert outcome.status is Status.EXIT_FAILED
-    assert outcome.reason == "RuntimeError: rsets->data count == 0"
+    assert english(outcome.reason) == "RuntimeError: rsets->data count == 0"
     assert [event.name for event in outcome.events[-2:]] == ["done", "failed"]
 
 
 def test_a_child_that_hangs_is_ended_at_its_time_limit(run: Run) -> None:
     outcome = run("bad", do="hang", timeout=1.0)
     assert outcome.status is Status.TIMEOUT
-    assert outcome.reason == "ended at its time limit of 1 s while transcribing"
+    assert english(outcome.reason) == "ended at its time limit of 1\u00a0s while transcribing"
     assert 1.0 <= value(outcome, "wall_seconds") < 10.0
 
 
@@ -388,7 +391,7 @@ def test_a_child_that_hangs_is_ended_at_its_time_limit(run: Run) -> None:
 def test_a_child_that_grows_is_ended_at_its_memory_limit(run: Run) -> None:
     outcome = run("bad", do="grow", memory=100 * MIB)
     assert outcome.status is Status.MEMORY
-    assert "memory limit (104,857,600 bytes)" in (outcome.reason or "")
+    assert "memory limit (105\u00a0MB)" in english(outcome.reason)
     assert 100 * MIB < value(outcome, "peak_anonymous_bytes") < 300 * MIB
 
 
@@ -423,24 +426,27 @@ def test_a_failed_allocation_is_a_matter_of_memory(run: Run) -> None:
 
 def test_an_error_of_the_engine_is_the_reason(run: Run) -> None:
     outcome = run("bad", do="raise", message="bad magic \x1b[2J in file")
-    assert (outcome.status, outcome.reason) == (Status.FAILED, r"RuntimeError: bad magic \x1b[2J in file")
+    assert (outcome.status, english(outcome.reason)) == (
+        Status.FAILED,
+        r"RuntimeError: bad magic \x1b[2J in file",
+    )
     assert "Traceback" in outcome.stderr
 
 
 def test_a_model_that_the_engine_refuses_is_unsupported_in_its_own_words(run: Run) -> None:
     outcome = run("bad", do="unsupported", message="no quantized Conformer here")
-    assert (outcome.status, outcome.reason) == (Status.UNSUPPORTED, "no quantized Conformer here")
+    assert (outcome.status, english(outcome.reason)) == (Status.UNSUPPORTED, "no quantized Conformer here")
 
 
 def test_exit_status_0_without_events_is_a_failure(run: Run) -> None:
     outcome = run("bad", **{"do": "exit", "status": 0, "in": "load"})
     assert outcome.status is Status.FAILED
-    assert outcome.reason == "exit status 0, but it never told that it loaded the model"
+    assert english(outcome.reason) == "exit status 0, but the child never reported that it loaded the model"
 
 
 def test_another_exit_status_is_a_failure(run: Run) -> None:
     outcome = run("bad", do="exit", status=42)
-    assert (outcome.status, outcome.reason) == (Status.FAILED, "exit status 42")
+    assert (outcome.status, english(outcome.reason)) == (Status.FAILED, "exit status 42")
 
 
 GARBAGE = (
@@ -457,15 +463,15 @@ def test_garbage_on_the_event_channel_is_counted_and_not_fatal(run: Run, tmp_pat
 def test_garbage_that_swallows_an_event_is_named_in_the_reason(run: Run) -> None:
     outcome = run("bad", do="garbage", lines="a line without an end")
     assert outcome.status is Status.FAILED
-    assert outcome.reason == (
-        "exit status 0, but it never told that it transcribed; 1 unreadable line among its events"
+    assert english(outcome.reason) == (
+        "exit status 0, but it never reported that it transcribed the clip; unreadable lines among its events: 1"
     )
 
 
 def test_endless_output_is_ended_before_it_fills_the_disk(run: Run) -> None:
     outcome = run("bad", do="chatter")
     assert outcome.status is Status.FAILED
-    assert "printed more than" in (outcome.reason or "")
+    assert "printed more than" in english(outcome.reason)
     assert len(outcome.stdout) < 2 * MIB
     assert "bytes left out" in outcome.stdout
 
@@ -473,7 +479,7 @@ def test_endless_output_is_ended_before_it_fills_the_disk(run: Run) -> None:
 def test_a_program_that_is_not_there_fails_by_name(run: Run) -> None:
     outcome = run(argv=("/no/such/program",))
     assert outcome.status is Status.FAILED
-    assert outcome.reason == "cannot start /no/such/program: No such file or directory"
+    assert english(outcome.reason) == "cannot start /no/such/program: No such file or directory"
 
 
 def test_a_program_tells_no_phases_here(run: Run) -> None:
@@ -494,7 +500,7 @@ def test_audio_of_another_form_is_refused_before_it_is_heard(
         file.writeframes(b"\x00" * 3200)
     outcome = run(audio=path)
     assert outcome.status is Status.FAILED
-    assert "expected 16000 Hz, 1 channel" in (outcome.reason or "")
+    assert "expected 16000 Hz, 1 channel" in english(outcome.reason)
 
 
 # --------------------------------------------------------------------- nothing is left
@@ -655,7 +661,10 @@ def test_a_kill_by_the_kernel_for_want_of_memory_is_told_from_other_kills(
             grow,
         )
     )
-    assert (outcome.status, outcome.reason) == (Status.MEMORY, "killed by the kernel for want of memory")
+    assert (outcome.status, english(outcome.reason)) == (
+        Status.MEMORY,
+        "killed by the kernel for want of memory while running",
+    )
 
 
 def test_what_a_program_writes_to_its_file_is_in_the_outcome_and_nothing_is_left_behind(run: Run) -> None:

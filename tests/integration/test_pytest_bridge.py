@@ -16,6 +16,7 @@ from gated_suite import lay_out, write_suite
 
 from bench.domain import Status
 from bench.journal import read_run
+from bench.reasons import told
 
 FAKES = Path(__file__).resolve().parent.parent / "fakes"
 
@@ -105,7 +106,7 @@ def test_a_recorded_run_is_replayed_in_no_time(folder: Path) -> None:
 
 
 def test_a_case_that_failed_fails_its_test_with_the_reason(folder: Path) -> None:
-    run = recorded(folder, status=Status.CRASHED, reason="ended by SIGSEGV", transcript=None)
+    run = recorded(folder, status=Status.CRASHED, reason=told("ended by SIGSEGV"), transcript=None)
     done = run_pytest(folder, "--asr-suite", "demo.yaml", "--asr-run", run)
     assert "1 failed, 1 passed" in done.stdout
     assert "m.q8_0.clip: crashed: ended by SIGSEGV" in done.stdout

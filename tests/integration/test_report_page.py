@@ -20,6 +20,7 @@ from report_runs import HEARD, LINUX, MAC, clip, measured_run, suite
 
 from bench.domain import Record, Status
 from bench.journal import RunData
+from bench.reasons import told
 from bench.report import render
 
 HOSTILE = "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\"> \u202e| `x`"
@@ -54,7 +55,7 @@ def _run(folder: Path) -> RunData:
 def _spoil(record: Record) -> Record:
     if record.quantization == "q6_k":
         return dataclasses.replace(
-            record, status=Status.CRASHED, reason=HOSTILE, measurements={}, transcript=None, weights=()
+            record, status=Status.CRASHED, reason=told(HOSTILE), measurements={}, transcript=None, weights=()
         )
     if record.quantization == "q4_0" and record.transcript is not None:
         heard = dataclasses.replace(record.transcript, text=f"{HEARD['q4_0']} {HOSTILE}")

@@ -25,6 +25,7 @@ from bench.domain import Record, Status
 from bench.errors import JournalError, UnusableWeights
 from bench.folders import RunFolders, new_folders, refuse_other_cases, start
 from bench.journal import RunData, read_run
+from bench.language import english
 from bench.pace import wanted_blocks
 from bench.prepare import prepare
 from bench.regression.night import missing_trials
@@ -308,8 +309,8 @@ def test_weights_overwritten_between_trials_are_not_measured_under_the_old_hash(
         Runner(prepared=prepared, folders=folders, host=host.describe(), watcher=Overwrites()).run()
     data = read_run(folders.run)
     assert [record.status for record in data.records] == [Status.OK] * 3 + [Status.UNUSABLE] * 3
-    assert "was overwritten while the run went on" in str(data.records[-1].reason)
-    assert any("was overwritten" in warning for warning in data.host.warnings)
+    assert "was overwritten while the run went on" in english(data.records[-1].reason)
+    assert any("was overwritten" in english(warning) for warning in data.host.warnings)
 
 
 @pytest.mark.parametrize(

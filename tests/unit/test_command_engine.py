@@ -14,6 +14,8 @@ from bench.contract import WRITTEN_FILE, Outcome, Reading
 from bench.domain import Case, Clip, Model, Status, Variant, WeightsFile
 from bench.engines.command import ENGINE, CommandSettings, fill, seconds_of
 from bench.errors import UnusableWeights
+from bench.language import english
+from bench.reasons import told
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 PUBLISHED = YAML(typ="safe").load((CONFIGS / "rustasr-qwen3.yaml").read_text(encoding="utf-8"))
@@ -42,7 +44,7 @@ def case(device: str = "auto", **settings: Any) -> Case:
 def outcome(
     stdout: str = "", stderr: str = "", status: Status = Status.OK, written: str | None = None
 ) -> Outcome:
-    reason = None if status is Status.OK else "exit status 1"
+    reason = None if status is Status.OK else told("exit status 1")
     return Outcome(
         status=status,
         reason=reason,
@@ -59,7 +61,7 @@ def value(reading: Reading, name: str) -> float | None:
 
 
 def why_absent(reading: Reading, name: str) -> str | None:
-    return next(found.reason for found in reading.measurements if found.name == name)
+    return next(english(found.reason) for found in reading.measurements if found.name == name)
 
 
 def test_the_published_english_output_gives_both_times() -> None:
@@ -71,7 +73,7 @@ def test_the_published_english_output_gives_both_times() -> None:
 def test_the_published_russian_output_gives_its_time() -> None:
     reading = ENGINE.read(case(patterns=PATTERNS), outcome(RUSSIAN))
     assert value(reading, "transcribe_seconds") == 1.02
-    assert why_absent(reading, "load_seconds") == "the program did not print it"
+    assert why_absent(reading, "load_seconds") == "The program did not print it."
 
 
 def test_times_may_be_on_stderr_and_in_colour() -> None:
@@ -84,12 +86,12 @@ def test_times_may_be_on_stderr_and_in_colour() -> None:
 def test_a_refusal_is_a_result_in_the_programs_own_words() -> None:
     reading = ENGINE.read(case(patterns=PATTERNS), outcome(stderr=REFUSAL, status=Status.FAILED))
     assert reading.status is Status.UNSUPPORTED
-    assert reading.reason == "Error: GigaAM: квантизированные модели пока не поддерживаются"
+    assert english(reading.reason) == "Error: GigaAM: квантизированные модели пока не поддерживаются"
 
 
 def test_a_time_without_a_pattern_is_absent_with_a_reason() -> None:
     assert (
-        why_absent(ENGINE.read(case(), outcome("x")), "decode_seconds") == "the suite has no pattern for it"
+        why_absent(ENGINE.read(case(), outcome("x")), "decode_seconds") == "The suite has no pattern for it."
     )
 
 
@@ -110,7 +112,7 @@ def test_times_are_read_in_their_units(pattern: str, said: str, seconds: float) 
 
 def test_what_is_no_number_is_no_time() -> None:
     reading = ENGINE.read(case(patterns={"load_seconds": "in (.*)s"}), outcome("in nos"))
-    assert why_absent(reading, "load_seconds") == 'no time in "in nos"'
+    assert why_absent(reading, "load_seconds") == 'No time in "in nos".'
 
 
 def test_text_is_stdout_unless_said_otherwise() -> None:
@@ -131,7 +133,7 @@ def test_no_text_where_one_was_expected_is_a_failure() -> None:
     reading = ENGINE.read(case(**settings), outcome("nothing"))
     assert reading.status is Status.FAILED
     assert reading.reason is not None
-    assert "no transcript" in reading.reason
+    assert "no transcript" in english(reading.reason)
 
 
 def test_the_text_is_what_the_program_wrote_to_its_file() -> None:

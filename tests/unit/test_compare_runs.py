@@ -12,6 +12,7 @@ import records
 from bench.domain import Status, Transcript, Variant
 from bench.errors import JournalError
 from bench.journal import RunData
+from bench.reasons import told
 from bench.regression.compare import Side, compare
 from bench.regression.exact import Breach
 from bench.regression.interleaved import compare_environments, environment_facts
@@ -137,7 +138,9 @@ def test_what_does_not_vary_is_judged_exactly_however_few_the_blocks(size: float
 
 
 def test_a_failed_case_has_no_row_but_a_fact() -> None:
-    new = nights.changed(run(name="r2"), "m.q8_0.c", status=Status.CRASHED, reason="SIGSEGV", transcript=None)
+    new = nights.changed(
+        run(name="r2"), "m.q8_0.c", status=Status.CRASHED, reason=told("SIGSEGV"), transcript=None
+    )
     found = compare(Side(run=run()), Side(run=new))
     assert [row.case for row in found.rows] == ["m.f16.c"]
     assert [fact.breach for fact in found.facts] == [Breach.FAILED]

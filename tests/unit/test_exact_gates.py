@@ -9,6 +9,7 @@ import pytest
 
 from bench.domain import Backend, Status, Transcript
 from bench.journal import RunData
+from bench.reasons import told
 from bench.regression.exact import Breach, Fact, State, check_cases
 from bench.regression.night import Night, from_json, night_of, night_texts, to_json
 from bench.text.differences import word_differences
@@ -119,13 +120,13 @@ def test_a_case_that_was_not_run_has_vanished(run: RunData) -> None:
 
 def test_one_failed_trial_fails_its_case(run: RunData) -> None:
     first, *rest = run.records
-    crashed = dataclasses.replace(first, status=Status.CRASHED, reason="SIGSEGV", transcript=None)
+    crashed = dataclasses.replace(first, status=Status.CRASHED, reason=told("SIGSEGV"), transcript=None)
     (fact,) = facts(run, dataclasses.replace(run, records=(crashed, *rest)))
     assert (fact.breach, fact.message) == (Breach.FAILED, "crashed: SIGSEGV")
 
 
 def test_what_the_reference_already_did_is_no_breach(run: RunData) -> None:
-    failing = nights.changed(run, "m.f16.c", status=Status.UNSUPPORTED, reason="no", transcript=None)
+    failing = nights.changed(run, "m.f16.c", status=Status.UNSUPPORTED, reason=told("no"), transcript=None)
     silent = nights.changed(run, "m.f16.c", transcript=Transcript(text="", truncated=True))
     assert facts(failing, failing) == facts(silent, silent) == ()
     assert facts(failing, run) == ()

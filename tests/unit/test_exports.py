@@ -22,6 +22,7 @@ from bench.exports.bencher import export_bencher
 from bench.exports.pytest_benchmark import export_pytest_benchmark
 from bench.exports.table import COLUMNS, export_csv
 from bench.journal import RunData
+from bench.reasons import told
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def test_csv_has_a_line_a_trial_and_metric(run: RunData) -> None:
 def test_csv_keeps_disturbed_attempts_and_says_which_count() -> None:
     made = nights.run_of({"f16": [4.0]})
     again = records.record(attempt=2)
-    first = nights.changed(made, "m.f16.c", conditions=Conditions(disturbances=("steal",))).records
+    first = nights.changed(made, "m.f16.c", conditions=Conditions(disturbances=(told("steal"),))).records
     rows = list(
         csv.DictReader(
             io.StringIO(
@@ -101,10 +102,10 @@ def test_csv_says_why_a_value_is_absent_and_why_a_trial_failed() -> None:
     rows = {row["metric"]: row for row in csv.DictReader(io.StringIO(export_csv(absent)))}
     assert (rows["cycles"]["value"], rows["cycles"]["absent_because"]) == (
         "",
-        "the kernel offers no hardware counters",
+        "The processor's counters are not offered here (a virtual machine, most often).",
     )
     failed = nights.changed(
-        made, "m.f16.c", status=Status.CRASHED, reason="=cmd|' /C calc'!A0", measurements={}
+        made, "m.f16.c", status=Status.CRASHED, reason=told("=cmd|' /C calc'!A0"), measurements={}
     )
     (row,) = csv.DictReader(io.StringIO(export_csv(failed)))
     assert row["reason"].startswith("'=")

@@ -13,8 +13,8 @@ from trials import Trials, run_of, sentences, spoil, spoken
 
 from bench.domain import Backend, Clip, Status, WeightsFile, WeightsProof
 from bench.journal import read_run
+from bench.language import language
 from bench.report.findings import RULES, Finding, Kind, Strength, findings
-from bench.report.writing.language import language
 from bench.report.writing.writers import MarkdownWriter
 from bench.results import results_of
 

@@ -11,6 +11,7 @@ from records import HOST, record, suite
 import bench
 from bench.domain import Conditions, Status, Transcript, measured
 from bench.journal import Journal, create_run
+from bench.reasons import told
 
 
 @pytest.fixture
@@ -18,7 +19,9 @@ def run(tmp_path: Path) -> Path:
     create_run(tmp_path, suite(), HOST)
     with Journal(tmp_path) as journal:
         journal.append(record(block=1, transcript=Transcript(text="раз три")))
-        journal.append(record("m.q4_0.c", block=1, status=Status.CRASHED, reason="SIGSEGV", measurements={}))
+        journal.append(
+            record("m.q4_0.c", block=1, status=Status.CRASHED, reason=told("SIGSEGV"), measurements={})
+        )
     return tmp_path
 
 
@@ -37,7 +40,7 @@ def test_values_are_in_base_units_and_absent_ones_are_nan_with_their_reason(run:
             "host": HOST.id,
             "case": "m.f16.c",
             "metric": "cycles",
-            "reason": "the kernel offers no hardware counters",
+            "reason": "The processor's counters are not offered here (a virtual machine, most often).",
             "blocks": [1],
         }
     ]
@@ -49,7 +52,7 @@ def test_quality_is_scored_against_the_reference(run: Path) -> None:
     assert math.isnan(float(frame["wer"].iloc[1]))
 
 
-DISTURBED = Conditions(disturbances=("cpu steal 3.4 %", "load 2.1"))
+DISTURBED = Conditions(disturbances=(told("cpu steal 3.4 %"), told("load 2.1")))
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from bench.domain import Status, Transcript
 from bench.errors import JournalError
 from bench.exports.junit import export_junit
 from bench.journal import RunData
+from bench.reasons import told
 from bench.regression.baselines import Reference, accept
 from bench.regression.exact import Breach
 from bench.regression.gate import GateOutcome, gate_run
@@ -95,7 +96,9 @@ def test_a_noisy_machine_is_inconclusive_and_says_what_it_could_catch(tmp_path: 
 
 
 def test_a_failed_case_fails_the_gate_and_is_judged_once(reference: Reference) -> None:
-    broken = nights.changed(run(8), "m.q8_0.c", status=Status.CRASHED, reason="SIGSEGV", transcript=None)
+    broken = nights.changed(
+        run(8), "m.q8_0.c", status=Status.CRASHED, reason=told("SIGSEGV"), transcript=None
+    )
     report = gate_run(broken, reference, earlier(8))
     assert [fact.breach for fact in report.facts] == [Breach.FAILED]
     assert {one.case for one in report.series} == {"m.f16.c", "m.q4_0.c"}
@@ -172,7 +175,12 @@ def unmeasured(day: int, *cases: str) -> RunData:
     found = run(day)
     for case in cases:
         found = nights.changed(
-            found, case, status=Status.MISSING, reason="no apt-get here", transcript=None, measurements={}
+            found,
+            case,
+            status=Status.MISSING,
+            reason=told("no apt-get here"),
+            transcript=None,
+            measurements={},
         )
     return found
 
@@ -205,7 +213,9 @@ def test_a_night_without_any_trial_fails() -> None:
 
 def test_a_failed_case_without_a_reference_fails_and_an_unsupported_one_does_not() -> None:
     assert gate_run(unmeasured(8, "m.q4_0.c"), None, []).outcome is GateOutcome.FAIL
-    refused = nights.changed(run(8), "m.q4_0.c", status=Status.UNSUPPORTED, reason="no", transcript=None)
+    refused = nights.changed(
+        run(8), "m.q4_0.c", status=Status.UNSUPPORTED, reason=told("no"), transcript=None
+    )
     assert gate_run(refused, None, []).outcome is GateOutcome.INCONCLUSIVE
 
 

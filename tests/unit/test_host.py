@@ -13,6 +13,8 @@ import pytest
 from bench import host
 from bench.host import conditions, energy, linux
 from bench.host.describe import host_id, warnings
+from bench.language import english
+from bench.reasons import reason
 
 VMSTAT = "nr_free_pages 5874362\npswpin 12\npswpout 30\noom_kill 3\n"
 CPUINFO = """processor\t: 0
@@ -164,7 +166,7 @@ def test_a_quiet_interval_has_facts_and_no_disturbance() -> None:
     ],
 )
 def test_each_guard_speaks_in_words_with_its_figure(changes: dict[str, object], words: str) -> None:
-    assert conditions.between(BEFORE, after(**changes)).disturbances == (words,)
+    assert [english(each) for each in conditions.between(BEFORE, after(**changes)).disturbances] == [words]
 
 
 def test_pressure_that_the_child_makes_itself_is_no_disturbance() -> None:
@@ -172,9 +174,9 @@ def test_pressure_that_the_child_makes_itself_is_no_disturbance() -> None:
     assert conditions.between(BEFORE, own).disturbances == ()
     assert conditions.between(BEFORE, own).facts["cpu_pressure_share"] == pytest.approx(0.3)
     with_others = after(stalled={"cpu": 4.0}, busy=62.8)
-    assert conditions.between(BEFORE, with_others).disturbances == (
-        "programs waited for a processor 30.0% of the time",
-    )
+    assert [english(each) for each in conditions.between(BEFORE, with_others).disturbances] == [
+        "programs waited for a processor 30.0% of the time"
+    ]
 
 
 def test_an_interval_of_a_few_clock_ticks_is_not_judged_by_shares() -> None:
@@ -225,9 +227,9 @@ def test_a_probe_notes_what_of_the_weights_was_in_memory_and_flags_a_warm_cold_s
     path.write_bytes(os.urandom(1 << 20))
     warm = host.conditions_start([path]).finish()
     assert warm.facts["resident_before weights.bin"] == 1.0
-    assert not [each for each in warm.disturbances if "weights.bin" in each]
+    assert not [each for each in warm.disturbances if "weights.bin" in english(each)]
     cold = host.conditions_start([path], cold=True).finish()
-    assert "100% of weights.bin was in memory before a cold start" in cold.disturbances
+    assert reason("disturbance.resident", share=1.0, file="weights.bin") in cold.disturbances
 
 
 # --------------------------------------------------------------------------------- energy

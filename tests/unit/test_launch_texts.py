@@ -7,6 +7,7 @@ from typing import Any
 
 from bench.contract import Event
 from bench.domain import Status
+from bench.language import english
 from bench.launch import events, logfile, measurements, verdict
 from bench.launch.environ import base_environ
 from bench.launch.supervisor import Supervision
@@ -29,8 +30,8 @@ def supervision(*, kernel_killed: bool | None = False, **result: Any) -> Supervi
     return Supervision(result={**whole, **result}, failure=None, kernel_killed=kernel_killed, strays=())
 
 
-def judge(found: Supervision, *, worker: bool = False, stderr: str = "") -> tuple[Status, str | None]:
-    return verdict.judge(
+def judge(found: Supervision, *, worker: bool = False, stderr: str = "") -> tuple[Status, str]:
+    status, reason = verdict.judge(
         found,
         events.NO_EVENTS,
         timeout_seconds=60,
@@ -41,11 +42,12 @@ def judge(found: Supervision, *, worker: bool = False, stderr: str = "") -> tupl
         stderr=stderr,
         program="x",
     )
+    return status, english(reason)
 
 
 def test_a_kill_while_the_kernel_ran_out_of_memory_is_a_matter_of_memory() -> None:
     killed = supervision(exit=None, signal=9, kernel_killed=True)
-    assert judge(killed) == (Status.MEMORY, "killed by the kernel for want of memory")
+    assert judge(killed) == (Status.MEMORY, "killed by the kernel for want of memory while running")
 
 
 def test_a_kill_by_nobody_known_is_a_crash_that_says_what_is_not_known() -> None:

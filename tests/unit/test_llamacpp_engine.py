@@ -25,6 +25,7 @@ from bench.engines.llamacpp import (
     read_backend,
 )
 from bench.errors import UnusableWeights
+from bench.language import english
 
 
 def half() -> Any:
@@ -157,7 +158,7 @@ def test_the_clips_language_is_forced_unless_said_otherwise() -> None:
 def test_a_language_the_model_lacks_is_refused_in_words() -> None:
     said = ENGINE.refusal(MODEL, Qwen3Settings(language="tlh"), "q8_0")
     assert said is not None
-    assert '"tlh"' in said
+    assert '"tlh"' in english(said)
 
 
 def test_one_file_is_not_enough() -> None:
@@ -217,7 +218,7 @@ def test_asked_for_metal_and_run_on_the_cpu_is_a_failed_case() -> None:
     transcribed = Event(name="transcribed", seconds=1.0, data={"result": {"text": "x"}, "pass": 1})
     reading = ENGINE.read(case(device="metal"), outcome(CPU, transcribed))
     assert reading.status is Status.WRONG_BACKEND
-    assert reading.reason == "asked for metal, ran on cpu"
+    assert english(reading.reason) == "asked for metal, ran on cpu"
 
 
 def test_stages_tokens_and_confidence_are_measured() -> None:
@@ -241,7 +242,7 @@ def test_no_speech_found_is_the_reason_for_missing_stages() -> None:
     result = {"text": "", "cuts": [], "segmentation_seconds": 0.2, "stages": {}}
     transcribed = Event(name="transcribed", seconds=9.0, data={"result": result, "pass": 1})
     found = {m.name: m for m in ENGINE.read(case(), outcome(CPU, transcribed)).measurements}
-    assert found["encode_seconds"].reason == "the segmentation found no speech in the clip"
+    assert english(found["encode_seconds"].reason) == "The segmentation found no speech in the clip."
     assert found["segmentation_seconds"].value == 0.2
 
 

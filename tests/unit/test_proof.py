@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bench.domain import WeightsFile
+from bench.language import english
 from bench.launch import proof
 
 
@@ -42,7 +43,7 @@ def test_ones_own_weights_opened_and_no_others_is_a_proof(files: dict[str, Path]
 def test_another_variants_weights_instead_are_wrong_and_named(files: dict[str, Path]) -> None:
     found = proof.judge(seen({str(files["q8_0"]): "descriptor"}), expected(files))
     assert found.wrong
-    assert found.reason == "opened model-q8_0.gguf, which is q8_0's, instead of its own weights"
+    assert english(found.reason) == "opened model-q8_0.gguf, which is q8_0's, instead of its own weights"
 
 
 @pytest.mark.parametrize(("own", "other", "wrong"), [
@@ -56,7 +57,7 @@ def test_a_short_look_at_anothers_file_is_a_doubt_and_holding_it_is_wrong(
 ) -> None:
     found = proof.judge(seen({str(files["f16"]): own, str(files["q4_0"]): other}), expected(files))
     assert (found.proven, found.wrong) == (False, wrong)
-    assert "model-q4_0.gguf, which is q4_0's" in (found.reason or "")
+    assert "model-q4_0.gguf, which is q4_0's" in english(found.reason)
 
 
 def test_a_file_that_all_variants_read_is_not_anothers(files: dict[str, Path]) -> None:
@@ -77,11 +78,11 @@ def test_the_same_file_by_another_name_is_the_same_file(files: dict[str, Path], 
 def test_what_was_never_opened_is_wrong_only_where_no_opening_can_be_missed(files: dict[str, Path]) -> None:
     missed = proof.judge(seen({}, complete=False), expected(files))
     assert (missed.proven, missed.wrong) == (False, False)
-    assert "model-f16.gguf" in (missed.reason or "")
+    assert "model-f16.gguf" in english(missed.reason)
     other = seen({"/somewhere/else/weights.bin": "mapped"})
     found = proof.judge(other, expected(files))
     assert found.wrong
-    assert found.reason == "did not open model-f16.gguf; large files that it did open: weights.bin"
+    assert english(found.reason) == "did not open model-f16.gguf; large files that it did open: weights.bin"
 
 
 def test_of_a_folder_its_largest_file_is_the_weights(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from bench.domain import Status
 from bench.journal import read_run
+from bench.language import english, language
 from bench.report.findings import Constraints, Decision, Finding, Strength, advice, findings, recommend
-from bench.report.writing.language import language
 from bench.report.writing.writers import MarkdownWriter
 from bench.results import CaseResult, Results, results_of
 
@@ -68,7 +68,9 @@ def test_the_printed_savings_come_out(found: Results) -> None:
 
 
 def test_refusals_are_in_the_programs_own_words(found: Results) -> None:
-    refused = {each.case.model: each.reason for each in found.cases if each.status is Status.UNSUPPORTED}
+    refused = {
+        each.case.model: english(each.reason) for each in found.cases if each.status is Status.UNSUPPORTED
+    }
     assert refused == {
         "gigaam-v3-ctc": "GigaAM: квантизированные модели пока не поддерживаются",
         "parakeet-tdt-v3": "Parakeet: квантизированные модели пока не поддерживаются",

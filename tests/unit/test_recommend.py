@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from trials import Trials, run_of, sentences, spoil, spoken
 
-from bench.report.cells import Phrase, Reason
+from bench.domain import Reason
+from bench.language import language
+from bench.report.cells import Phrase
 from bench.report.findings import Constraints, Decision, Recommendation, advice, recommend
 from bench.report.findings.limits import LimitState
-from bench.report.writing.language import language
 from bench.report.writing.writers import MarkdownWriter
 from bench.results import results_of
 

@@ -21,6 +21,7 @@ import records
 from bench.domain import Status
 from bench.errors import JournalError
 from bench.journal import RunData
+from bench.reasons import told
 from bench.regression.baselines import accept, baseline_file, read_references
 from bench.regression.history import append_night, find_history, history_file, nightly_lock, read_history
 from bench.regression.index import index_file, rebuild_index
@@ -75,7 +76,7 @@ def test_an_unfinished_run_is_refused(run: RunData, tmp_path: Path) -> None:
 
 def test_a_case_that_could_not_be_started_needs_one_record_only(run: RunData, tmp_path: Path) -> None:
     missing = records.record(
-        "m.q8_0.c", status=Status.MISSING, reason="no file", measurements={}, transcript=None
+        "m.q8_0.c", status=Status.MISSING, reason=told("no file"), measurements={}, transcript=None
     )
     kept = (*nights.only(run.records, "m.f16.c"), missing)
     assert (

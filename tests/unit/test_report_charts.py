@@ -11,6 +11,7 @@ from report_runs import HEARD, LINUX, MAC, clip, measured_run, model, suite
 
 from bench.domain import Record, measured
 from bench.journal import RunData
+from bench.language import language
 from bench.report import render
 from bench.report.charts.colours import colour
 from bench.report.charts.data import (
@@ -24,7 +25,6 @@ from bench.report.charts.data import (
 )
 from bench.report.charts.draw import draw
 from bench.report.names import Names, scopes
-from bench.report.writing.language import language
 from bench.results import CaseResult, results_of
 
 WORD = language("en").word

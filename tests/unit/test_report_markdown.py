@@ -15,9 +15,10 @@ from report_runs import HEARD, LINUX, MAC, clip, measured_run, model, suite
 from bench.domain import Record, Status, Transcript, absent
 from bench.errors import ReportError
 from bench.journal import RunData
+from bench.language import language
+from bench.reasons import told
 from bench.report import render
 from bench.report.cells import WordErrors
-from bench.report.writing.language import language
 from bench.report.writing.writers import MarkdownWriter
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -58,7 +59,13 @@ def spoiled(run: RunData, kind: str, status: Status, reason: str) -> RunData:
 
     def spoil(record: Record) -> Record:
         return dataclasses.replace(
-            record, status=status, reason=reason, measurements={}, transcript=None, backend=None, weights=()
+            record,
+            status=status,
+            reason=told(reason),
+            measurements={},
+            transcript=None,
+            backend=None,
+            weights=(),
         )
 
     records = tuple(spoil(each) if each.quantization == kind else each for each in run.records)
@@ -104,8 +111,10 @@ def test_the_same_reason_is_the_same_footnote(run: RunData) -> None:
     marks = {cell for row in rows[1:] for cell in row[4:6]}
     assert len(marks) == 1
     number = marks.pop().removeprefix("н/д ").translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789"))
-    assert f"\n{number}. the machine offers no hardware counters (ENOENT)\n" in text
-    assert text.count("no hardware counters") == 1
+    assert (
+        f"\n{number}. Счётчики процессора здесь недоступны (чаще всего так в виртуальной машине).\n" in text
+    )
+    assert text.count("Счётчики процессора") == 1
 
 
 def test_footnotes_are_numbered_as_a_reader_meets_them(run: RunData) -> None:
@@ -125,7 +134,7 @@ def test_no_cell_is_empty(run: RunData) -> None:
 
 def test_a_case_that_failed_in_its_exit_keeps_its_figures_and_is_listed(run: RunData) -> None:
     records = tuple(
-        dataclasses.replace(each, status=Status.EXIT_FAILED, reason="ended by signal 6 (SIGABRT)")
+        dataclasses.replace(each, status=Status.EXIT_FAILED, reason=told("ended by signal 6 (SIGABRT)"))
         if each.quantization == "q4_0"
         else each
         for each in run.records
@@ -222,7 +231,7 @@ def test_hostile_transcripts_and_names_break_no_table(run: RunData) -> None:
     hostile = changed(
         run,
         records=tuple(poison(record) for record in run.records),
-        host=dataclasses.replace(LINUX, cpu=bad, warnings=(bad,)),
+        host=dataclasses.replace(LINUX, cpu=bad, warnings=(told(bad),)),
         suite=dataclasses.replace(run.suite, title={"ru": bad, "en": bad}),
         warnings=(bad,),
     )
@@ -344,7 +353,7 @@ def test_a_metric_that_nothing_told_of_says_so(run: RunData) -> None:
 
 def test_reasons_stay_as_the_instrument_gave_them(run: RunData) -> None:
     def refuse(record: Record) -> Record:
-        gone = {"rtf": absent("rtf", "odd | reason <b>")}
+        gone = {"rtf": absent("rtf", told("odd | reason <b>"))}
         return dataclasses.replace(record, measurements={**record.measurements, **gone})
 
     text = written(changed(run, records=tuple(map(refuse, run.records))), run.path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.report.writing.language import language
+from bench.language import language
 from bench.text.numbers import Quantity, clock, interval, number
 
 

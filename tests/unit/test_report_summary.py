@@ -15,6 +15,7 @@ from report_runs import HEARD, MAC, measured_run, model, suite
 
 from bench.domain import Record, Status
 from bench.journal import RunData
+from bench.reasons import told
 from bench.report import render
 from bench.report.writing.summary import COLUMNS, SCHEMA
 
@@ -57,10 +58,13 @@ def test_what_is_absent_has_its_reason(run: RunData) -> None:
     assert cycles == {
         "unit": "count",
         "median": None,
-        "reason": "the machine offers no hardware counters (ENOENT)",
+        "reason": "The processor's counters are not offered here (a virtual machine, most often).",
     }
     [row] = [row for row in _csv(run) if (row["quantization"], row["metric"]) == ("f16", "cycles")]
-    assert (row["median"], row["reason"]) == ("", "the machine offers no hardware counters (ENOENT)")
+    assert (row["median"], row["reason"]) == (
+        "",
+        "The processor's counters are not offered here (a virtual machine, most often).",
+    )
 
 
 def test_synthetic_weights_have_no_quality_in_the_data_either(tmp_path: Path) -> None:
@@ -69,7 +73,7 @@ def test_synthetic_weights_have_no_quality_in_the_data_either(tmp_path: Path) ->
     assert case["synthetic"] is True
     assert case["quality"]["stars"] is None
     assert case["quality"]["reference"] is None
-    assert "synthetic" in case["quality"]["reason"]
+    assert "Synthetic" in case["quality"]["reason"]
 
 
 def test_the_table_has_a_line_a_case_and_metric(run: RunData) -> None:
@@ -85,7 +89,7 @@ def test_the_table_has_a_line_a_case_and_metric(run: RunData) -> None:
 def test_a_spreadsheet_takes_no_text_for_a_formula(run: RunData) -> None:
     def spoil(record: Record) -> Record:
         return dataclasses.replace(
-            record, engine_version='=HYPERLINK("x")\n\x1b[31m', status=Status.FAILED, reason="+1"
+            record, engine_version='=HYPERLINK("x")\n\x1b[31m', status=Status.FAILED, reason=told("+1")
         )
 
     rows = _csv(dataclasses.replace(run, records=tuple(map(spoil, run.records))))
@@ -106,7 +110,9 @@ def test_the_short_form_says_what_failed(run: RunData) -> None:
     def spoil(record: Record) -> Record:
         if record.quantization != "q4_0":
             return record
-        return dataclasses.replace(record, status=Status.TIMEOUT, reason="ended after 600 s", measurements={})
+        return dataclasses.replace(
+            record, status=Status.TIMEOUT, reason=told("ended after 600 s"), measurements={}
+        )
 
     spoilt = dataclasses.replace(run, records=tuple(map(spoil, run.records)))
     [path] = render([spoilt], languages=["en"], out=run.path, formats=["short"])

@@ -5,9 +5,10 @@ from __future__ import annotations
 import records
 
 from bench.domain import Conditions, Record, Status
+from bench.reasons import told
 from bench.results.trials import settled
 
-DISTURBED = Conditions(disturbances=("cpu steal 3 %",))
+DISTURBED = Conditions(disturbances=(told("cpu steal 3 %"),))
 
 
 def block(
@@ -46,7 +47,7 @@ def test_an_attempt_that_was_cut_short_does_not_replace_a_whole_one() -> None:
 
 
 def test_a_blocked_case_with_its_one_record_stays() -> None:
-    missing = records.record("m.q8_0.c", status=Status.MISSING, reason="no file", measurements={})
+    missing = records.record("m.q8_0.c", status=Status.MISSING, reason=told("no file"), measurements={})
     both = [*block(1, disturbed=("f16",)), missing, *block(2)]
     assert ("q8_0", 1) in attempts(settled(both))
     assert len(settled(both)) == 3

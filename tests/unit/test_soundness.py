@@ -13,6 +13,8 @@ import records
 from bench import jsonlines
 from bench.domain import Measurement, Segment, Transcript, Word, measured
 from bench.journal import encode, read_records
+from bench.language import english
+from bench.reasons import reason
 from bench.soundness import sound, sound_transcript
 from bench.units import Unit
 
@@ -21,7 +23,7 @@ from bench.units import Unit
 def test_what_is_no_time_is_absent(value: Any) -> None:
     found = sound(measured("transcribe_seconds", value, "engine"))
     assert found.value is None
-    assert "what was told" in str(found.reason)
+    assert "What was reported" in english(found.reason)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +35,7 @@ def test_what_is_a_figure_stays(name: str, value: float) -> None:
 
 def test_a_figure_in_another_unit_is_none() -> None:
     wrong = Measurement(name="load_seconds", value=3.0, unit=Unit.BYTES, source="engine")
-    assert "is in B, not in s" in str(sound(wrong).reason)
+    assert "is in B, not in s" in english(sound(wrong).reason)
 
 
 def test_old_records_with_infinities_are_read_without_them(tmp_path: Path) -> None:
@@ -42,7 +44,7 @@ def test_old_records_with_infinities_are_read_without_them(tmp_path: Path) -> No
     (tmp_path / "records.jsonl").write_bytes(line)
     (record,), warnings = read_records(tmp_path / "records.jsonl")
     assert warnings == ()
-    assert record.measurements["transcribe_seconds"].reason == "what was told is no finite number: inf"
+    assert record.measurements["transcribe_seconds"].reason == reason("value.not_finite", value="inf")
 
 
 def test_every_line_is_json_whatever_was_heard() -> None:

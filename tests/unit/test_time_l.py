@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bench.host import macos
+from bench.language import english
 
 RECORDED = """        4.09 real         2.44 user         2.56 sys
            303693824  maximum resident set size
@@ -58,7 +59,7 @@ def test_a_line_left_out_because_it_was_zero_is_absent_and_not_zero() -> None:
     found = {each.name: each for each in macos.parse_time_l(short)}
     for name in ("instructions", "cycles", "peak_footprint_bytes"):
         assert found[name].value is None
-        assert found[name].reason == "time -l left the line out: the kernel had no figure"
+        assert english(found[name].reason) == "time -l left the line out: the kernel had no figure."
     assert found["peak_rss_bytes"].value == 303693824
 
 
@@ -70,7 +71,9 @@ def test_a_counter_may_pass_thirty_two_bits_and_its_column() -> None:
 def test_an_empty_file_gives_reasons_only() -> None:
     found = macos.parse_time_l("")
     assert len(found) == 10
-    assert all(each.reason == "time -l wrote nothing: it was ended before the program" for each in found)
+    assert all(
+        english(each.reason) == "time -l wrote nothing: it was ended before the program." for each in found
+    )
 
 
 def test_words_of_the_program_itself_are_no_figures() -> None:

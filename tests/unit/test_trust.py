@@ -84,7 +84,7 @@ def test_a_reference_that_cannot_be_read_is_not_replaced_by_the_one_before_it(
         {
             "cut": raw[:-40],
             "byte": raw[: len(lines[0])] + lines[1].replace(b'"suite"', b'"suitf"', 1),
-            "schema": lines[0] + lines[1].replace(b'"schema":1', b'"schema":9', 1),
+            "schema": lines[0] + lines[1].replace(b'"schema":2', b'"schema":9', 1),
             "moment": lines[0] + lines[1].replace(b"+00:00", b"", 1),
         }[spoil]
     )

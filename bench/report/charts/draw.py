@@ -20,7 +20,7 @@ from bench.text.numbers import THOUSANDS
 from bench.text.safe import clean
 
 if TYPE_CHECKING:
-    from bench.report.writing.language import Language
+    from bench.language import Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

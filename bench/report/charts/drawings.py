@@ -15,7 +15,7 @@ from bench.report.charts.data import Layer, Rows
 if TYPE_CHECKING:
     import altair as alt
 
-    from bench.report.writing.language import Language
+    from bench.language import Language
 
 INK: Final = "#737373"  # 4.7:1 on white, 4.5:1 on black
 GRID: Final = "#b8b8b8"

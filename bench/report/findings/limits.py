@@ -13,11 +13,14 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Final
 
-from bench.report.cells import Cell, Figure, Phrase, Reason
+from bench.domain import Reason
+from bench.reasons import reason
+from bench.report.cells import Cell, Figure, Phrase
 from bench.report.findings.candidates import UTTERANCES_WANTED, Candidate, Loss
 from bench.report.findings.file_sizes import partial
 from bench.report.findings.pairs import points
 from bench.results import CaseResult
+from bench.results.heard import NO_REFERENCE
 from bench.statistics import FEWEST_TO_CLAIM
 from bench.text.numbers import Quantity
 
@@ -112,7 +115,7 @@ def _check_metric(name: str, case: CaseResult, limit: float) -> Check:
     metric = case.footprint_metric if how.metric == "footprint" else how.metric
     summary = case.summaries.get(metric)
     if summary is None:
-        return _nothing(name, Reason(text=case.absences.get(metric, "there is nothing to compare with")))
+        return _nothing(name, case.absences.get(metric, reason("comparison.nothing")))
     figure = Figure(
         value=summary.median,
         quantity=how.quantity,
@@ -126,12 +129,12 @@ def _check_metric(name: str, case: CaseResult, limit: float) -> Check:
 def _check_size(case: CaseResult, limit: float) -> Check:
     size = case.weights_bytes
     if size is None:
-        return _nothing("max_weights_bytes", Reason(text="the journal has no weights file"))
+        return _nothing("max_weights_bytes", reason("weights.not_recorded"))
     figure = Figure(value=size, quantity=Quantity.SIZE)
     if size > limit:
         return Check(limit="max_weights_bytes", state=LimitState.BROKEN, figure=figure)
     if partial(case):
-        missing = Reason(text="the file holds the decoder alone; the encoder's size is not known")
+        missing = reason("weights.decoder_only")
         return Check(limit="max_weights_bytes", state=LimitState.OPEN, figure=figure, missing=missing)
     return Check(limit="max_weights_bytes", state=LimitState.MET, figure=figure)
 
@@ -140,7 +143,7 @@ def _check_wer(case: CaseResult, limit: float) -> Check:
     interval, score = case.heard.interval, case.heard.score
     wer = score.wer if score else None
     if wer is None:
-        return _nothing("max_wer", Reason(text=case.heard.reason or "the clip has no reference transcript"))
+        return _nothing("max_wer", case.heard.reason or NO_REFERENCE)
     figure = Figure(value=wer, quantity=Quantity.PERCENT)
     if interval is not None and interval.n >= FEWEST_TO_CLAIM:
         figure = dataclasses.replace(figure, low=interval.low, high=interval.high, n=interval.n)
@@ -155,7 +158,7 @@ def _check_loss(each: Candidate, limit: float) -> Check:
         figure = Figure(value=0.0, quantity=Quantity.POINTS)
         return Check(limit=name, state=state, figure=figure, missing=missing)
     if change is None or change.value is None:
-        return _nothing(name, Reason(text=each.case.heard.reason or "the clip has no reference transcript"))
+        return _nothing(name, each.case.heard.reason or NO_REFERENCE)
     figure = points(change, shown=change.n >= FEWEST_TO_CLAIM)
     if figure.high is not None:
         # What is promised must hold for rare disasters too, which no utterance may have shown.
@@ -197,7 +200,5 @@ def _utterances(n: int, times: float | None) -> Phrase:
     return Phrase(message="recommend.missing.utterances", count=count)
 
 
-def _nothing(name: str, reason: Reason) -> Check:
-    return Check(
-        limit=name, state=LimitState.OPEN, figure=Phrase(message="recommend.no_figure"), missing=reason
-    )
+def _nothing(name: str, why: Reason) -> Check:
+    return Check(limit=name, state=LimitState.OPEN, figure=Phrase(message="recommend.no_figure"), missing=why)

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bench.report.cells import Cell, Many, Phrase, Reason, Text
+from bench.domain import Reason
+from bench.report.cells import Cell, Many, Phrase, Text
 from bench.report.findings.candidates import Candidate, Loss, candidates
 from bench.report.findings.families import Scene
 from bench.report.findings.limits import Check, Constraints, LimitState, checks
@@ -99,9 +100,9 @@ def recommend(figures: Results, constraints: Constraints) -> Recommendation:
 
 def _distinct(missing: Sequence[Phrase | Reason]) -> tuple[Phrase | Reason, ...]:
     """What is missing, each thing once; of several numbers of blocks the largest."""
-    kept: dict[str, Phrase | Reason] = {}
+    kept: dict[Reason | str, Phrase | Reason] = {}
     for each in missing:
-        key = each.text if isinstance(each, Reason) else each.message
+        key = each if isinstance(each, Reason) else each.message
         before = kept.get(key)
         if (
             isinstance(before, Phrase)

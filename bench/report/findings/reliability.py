@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bench.domain import Status
-from bench.report.cells import Cell, Figure, Many, Phrase, Reason, Text
+from bench.reasons import told
+from bench.report.cells import Cell, Figure, Many, Phrase, Text
 from bench.report.findings.families import Scene
 from bench.report.findings.model import (
     DISTURBED_SHARE,
@@ -66,7 +67,7 @@ def backend(scene: Scene) -> Iterator[Finding]:
             "model": scene.subject([case]),
             "name": scene.name(case),
             "device": Text(text=case.case.variant.device),
-            "reason": Reason(text=case.reason or ""),
+            "reason": case.reason or told(""),
         }
         yield _finding("trust.backend", "finding.backend", [case], params, table="performance")
     for anchor, cases in scene.by_anchor():

@@ -12,6 +12,7 @@ from bench.quality import (
     wer_difference,
     wer_interval,
 )
+from bench.reasons import reason
 from bench.report.cells import Cell, Counts, Figure, Phrase, Text
 from bench.report.footnotes import Notes
 from bench.report.names import Names
@@ -131,12 +132,12 @@ def _against_baseline(case: CaseResult, pair: _Pooled, notes: Notes) -> tuple[Ce
     difference = wer_difference(pair.utterances, pair.baseline, pair.units)
     kept = no_regression_share(pair.utterances, pair.baseline)
     if difference.value is None or kept is None:
-        missing = notes.absent(difference.reason or "there is nothing to divide by")
+        missing = notes.absent(difference.reason or reason("interval.nothing_to_divide_by"))
         return missing, missing
     return loss_cell(difference), Figure(value=kept, quantity=Quantity.PERCENT)
 
 
 def _rate(value: float | None, notes: Notes, low: float | None = None, high: float | None = None) -> Cell:
     if value is None:
-        return notes.absent("the reference has no words")
+        return notes.absent(reason("quality.empty_reference"))
     return Figure(value=value, quantity=Quantity.PERCENT, low=low, high=high)

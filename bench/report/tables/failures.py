@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from bench.domain import Status
+from bench.domain import Reason, Status
 from bench.quality import LoopReport
-from bench.report.cells import Cell, Figure, Many, Phrase, Reason, Text
+from bench.reasons import told
+from bench.report.cells import Cell, Figure, Many, Phrase, Text
 from bench.report.names import Names, quantization
 from bench.report.view import Column, Refusal, Row, Sentence, Table
 from bench.results import CaseResult, Results
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 
 def refusals(found: Results, names: Names) -> tuple[Refusal, ...]:
     """What engines do not support, a line an engine, model and reason."""
-    groups: dict[tuple[str, str, str], list[str]] = {}
+    groups: dict[tuple[str, str, Reason], list[str]] = {}
     for case in found.cases:
         if case.status is Status.UNSUPPORTED:
-            key = (case.case.variant.engine, names.model(case), case.reason or "")
+            key = (case.case.variant.engine, names.model(case), case.reason or told(""))
             groups.setdefault(key, []).append(quantization(case.quantization))
     return tuple(
         Refusal(engine=engine, subject=f"{model} ({', '.join(dict.fromkeys(kinds))})", reason=reason)
@@ -33,13 +34,13 @@ def refusals(found: Results, names: Names) -> tuple[Refusal, ...]:
 
 def failures(runs: Sequence[RunData], found: Results, names: Names) -> Table | None:
     """Trials that gave no result, a line a case, status and reason; None where there are none."""
-    counts: Counter[tuple[CaseResult, Status, str]] = Counter()
+    counts: Counter[tuple[CaseResult, Status, Reason]] = Counter()
     for run in runs:
         for record in run.records:
             if record.status not in {Status.OK, Status.UNSUPPORTED}:
                 case = found.case_of(run, record)
                 if case is not None:
-                    counts[case, record.status, record.reason or ""] += 1
+                    counts[case, record.status, record.reason or told("")] += 1
     if not counts:
         return None
     headings = ("column.case", "column.status", "column.reason", "column.trials")
@@ -51,7 +52,7 @@ def failures(runs: Sequence[RunData], found: Results, names: Names) -> Table | N
                 cells=(
                     Text(text=names.full(case), strong=True),
                     Phrase(message=f"status.{status}"),
-                    Reason(text=reason),
+                    reason,
                     Figure(value=number, quantity=Quantity.COUNT),
                 ),
                 key=case.key,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
+import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from bench.domain import Reason
 from bench.places import expand
-from bench.report.cells import Cell, Figure, Many, Phrase, Reason, Text
+from bench.report.cells import Cell, Figure, Many, Phrase, Text
 from bench.report.tables.parameters import parameter_table
 from bench.report.view import Column, Machine, Row, Sound, Table
 from bench.text.numbers import Quantity, grouped
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from bench.report.names import Names
     from bench.results import Results
 
-_NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
 _SYSTEMS: Final = {"linux": "Linux", "macos": "macOS", "darwin": "macOS"}
 
 
@@ -33,7 +33,7 @@ def machines(runs: Sequence[RunData], names: Names) -> tuple[Machine, ...]:
             facts=_facts(host, [run for run in runs if run.host.id == host.id], names),
             warnings=tuple(
                 dict.fromkeys(
-                    Reason(text=text) for run in runs if run.host.id == host.id for text in run.host.warnings
+                    warning for run in runs if run.host.id == host.id for warning in run.host.warnings
                 )
             ),
         )
@@ -75,22 +75,25 @@ def _facts(host: Host, runs: Sequence[RunData], names: Names) -> Table:
 
 def disturbances(found: Results) -> Table | None:
     """What disturbed trials, in how many, with the range of the figure named; None for none."""
-    kinds: dict[str, list[tuple[tuple[float, ...], int]]] = {}
+    kinds: dict[Reason, list[tuple[float | None, int]]] = {}
     for case in found.cases:
-        for text, count in case.disturbances.items():
-            figures = tuple(float(number) for number in _NUMBER.findall(text))
-            kinds.setdefault(_NUMBER.sub("…", text), []).append((figures, count))
+        for disturbance, count in case.disturbances.items():
+            share = disturbance.parameters.get("share")
+            kind = dataclasses.replace(
+                disturbance, parameters={**disturbance.parameters, **({"share": "…%"} if share else {})}
+            )
+            kinds.setdefault(kind, []).append((share if isinstance(share, float) else None, count))
     if not kinds:
         return None
     rows = [
         Row(
             cells=(
-                Reason(text=kind),
+                kind,
                 _range(seen),
                 Figure(value=sum(count for _, count in seen), quantity=Quantity.COUNT),
             )
         )
-        for kind, seen in sorted(kinds.items())
+        for kind, seen in sorted(kinds.items(), key=lambda pair: pair[0].code)
     ]
     headings = ("column.disturbance", "column.range", "column.trials")
     return Table(
@@ -100,8 +103,8 @@ def disturbances(found: Results) -> Table | None:
     )
 
 
-def _range(seen: Iterable[tuple[tuple[float, ...], int]]) -> Cell:
-    figures = [figure[0] for figure, _ in seen if figure]
+def _range(seen: Iterable[tuple[float | None, int]]) -> Cell:
+    figures = [100 * share for share, _ in seen if share is not None]
     if not figures:
         return Text(text="—")  # a kind without a figure: it was so, or it was not
     low, high = min(figures), max(figures)

@@ -21,9 +21,9 @@ from bench.report.writing.templates import TEMPLATES, fill
 from bench.report.writing.writers import HtmlWriter
 
 if TYPE_CHECKING:
+    from bench.language import Language
     from bench.report.charts.draw import Chart
     from bench.report.view import View
-    from bench.report.writing.language import Language
 
 STYLE: Final = "report.css"
 SCRIPT: Final = "report.js"

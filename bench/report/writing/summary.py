@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, Final
 
+from bench.language import english
 from bench.quality import Score
+from bench.reasons import reason
 from bench.report.names import Names
 from bench.results import CaseResult, Results
 from bench.results.heard import Heard
@@ -79,7 +81,7 @@ def _case(case: CaseResult, names: Names) -> dict[str, Any]:
         "synthetic": case.model.synthetic,
         "published": case.published,
         "clip_seconds": case.clip.duration_seconds,
-        "reason": case.reason,
+        "reason": english(case.reason) or None,
         "trials": {str(status): count for status, count in case.trials.items()},
         "backend": asdict(case.backend) if case.backend else None,
         "weights": [asdict(file) for file in case.weights],
@@ -88,7 +90,7 @@ def _case(case: CaseResult, names: Names) -> dict[str, Any]:
         "saving": case.saving,
         "metrics": {name: _metric(name, case) for name in _names(case)},
         "quality": _quality(case.heard),
-        "disturbances": dict(case.disturbances),
+        "disturbances": {english(each): count for each, count in case.disturbances.items()},
     }
 
 
@@ -121,7 +123,7 @@ def _metric(name: str, case: CaseResult) -> dict[str, Any]:
     summary, comparison = case.summaries.get(name), case.comparisons.get(name)
     unit = str(METRICS[name].unit) if name in METRICS else None
     if summary is None:
-        return {"unit": unit, "median": None, "reason": case.absences[name]}
+        return {"unit": unit, "median": None, "reason": english(case.absences[name])}
     return {
         "unit": unit,
         **_summary(summary),
@@ -145,12 +147,16 @@ def _summary(summary: Summary) -> dict[str, Any]:
 
 
 def _comparison(comparison: Comparison) -> dict[str, Any]:
-    return {**asdict(comparison), "difference_shown": comparison.excludes_one}
+    return {
+        **asdict(comparison),
+        "reason": english(comparison.reason) or None,
+        "difference_shown": comparison.excludes_one,
+    }
 
 
 def _quality(heard: Heard) -> dict[str, Any]:
     return {
-        "reason": heard.reason,
+        "reason": english(heard.reason) or None,
         "stars": heard.stars,
         "reference": _score(heard.score),
         "reference_raw": _score(heard.raw),
@@ -172,7 +178,7 @@ def _score(score: Score | None) -> dict[str, Any] | None:
 
 
 def _interval(interval: Interval | None) -> dict[str, Any] | None:
-    return None if interval is None else asdict(interval)
+    return None if interval is None else {**asdict(interval), "reason": english(interval.reason) or None}
 
 
 # -------------------------------------------------------------------------- CSV
@@ -184,7 +190,7 @@ def _lines(case: CaseResult) -> Iterator[dict[str, Any]]:
         summary, comparison = case.summaries.get(name), case.comparisons.get(name)
         line = {**identity, "metric": name, "unit": METRICS[name].unit if name in METRICS else None}
         if summary is None:
-            yield line | {"reason": case.absences[name]}
+            yield line | {"reason": english(case.absences[name])}
             continue
         line |= {"median": summary.median, "low": summary.low, "high": summary.high, "n": summary.n}
         if comparison is not None:
@@ -200,7 +206,7 @@ def _lines(case: CaseResult) -> Iterator[dict[str, Any]]:
         line = {**identity, "metric": name, "unit": "ratio"}
         value, interval = rates[name]
         if value is None:
-            yield line | {"reason": case.heard.reason or case.reason or "there is nothing to compare with"}
+            yield line | {"reason": english(case.heard.reason or case.reason or reason("comparison.nothing"))}
         else:
             yield line | {
                 "median": value,

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from markupsafe import Markup, escape
 
+from bench.domain import Reason
+from bench.language import REASON, Language
 from bench.report.cells import (
     Absent,
     Cell,
@@ -21,7 +23,6 @@ from bench.report.cells import (
     Link,
     Many,
     Phrase,
-    Reason,
     Spoken,
     Stars,
     Text,
@@ -30,7 +31,6 @@ from bench.report.cells import (
     WordErrors,
 )
 from bench.report.view import Note
-from bench.report.writing.language import Language
 from bench.text import safe
 from bench.text.numbers import NO_BREAK, Quantity, interval, number
 
@@ -82,17 +82,30 @@ class Writer(ABC):
             params.setdefault("num", number(count, Quantity.COUNT, self.language.word))
         if not params:
             return Markup(text)  # noqa: S704  # the catalogs are ours
-        return Markup(text % {key: self._param(value) for key, value in params.items()})  # noqa: S704  # its parameters were made inert above
+        return self._filled(text, {key: self._param(value) for key, value in params.items()})
+
+    def _filled(self, text: str, inert: Mapping[str, Any]) -> Markup:
+        return Markup(text % inert)  # noqa: S704  # the catalogs are ours, and the parameters were made inert
 
     def phrase(self, phrase: Phrase) -> Markup:
         """A phrase of the view."""
         return self.words(phrase.message, phrase.count, **phrase.params)
 
     def note(self, note: Note) -> Markup:
-        """A footnote's text; an instrument's words are translated where the catalog knows them."""
-        if note.phrase is not None:
-            return self.phrase(note.phrase)
-        return self._reason(note.text or "")
+        """A footnote's text."""
+        if note.reason is not None:
+            return self.reason(note.reason)
+        return Markup() if note.phrase is None else self.phrase(note.phrase)
+
+    def reason(self, reason: Reason) -> Markup:
+        """A reason in the report's language; the words of programs in it stay as they are."""
+        shown = {
+            name: self.reason(value)
+            if isinstance(value, Reason)
+            else self.data(self.language.parameter(name, value))
+            for name, value in reason.parameters.items()
+        }
+        return self._filled(self.language.word(REASON + reason.code), shown).strip()
 
     def picked(self, texts: Mapping[str, str], default: str = "") -> Markup:
         """The text of a mapping by language that suits best."""
@@ -161,11 +174,7 @@ class Writer(ABC):
             case Spoken():
                 return self.picked(cell.texts)
             case Reason():
-                return self._reason(cell.text)
-
-    def _reason(self, text: str) -> Markup:
-        known = self.language.reason(safe.one_line(text))
-        return self.data(text) if known is None else self.phrase(Phrase(message=known[0], params=known[1]))
+                return self.reason(cell)
 
     def _figure(self, cell: Figure) -> Markup:
         text = self._number(cell.value, cell.quantity)

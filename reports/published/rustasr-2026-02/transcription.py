@@ -20,6 +20,7 @@ from bench.domain import (
     Host,
     Model,
     Protocol,
+    Reason,
     Record,
     Status,
     Suite,
@@ -30,6 +31,7 @@ from bench.domain import (
 )
 from bench.journal import RECORDS, create_run, write_records
 from bench.results.published import PUBLISHED
+from bench.reasons import reason, told
 
 RUN = "rustasr-2026-02"
 PROGRAM = "the program's own output"
@@ -280,16 +282,16 @@ def host() -> Host:
         gpu=None,
         os="macOS",
         python="",
-        warnings=("The source names neither the chip nor its memory nor its state.",),
+        warnings=(reason("host.unknown"),),
     )
 
 
 def records() -> list[Record]:
     """One record a row: a single run each."""
     made = [_measured(position, row) for position, row in enumerate(ROWS, start=1)]
-    for position, (model, reason) in enumerate(REFUSED.items(), start=len(made) + 1):
+    for position, (model, words) in enumerate(REFUSED.items(), start=len(made) + 1):
         made.append(
-            _record(position, model, "gguf", status=Status.UNSUPPORTED, reason=reason, measurements={})
+            _record(position, model, "gguf", status=Status.UNSUPPORTED, reason=told(words), measurements={})
         )
     return made
 
@@ -311,8 +313,8 @@ def _measured(position: int, row: Printed) -> Record:
         measured("major_faults", faults, TIME_L),
         measured("instructions", round(instructions * 10) * 10**8, TIME_L),
         measured("cycles", round(cycles * 10) * 10**8, TIME_L),
-        absent("minor_faults", "The source does not give it."),
-        absent("startup_seconds", "The source does not give it."),
+        absent("minor_faults", reason("source.not_given")),
+        absent("startup_seconds", reason("source.not_given")),
         absent("confidence", _confidence(row)),
     )
     decoder = row.model.startswith("qwen3") and row.variant != "safetensors"
@@ -336,10 +338,10 @@ def _measured(position: int, row: Printed) -> Record:
     )
 
 
-def _confidence(row: Printed) -> str:
+def _confidence(row: Printed) -> Reason:
     if row.model == "whisper-large-v3-turbo" and row.variant != "safetensors":
-        return "The source gives two figures without saying of what."
-    return "The source does not give it."
+        return reason("source.ambiguous")
+    return reason("source.not_given")
 
 
 def _record(position: int, model: str, variant: str, **rest: object) -> Record:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.contract import Job, Outcome, Reading
-from bench.domain import Backend, Case, Clip, Model, Status, Transcript, WeightsFile, measured
+from bench.domain import Backend, Case, Clip, Model, Reason, Status, Transcript, WeightsFile, measured
 from bench.engines import Availability, Settings
 from bench.errors import UnusableWeights
+from bench.reasons import reason, told
 
 MAGIC = b"LOUD\n"
 
@@ -33,11 +34,11 @@ class LoudnessEngine:
         """It is pure Python."""
         return Availability(version="0.3")
 
-    def refusal(self, model: Model, variant: Settings, quantization: str) -> str | None:
+    def refusal(self, model: Model, variant: Settings, quantization: str) -> Reason | None:
         """Only its own kind."""
         if model.family in self.families:
             return None
-        return f"loudness hears how loud it is, and {model.title} is {model.family}"
+        return told(f"loudness hears how loud it is, and {model.title} is {model.family}")
 
     def check(self, weights: Sequence[WeightsFile]) -> None:
         """Four letters, and as long as it says."""
@@ -58,18 +59,18 @@ class LoudnessEngine:
     def read(self, case: Case, outcome: Outcome) -> Reading:
         """Loud or quiet."""
         done = outcome.event("done")
-        status, reason = outcome.status, outcome.reason
+        status, why = outcome.status, outcome.reason
         backend = Backend(device="cpu", source="it knows no other") if done else None
         asked = case.variant.device
         if status is Status.OK and asked not in ("auto", "cpu"):
-            status, reason = Status.WRONG_BACKEND, f"asked for {asked}, ran on cpu"
+            status, why = Status.WRONG_BACKEND, reason("device.other", requested=asked, used="cpu")
         passes = [heard.text for heard in outcome.transcriptions]
         if not passes:
-            return Reading(status=status, reason=reason, transcript=None, backend=backend)
+            return Reading(status=status, reason=why, transcript=None, backend=backend)
         agree = len(set(passes)) == 1 if len(passes) > 1 else None
         return Reading(
             status=status,
-            reason=reason,
+            reason=why,
             transcript=Transcript(text=passes[0], repeats_agree=agree),
             backend=backend,
             measurements=(measured("tokens", 1, "it says one word"),),

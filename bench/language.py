@@ -15,12 +15,13 @@ from gettext import NullTranslations
 from pathlib import Path
 from typing import Final
 
+from bench.domain import Reason
 from bench.errors import ReportError
+from bench.text.numbers import NO_BREAK, Quantity, number
 
-LOCALE: Final = Path(__file__).parents[1] / "locale"
+LOCALE: Final = Path(__file__).parent / "locale"
 CATALOGS: Final = "LC_MESSAGES/*.po"
 REASON: Final = "reason."
-_PLACE: Final = re.compile(r"%\\\((\w+)\\\)s")  # %(name)s after re.escape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,14 +31,13 @@ class Language:
     code: str
     catalog: NullTranslations
     ids: frozenset[str]
-    patterns: tuple[tuple[re.Pattern[str], str], ...] = ()
 
     def word(self, message: str) -> str:
         """The words of a message id; ReportError for one that the catalog lacks."""
         if message not in self.ids:
             raise ReportError(
                 f"report language {self.code}: no translation of {message!r}.",
-                hint=f"Add it to a catalog in bench/report/locale/{self.code}/LC_MESSAGES.",
+                hint=f"Add it to a catalog in bench/locale/{self.code}/LC_MESSAGES.",
             )
         return self.catalog.gettext(message)
 
@@ -47,13 +47,25 @@ class Language:
             return self.word(message)
         return self.catalog.ngettext(message, message, number)
 
-    def reason(self, text: str) -> tuple[str, Mapping[str, str]] | None:
-        """The message of an instrument's reason and its parameters; None for one nobody translated."""
-        message = REASON + text
-        if message in self.ids:
-            return message, {}
-        found = ((pattern.fullmatch(text), known) for pattern, known in self.patterns)
-        return next(((known, match.groupdict()) for match, known in found if match), None)
+    def reason(self, reason: Reason) -> str:
+        """A reason as plain text."""
+        shown = {name: self._parameter(name, value) for name, value in reason.parameters.items()}
+        return (self.word(REASON + reason.code) % shown).strip()
+
+    def _parameter(self, name: str, value: str | float | Reason) -> str:
+        return self.reason(value) if isinstance(value, Reason) else self.parameter(name, value)
+
+    def parameter(self, name: str, value: str | float) -> str:
+        """A reason's parameter as text: what its name says is seconds, bytes or a share gets its unit."""
+        if isinstance(value, str):
+            return value
+        if name.endswith("_bytes"):
+            return number(value, Quantity.SIZE, self.word)
+        if name == "share":
+            return number(value, Quantity.PERCENT, self.word)
+        if name.endswith("_seconds"):
+            return f"{value:g}{NO_BREAK}{self.word('unit.second')}"
+        return str(value) if isinstance(value, int) else f"{value:g}"
 
     def pick(self, texts: Mapping[str, str], default: str) -> str:
         """The text in this language, or in English, or in any, or the default."""
@@ -109,13 +121,9 @@ def language(code: str) -> Language:
         for message in catalog
         if message.id and message.string and all(message.string)
     )
-    return Language(code=code, catalog=GNUTranslations(compiled), ids=ids, patterns=_patterns(ids))
+    return Language(code=code, catalog=GNUTranslations(compiled), ids=ids)
 
 
-def _patterns(ids: frozenset[str]) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Reasons with something that varies: their text as a pattern, and the message."""
-    varying = sorted(message for message in ids if message.startswith(REASON) and "%(" in message)
-    return tuple(
-        (re.compile(_PLACE.sub(r"(?P<\1>.+)", re.escape(message.removeprefix(REASON)))), message)
-        for message in varying
-    )
+def english(reason: Reason | None) -> str:
+    """A reason in English, for logs, the terminal and data files; empty for none."""
+    return "" if reason is None else language("en").reason(reason)
