@@ -192,3 +192,33 @@ def test_a_huge_output_keeps_its_beginning_and_its_end(tmp_path: Path) -> None:
 def test_the_base_environment_drops_what_would_change_the_worker_or_the_figures() -> None:
     caller = {"PATH": "/bin", "PYTHONPATH": "x", "OMP_NUM_THREADS": "1", "LC_ALL": "C", "API_TOKEN": "secret"}
     assert base_environ(caller) == {"PATH": "/bin", "LC_ALL": "C"}
+
+
+def test_linux_counts_kib_of_memory_and_512_byte_blocks_of_reading() -> None:
+    usage = {
+        "ru_utime": 1.5,
+        "ru_stime": 0.25,
+        "ru_maxrss": 1000,
+        "ru_minflt": 11,
+        "ru_majflt": 3,
+        "ru_inblock": 7,
+        "ru_nvcsw": 5,
+        "ru_nivcsw": 2,
+    }
+    found = {
+        each.name: each.value
+        for each in measurements.of_trial(
+            supervision(rusage=usage, sampled={"peak_bytes": 777, "count": 4}), (), passes=1, worker=False
+        )
+    }
+    assert found["peak_rss_bytes"] == 1_024_000
+    assert found["read_bytes"] == 3584
+    assert found["peak_anonymous_bytes"] == 777
+    assert (found["user_seconds"], found["system_seconds"]) == (1.5, 0.25)
+    assert (found["minor_faults"], found["major_faults"]) == (11, 3)
+    assert (found["voluntary_switches"], found["involuntary_switches"]) == (5, 2)
+    assert found["wall_seconds"] == 4.0
+
+
+def test_a_counter_is_scaled_up_by_the_time_it_was_off() -> None:
+    assert measurements.counter("cycles", {"value": 300, "enabled": 8, "running": 2}).value == 1200
