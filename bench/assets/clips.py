@@ -15,12 +15,14 @@ from bench.assets.manifest import CorpusManifest, CutRecipe, FileRecipe, Recipe,
 from bench.assets.progress import Need, NeedKind, Progress, Silent
 from bench.assets.recordings import fetch_source, read_utterances, source_need
 from bench.assets.speech import Corpus, corpus_of
-from bench.assets.splice import WAV_NAME, filled, splice, write
+from bench.assets.splice import WAV_NAME, filled, fitting, splice, write
 from bench.assets.store import Key, Landing, Made, found, obtain
 from bench.domain import Clip
 from bench.errors import AssetError, UnusableAudio
 
 REVISION: Final = 1
+# How a source's files come is no part of what they are.
+_WAYS: Final = {"source": {"archives", "content"}}
 _RECIPE: Final[TypeAdapter[CutRecipe | SayRecipe | FileRecipe]] = TypeAdapter(Recipe)
 
 
@@ -121,6 +123,8 @@ def _said(clip: Clip, recipe: SayRecipe, progress: Progress) -> Landing:
         work.mkdir()
         paths = say.speak_all(recipe.voice, recipe.sentences, work, progress)
         spoken = [(text, audio.samples_of(path)) for text, path in zip(recipe.sentences, paths, strict=True)]
+        if recipe.seconds is not None:
+            spoken = fitting(spoken, recipe.seconds, recipe.gap_seconds)
         shutil.rmtree(work)
         splice(
             folder,
@@ -189,7 +193,7 @@ def _key(clip: Clip, recipe: CutRecipe | SayRecipe) -> Key:
         room="clips",
         name=f"{clip.corpus}-{clip.name}",
         title=_title(clip),
-        recipe={**recipe.model_dump(mode="json", by_alias=True), "revision": REVISION},
+        recipe={**recipe.model_dump(mode="json", by_alias=True, exclude=_WAYS), "revision": REVISION},
     )
 
 

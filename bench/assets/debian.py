@@ -1,28 +1,26 @@
-"""Files of Debian packages: `apt-get download`, unpacked here.  No root, nothing is installed."""
+"""Recordings of a Debian package: by hand, from a mirror, by apt, from the project's own archive.
+
+No root is needed and nothing is installed.  What came is verified by the hash of its files, so it does
+not matter which of the ways it took.
+"""
 
 from __future__ import annotations
 
 import errno
-import fnmatch
-import importlib
-import io
 import os
 import shutil
-import subprocess
-import tarfile
-from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Final
 
+from bench.assets import archives
 from bench.assets.downloads import failure, is_full_disk, run_watched
 from bench.assets.hashes import require_sha256
 from bench.assets.manifest import DebianPackage, DebianSource
 from bench.assets.progress import Progress
-from bench.assets.store import Made, given, given_hint
-from bench.errors import AssetError, SourceUnreachable
+from bench.assets.store import Made, given, given_folder, given_hint
+from bench.errors import SourceUnreachable
 from bench.places import cache_root
 
-_ENTRY: Final = 60  # bytes of an ar entry's header
 _C: Final = {"LC_ALL": "C"}
 
 
@@ -31,44 +29,103 @@ def download_bytes(source: DebianSource) -> int:
     return sum(package.bytes for package in source.packages)
 
 
+def whence(source: DebianSource) -> str:
+    """How the recordings would come where apt does not bring them; empty where nothing is to be said."""
+    names = [*(archive.file for archive in source.archives), *map(deb_name, source.packages)]
+    if any(given(name) for name in names) or shutil.which("apt-get"):
+        return ""
+    if mirror := archives.mirror():
+        return f"from the mirror {mirror}"
+    if source.archives:
+        return f"no apt-get: from {source.archives[0].url}"
+    return "needs apt-get, or the package in given/"
+
+
 def fill(source: DebianSource, folder: Path, title: str, progress: Progress) -> Made:
     """Put the members that match `take` into `folder`, under their paths in the package.
 
-    Raises `SourceUnreachable` where apt gets nothing, `AssetError` on a wrong hash or a broken package.
+    Raises `SourceUnreachable` where no way gets anything, `AssetError` on wrong recordings or a broken archive.
     """
     work = folder / ".packages"
     work.mkdir()
-    facts = {}
+    facts = _without_apt_by_hand(source, folder, work, title, progress)
+    if facts is None:
+        try:
+            facts = _packages(source, folder, work, title, progress)
+        except SourceUnreachable as error:
+            facts = _by_address(source, folder, work, title, progress, error)
+    shutil.rmtree(work)
+    archives.verify(folder, source, f"{title} from {facts['from']}")
+    return Made(facts=facts)
+
+
+def _packages(
+    source: DebianSource, folder: Path, work: Path, title: str, progress: Progress
+) -> dict[str, Any]:
+    """All packages by hand or by apt."""
+    found = {}
     for package in source.packages:
         archive, version = _archive(package, work, title, progress)
         progress.advance(f"Unpacking {package.package}", 0, None)
-        unpack(archive, folder, source.take)
-        facts[package.package] = version
-    shutil.rmtree(work)
-    return Made(facts={"packages": facts})
+        archives.unpack(archive, folder, source.take)
+        found[package.package] = version
+    return {"packages": found, "from": "a Debian package"}
 
 
-def unpack(archive: Path, folder: Path, take: Sequence[str]) -> None:
-    """The regular files of a .deb whose paths match a glob of `take`."""
-    name, raw = _data_member(archive)
-    found = False
-    try:
-        with tarfile.open(fileobj=io.BytesIO(_decompressed(name, raw, archive)), mode="r:*") as tar:
-            for member in tar:
-                path = PurePosixPath(member.name)
-                inner = str(path.relative_to(".")) if not path.is_absolute() else ""
-                if not member.isfile() or ".." in path.parts or not _matches(inner, take):
-                    continue
-                content = tar.extractfile(member)
-                assert content is not None
-                target = folder / inner
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(content.read())
-                found = True
-    except (tarfile.TarError, EOFError) as error:
-        raise _broken(archive, str(error)) from None
-    if not found:
-        raise AssetError(f"{archive.name}: nothing in it matches {', '.join(take)}.", hint="Mend `take`.")
+def _without_apt_by_hand(
+    source: DebianSource, folder: Path, work: Path, title: str, progress: Progress
+) -> dict[str, Any] | None:
+    """An archive that the user brought, or that the user's mirror has; None where there is neither."""
+    for archive in source.archives:
+        if (by_hand := given(archive.file)) is not None:
+            archives.unpack(by_hand, folder, source.take, source.content)
+            return {"from": f"{archive.file}, brought by hand"}
+    mirror = archives.mirror()
+    if mirror is None:
+        return None
+    names = [archive.file for archive in source.archives]
+    names += [deb_name(source.packages[0])] if len(source.packages) == 1 else []
+    refusals = []
+    for name in names:
+        target = work / name
+        try:
+            archives.download(f"{mirror}/{name}", target, title, None, progress)
+        except SourceUnreachable as error:
+            refusals.append(str(error))
+            continue
+        archives.unpack(target, folder, source.take, source.content)
+        return {"from": f"{name} of the mirror"}
+    progress.advance(f"{title}: the mirror has none of {', '.join(names)}", 0, None)
+    return None
+
+
+def _by_address(
+    source: DebianSource, folder: Path, work: Path, title: str, progress: Progress, before: SourceUnreachable
+) -> dict[str, Any]:
+    """The project's own archive; `before` is why apt did not do."""
+    refusals = []
+    for archive in source.archives:
+        target = work / archive.file
+        try:
+            archives.download(archive.url, target, title, archive.bytes, progress)
+        except SourceUnreachable as error:
+            refusals.append(str(error).removeprefix(f"{title}: "))
+            continue
+        archives.unpack(target, folder, source.take, source.content)
+        return {"from": archive.url}
+    if not refusals:
+        raise before
+    raise SourceUnreachable(
+        f"{before} {' '.join(refusals)}",
+        hint=f"{before.hint} An archive of the recordings will do as well: put {source.archives[0].file} into "
+        f"{given_folder()}, or set {archives.MIRROR} to the address of a folder that has it. On a Mac, "
+        "configs/whisper-base-say.yaml needs no recording; fleurs-ru comes from the hub.",
+    ) from None
+
+
+def deb_name(package: DebianPackage) -> str:
+    """The file name of a package for every machine."""
+    return f"{package.package}_{package.version.replace(':', '%3a')}_all.deb"
 
 
 def _archive(package: DebianPackage, work: Path, title: str, progress: Progress) -> tuple[Path, str]:
@@ -77,7 +134,7 @@ def _archive(package: DebianPackage, work: Path, title: str, progress: Progress)
     Another version than the pinned one is taken where that is all there is: the clips cut from it
     still have hashes of their own.
     """
-    name = f"{package.package}_{package.version.replace(':', '%3a')}_all.deb"
+    name = deb_name(package)
     by_hand = given(name)
     if by_hand is not None:
         require_sha256(by_hand, package.sha256, name)
@@ -135,50 +192,3 @@ def _own_lists() -> list[str]:
     for room in ("lists/partial", "cache/archives/partial"):
         (apt / room).mkdir(parents=True, exist_ok=True)
     return [*_sandbox(), "-o", f"Dir::State::Lists={apt / 'lists'}", "-o", f"Dir::Cache={apt / 'cache'}"]
-
-
-def _data_member(archive: Path) -> tuple[str, bytes]:
-    """Name and bytes of `data.tar.*` of the ar archive that a .deb is."""
-    raw = archive.read_bytes()
-    if not raw.startswith(b"!<arch>\n"):
-        raise _broken(archive, "no ar archive")
-    position = 8
-    while position + _ENTRY <= len(raw):
-        head = raw[position : position + _ENTRY]
-        name = head[:16].decode("ascii", "replace").strip().rstrip("/")
-        size = int(head[48:58])
-        position += _ENTRY
-        if name.startswith("data.tar"):
-            if position + size > len(raw):
-                raise _broken(archive, "truncated")
-            return name, raw[position : position + size]
-        position += size + (size & 1)
-    raise _broken(archive, "no data in it")
-
-
-def _decompressed(name: str, raw: bytes, archive: Path) -> bytes:
-    """The tar itself where tarfile cannot read the compression, else `raw` as it is."""
-    if not name.endswith(".zst"):
-        return raw
-    for module in ("compression.zstd", "zstandard"):
-        try:
-            zstd: Any = importlib.import_module(module)
-        except ImportError:
-            continue
-        return bytes(zstd.decompress(raw))
-    if program := shutil.which("dpkg-deb"):
-        done = subprocess.run([program, "--fsys-tarfile", str(archive)], capture_output=True, check=False)
-        if done.returncode == 0:
-            return done.stdout
-    raise AssetError(
-        f"{archive.name}: compressed with zstd, which nothing here can unpack.",
-        hint="Install dpkg-deb, or pip install zstandard.",
-    )
-
-
-def _matches(path: str, take: Sequence[str]) -> bool:
-    return any(fnmatch.fnmatchcase(path, glob) for glob in take)
-
-
-def _broken(archive: Path, why: str) -> AssetError:
-    return AssetError(f"{archive.name}: no whole Debian package: {why}.", hint="Fetch it again.")

@@ -175,12 +175,38 @@ class DebianPackage(StrictManifest):
     bytes: int = Field(ge=1)
 
 
+class Archive(StrictManifest):
+    """An archive of the same recordings, at an address of their own project."""
+
+    file: str = Field(pattern=r"^[\w.+-]+$", description="Its name, also in `given/` and on a mirror")
+    url: str = Field(pattern=r"^https?://")
+    bytes: int | None = Field(default=None, ge=1)
+
+
+class Content(StrictManifest):
+    """What the recordings are, whatever they came in: `sha256` of the list of all files below `root`."""
+
+    root: str = Field(description="Their folder as the Debian package has it")
+    sha256: Sha256
+
+
 class DebianSource(StrictManifest):
-    """`apt-get download` without root or installation, unpacked here."""
+    """Recordings of a Debian package: `apt-get download` without root or installation, or another archive.
+
+    `archives` and `content` say how else they come and how they are known; an asset is the same however it came.
+    """
 
     kind: Literal["debian"]
     packages: tuple[DebianPackage, ...] = Field(min_length=1)
     take: tuple[str, ...] = Field(min_length=1, description="Globs of the members that are kept")
+    archives: tuple[Archive, ...] = ()
+    content: Content | None = None
+
+    @model_validator(mode="after")
+    def _verified(self) -> DebianSource:
+        if self.archives and self.content is None:
+            raise ValueError("archives need `content`: what is in them is verified, not what they are")
+        return self
 
 
 SpeechSource = Annotated[DebianSource | HubSource, Field(discriminator="kind")]

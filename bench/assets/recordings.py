@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bench.assets import audio, debian, hub, wav
+from bench.assets import archives, audio, debian, hub, wav
 from bench.assets.manifest import CutRecipe, DebianSource, HubSource
 from bench.assets.progress import Need, NeedKind, Progress
 from bench.assets.speech import read_transcripts
-from bench.assets.store import Key, Landing, Made, found, obtain
+from bench.assets.store import Key, Landing, Made, found, given_folder, obtain
 from bench.errors import AssetError
 
 Source = DebianSource | HubSource
@@ -34,7 +35,30 @@ def source_need(source: Source) -> Need:
     """What `fetch_source` would do."""
     size = debian.download_bytes(source) if isinstance(source, DebianSource) else hub.download_bytes(source)
     cached = found(_key(source)) is not None
-    return Need(title=title_of(source), kind=NeedKind.DOWNLOAD, bytes=size, cached=cached)
+    hint = "" if cached or isinstance(source, HubSource) else debian.whence(source)
+    return Need(title=title_of(source), kind=NeedKind.DOWNLOAD, bytes=size, cached=cached, hint=hint)
+
+
+def speech_ways() -> tuple[tuple[str, str | None], ...]:
+    """Every way by which speech comes to this machine: its name, and why it cannot be gone; None where it can."""
+    from importlib.util import find_spec
+
+    mirror = archives.mirror()
+    by_hand = sorted(path.name for path in given_folder().glob("*") if path.is_file())
+    return (
+        (
+            f"brought by hand: {', '.join(by_hand[:3]) or given_folder()}",
+            None if by_hand else "nothing is there",
+        ),
+        (f"a mirror: {mirror or archives.MIRROR}", None if mirror else "no address is set"),
+        ("Debian packages by apt-get", None if shutil.which("apt-get") else "there is no apt-get"),
+        ("archives at their projects' addresses", None),
+        (
+            "data sets of the Hugging Face hub",
+            None if find_spec("huggingface_hub") else "pip install 'asr-quant-bench[hub]'",
+        ),
+        ("spoken by macOS's say", None if shutil.which("say") else "this is no Mac"),
+    )
 
 
 def read_utterances(recipe: CutRecipe, landing: Landing) -> list[tuple[str, str, bytes]]:
@@ -95,5 +119,5 @@ def _key(source: Source) -> Key:
         room="speech",
         name=name,
         title=title_of(source),
-        recipe=source.model_dump(mode="json", by_alias=True),
+        recipe=source.model_dump(mode="json", by_alias=True, exclude={"archives", "content"}),
     )

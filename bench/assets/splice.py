@@ -16,6 +16,23 @@ WAV_NAME: Final = "clip.wav"
 TEXT_NAME: Final = "reference.json"
 
 
+def fitting(
+    spoken: Sequence[tuple[str, bytes]], seconds: float, gap_seconds: float
+) -> list[tuple[str, bytes]]:
+    """Those that fit into so many seconds, in their order; one that is too long is passed over.
+
+    For speech whose pace is not known before: a voice is slower in one system than in the next.
+    """
+    taken: list[tuple[str, bytes]] = []
+    left = seconds
+    for text, piece in spoken:
+        needed = wav.seconds_of(piece) + (gap_seconds if taken else 0.0)
+        if needed <= left:
+            taken.append((text, piece))
+            left -= needed
+    return taken
+
+
 def splice(
     folder: Path,
     title: str,

@@ -144,13 +144,18 @@ def found(key: Key) -> Landing | None:
 
 def given(name: str) -> Path | None:
     """A file the user put below the cache's folder `given/`, for machines without the source."""
-    path = cache_root() / "given" / name
+    path = given_folder() / name
     return path if path.is_file() else None
+
+
+def given_folder() -> Path:
+    """Where files brought by hand go."""
+    return cache_root() / "given"
 
 
 def given_hint(*names: str) -> str:
     """How to bring files by hand."""
-    return f"or put {' and '.join(names)} into {cache_root() / 'given'}"
+    return f"or put {' and '.join(names)} into {given_folder()}"
 
 
 @contextlib.contextmanager

@@ -100,6 +100,7 @@ def doctor() -> None:
     from rich.table import Table
 
     from bench import host
+    from bench.assets.recordings import speech_ways
     from bench.commands.terminal import wide_console
 
     machine = host.describe()
@@ -109,6 +110,10 @@ def doctor() -> None:
     for instrument in host.instruments():
         told = instrument.source if instrument.reason is None else f"no: {english(instrument.reason)}"
         table.add_row(instrument.metric, told)
+    console.print(table)
+    table = Table("speech", "here", title="where recordings come from")
+    for way, missing in speech_ways():
+        table.add_row(way, "yes" if missing is None else f"no: {missing}")
     console.print(table)
     for warning in (*machine.warnings, *_disturbances(seconds=1.0)):
         console.print(f"! {english(warning)}", style="yellow", markup=False)

@@ -10,14 +10,16 @@ from typing import Any
 import pytest
 from packages import make_deb, sha256, tone_wav
 
-from bench.assets import Corpus, clip_needs, fetch_clip
-from bench.assets.debian import unpack
+from bench.assets import Corpus, clip_needs, fetch_clip, read_corpus
+from bench.assets.archives import unpack
 from bench.assets.hashes import read_sha256
 from bench.assets.manifest import CorpusManifest, Transcripts
 from bench.assets.progress import NeedKind
 from bench.assets.speech import corpus_of, read_transcripts
+from bench.config import load_suite
 from bench.errors import AssetError, SourceUnreachable
 
+CONFIGS = Path(__file__).parents[2] / "configs"
 TEXTS = """\
 ( u1 "Пер+вое предл+ожение." )
 ( u2 "Вто рое." )
@@ -192,7 +194,7 @@ def test_a_member_that_would_leave_the_folder_is_passed_over(tmp_path: Path) -> 
 def test_a_broken_debian_package_is_told(tmp_path: Path, size: int) -> None:
     deb = make_deb(tmp_path / "a.deb", {"usr/a.wav": tone_wav(0.5)})
     deb.write_bytes(deb.read_bytes()[:size])
-    with pytest.raises(AssetError, match="no whole Debian package"):
+    with pytest.raises(AssetError, match="no whole"):
         unpack(deb, tmp_path / "out", ["*"])
 
 
@@ -258,6 +260,27 @@ def test_say_speaks_sentence_by_sentence_so_that_times_are_known() -> None:
     assert clip.duration_seconds == 1.0
     assert [(u.start_seconds, u.end_seconds) for u in clip.utterances] == [(0.0, 0.1), (0.4, 0.6)]
     assert clip.reference == "Десять зна Двадцать знаков тут."
+
+
+@pytest.mark.usefixtures("cache", "fake_say")
+@pytest.mark.parametrize("pace", [11.0, 14.0, 17.0])
+def test_the_spoken_minute_is_full_of_speech_at_any_pace(
+    pace: float, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Apple's voices speak 12 to 16 letters a second, by the system's release and the user's setting."""
+    program = tmp_path / "bin" / "say"
+    program.write_text(program.read_text().replace("/ 100", f"/ {pace}"))
+    clip = fetch_clip(read_corpus(CONFIGS / "corpora" / "say-ru.yaml").clips["spoken-60s"])
+    assert clip.duration_seconds == 60.0
+    spoken = sum(each.end_seconds - each.start_seconds for each in clip.utterances)
+    assert spoken > 54.0
+    assert 60.0 - clip.utterances[-1].end_seconds < 1.5
+    assert clip.reference == " ".join(each.text for each in clip.utterances)
+
+
+def test_a_suite_uses_the_spoken_minute() -> None:
+    suite = load_suite(CONFIGS / "whisper-base-say.yaml")
+    assert list(suite.clips) == ["spoken-60s"]
 
 
 @pytest.mark.usefixtures("cache", "fake_say")
