@@ -19,7 +19,8 @@ from typing import IO, Final
 
 from bench.assets.deb import data_tar
 from bench.assets.hashes import listing_sha256, read_sha256
-from bench.assets.manifest import Content, DebianSource
+from bench.assets.manifest import DebianSource
+from bench.assets.pins import Content
 from bench.assets.progress import Progress
 from bench.errors import AssetError, SourceUnreachable
 

@@ -17,7 +17,8 @@ from packages import make_deb, sha256, tone_wav
 
 from bench.assets import clip_needs, fetch_clip
 from bench.assets.archives import MIRROR, content_sha256
-from bench.assets.manifest import Content, CorpusManifest
+from bench.assets.manifest import CorpusManifest
+from bench.assets.pins import Content
 from bench.assets.speech import corpus_of
 from bench.domain import Clip
 from bench.errors import AssetError, SourceUnreachable
