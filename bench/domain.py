@@ -75,6 +75,14 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedClip(Clip):
+    """A clip whose WAV lies at `path`, with its true length and words: what engines are given."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """Variant x clip: one cell of the matrix.  `model` and `clip` are names within the suite.
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from bench.domain import Case, Clip, Reason, Status, Suite, WeightsFile
-from bench.engines import Engine, registry
+from bench.domain import Case, FetchedClip, Reason, Status, Suite, WeightsFile
+from bench.engines import Engine, Settings, registry
 from bench.errors import AssetError, BenchError, EngineMissing, UnusableWeights
 from bench.reasons import reason
 
@@ -35,9 +35,10 @@ class PrepareProgress(Protocol):
 class Ready:
     """A case that can be run: its engine, its files, its clip, its interpreter (None: our own)."""
 
-    engine: Engine
+    engine: Engine[Any]
+    settings: Settings
     version: str | None
-    clip: Clip
+    clip: FetchedClip
     weights: tuple[WeightsFile, ...]
     interpreter: Path | None = None
 
@@ -67,10 +68,7 @@ def prepare(suite: Suite, progress: PrepareProgress | None = None) -> Prepared:
     """Fetch and build all inputs of a suite; each file once, however many cases want it."""
     preparation = _Preparation(suite=suite, progress=progress)
     cases = {case.id: preparation.ready(case) for case in suite.cases}
-    clips = {
-        name: found if isinstance(found, Clip) else suite.clips[name]
-        for name, found in preparation.clips.items()
-    }
+    clips = {name: found for name, found in preparation.clips.items() if isinstance(found, FetchedClip)}
     return Prepared(suite=dataclasses.replace(suite, clips={**suite.clips, **clips}), cases=cases)
 
 
@@ -80,7 +78,7 @@ class _Preparation:
     def __init__(self, *, suite: Suite, progress: PrepareProgress | None) -> None:
         self.suite = suite
         self.progress = progress
-        self.clips: dict[str, Clip | BenchError] = {}
+        self.clips: dict[str, FetchedClip | BenchError] = {}
         self.weights: dict[tuple[str, str, str], tuple[WeightsFile, ...] | BenchError] = {}
         self.environments: dict[str, Environment | BenchError] = {}
 
@@ -95,7 +93,7 @@ class _Preparation:
             if variant.environment is None and (missing := engine.availability().reason):
                 return Blocked(status=Status.MISSING, reason=missing)
             interpreter, version = self._installed(engine, variant.environment)
-            weights = self._weights(case)
+            weights = self._weights(case, registry.format_of(engine, settings))
             engine.check(weights)
             clip = self._clip(case)
         except UnusableWeights as error:
@@ -104,9 +102,16 @@ class _Preparation:
             return Blocked(status=Status.MISSING, reason=reason("engine.missing", message=str(error)))
         except BenchError as error:
             return Blocked(status=Status.MISSING, reason=reason("asset.missing", message=str(error)))
-        return Ready(engine=engine, version=version, clip=clip, weights=weights, interpreter=interpreter)
+        return Ready(
+            engine=engine,
+            settings=settings,
+            version=version,
+            clip=clip,
+            weights=weights,
+            interpreter=interpreter,
+        )
 
-    def _installed(self, engine: Engine, environment: str | None) -> tuple[Path | None, str | None]:
+    def _installed(self, engine: Engine[Any], environment: str | None) -> tuple[Path | None, str | None]:
         """The Python the engine runs on (None: our own) and the engine's version there."""
         if environment is None:
             return None, engine.availability().version
@@ -122,8 +127,8 @@ class _Preparation:
         made = _or_raise(self.environments[environment])
         return made.interpreter, made.version_of(engine.distribution) if engine.distribution else None
 
-    def _weights(self, case: Case) -> tuple[WeightsFile, ...]:
-        key = (case.model, case.variant.quantization, registry.format_of(case.variant))
+    def _weights(self, case: Case, form: str) -> tuple[WeightsFile, ...]:
+        key = (case.model, case.variant.quantization, form)
         if key not in self.weights:
             from bench.assets import fetch_weights
 
@@ -134,7 +139,7 @@ class _Preparation:
                 self.weights[key] = error
         return _or_raise(self.weights[key])
 
-    def _clip(self, case: Case) -> Clip:
+    def _clip(self, case: Case) -> FetchedClip:
         if case.clip not in self.clips:
             from bench.assets import fetch_clip
 

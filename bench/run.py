@@ -169,7 +169,7 @@ class Runner:
         suffix = f".a{attempt}" if attempt > 1 else ""
         log = self.folders.logs / f"{case.id}.b{slot.block}{suffix}.log"
         try:
-            job = ready.engine.job(case, suite.models[case.model], ready.clip, ready.weights)
+            job = ready.engine.job(case, ready.settings, suite.models[case.model], ready.clip, ready.weights)
         except UnusableWeights as error:  # files that the engine, with these settings, has no use for
             return dataclasses.replace(
                 record, status=Status.UNUSABLE, reason=reason("weights.unusable", message=str(error))
@@ -185,7 +185,6 @@ class Runner:
         settle = host.evict if suite.protocol.cold_cache else host.warm
         for file in files:
             settle(file)
-        assert ready.clip.path is not None
         probe = host.conditions_start(files, cold=suite.protocol.cold_cache)
         try:
             outcome = launch.run(
@@ -204,7 +203,7 @@ class Runner:
             raise unwritable(log, error) from error
         conditions = probe.finish()
         try:
-            reading = ready.engine.read(case, outcome)
+            reading = ready.engine.read(case, ready.settings, outcome)
         except Exception as error:  # noqa: BLE001  # a third party's reader: its bug is this case's result
             why = reason("engine.not_read", error=repr(error))
             reading = Reading(status=Status.FAILED, reason=why, transcript=None, backend=None)

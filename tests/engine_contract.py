@@ -19,15 +19,15 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from pydantic import ValidationError
 
 from bench import launch
-from bench.contract import Outcome, Reading
-from bench.domain import Case, Clip, Model, Status, WeightsFile
-from bench.engines import Engine
+from bench.contract import Job, Outcome, Reading
+from bench.domain import Case, FetchedClip, Model, Status, WeightsFile
+from bench.engines import Engine, Settings
 from bench.errors import UnusableWeights
 from bench.language import english
 from bench.launch import proof
@@ -43,11 +43,20 @@ CALM = {"OMP_WAIT_POLICY": "PASSIVE"}
 class Example:
     """An engine with a case it can run here: clip and weights are fetched."""
 
-    engine: Engine
+    engine: Engine[Any]
     model: Model
     case: Case
-    clip: Clip
+    clip: FetchedClip
     weights: tuple[WeightsFile, ...]
+
+    def settings_of(self, case: Case) -> Settings:
+        """The case's settings as the engine's own model."""
+        made: Settings = self.engine.settings.model_validate(case.variant.settings)
+        return made
+
+    def job(self, case: Case) -> Job:
+        """What the engine has a child run for the case."""
+        return self.engine.job(case, self.settings_of(case), self.model, self.clip, self.weights)
 
 
 def run_case(
@@ -55,8 +64,7 @@ def run_case(
 ) -> tuple[Outcome, Reading]:
     """One trial under the launcher, as a run makes it."""
     asked = case or example.case
-    job = example.engine.job(asked, example.model, example.clip, example.weights)
-    assert example.clip.path is not None
+    job = example.job(asked)
     outcome = launch.run(
         dataclasses.replace(job, environ={**CALM, **job.environ}),
         audio=Path(example.clip.path),
@@ -66,7 +74,7 @@ def run_case(
         sample_hz=50,
         expected=proof.expected(example.weights, {}, job.opens_too),
     )
-    return outcome, example.engine.read(asked, outcome)
+    return outcome, example.engine.read(asked, example.settings_of(asked), outcome)
 
 
 def on_device(case: Case, device: str) -> Case:
@@ -152,13 +160,13 @@ class EngineContract:
             assert caught.value.hint
 
     def test_its_job_is_plain_data(self, example: Example) -> None:
-        job = example.engine.job(example.case, example.model, example.clip, example.weights)
+        job = example.job(example.case)
         assert (job.half is None) != (job.argv == ())
         json.dumps(dict(job.payload))
         assert all(isinstance(word, str) for word in (*job.argv, *job.environ, *job.environ.values()))
 
     def test_its_child_half_imports_nothing_of_bench(self, example: Example) -> None:
-        job = example.engine.job(example.case, example.model, example.clip, example.weights)
+        job = example.job(example.case)
         if job.half is None:
             pytest.skip("a program, measured directly")
         for node in ast.walk(ast.parse(job.half.read_text(encoding="utf-8"))):
@@ -182,7 +190,7 @@ class EngineContract:
     def test_greedy_decoding_repeats_itself(self, example: Example, trial: tuple[Outcome, Reading]) -> None:
         transcript = trial[1].transcript
         assert transcript is not None
-        if example.engine.job(example.case, example.model, example.clip, example.weights).half is not None:
+        if example.job(example.case).half is not None:
             assert transcript.repeats_agree is True
 
     def test_segments_lie_within_the_clip_and_in_order(
@@ -243,7 +251,7 @@ class EngineContract:
             stderr="",
             measurements=(),
         )
-        reading = example.engine.read(example.case, silent)
+        reading = example.engine.read(example.case, example.settings_of(example.case), silent)
         assert reading.status is status
         assert english(reading.reason) == "as the launcher says"
         assert reading.transcript is None

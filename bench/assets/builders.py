@@ -18,6 +18,9 @@ from bench.assets.store import Made
 from bench.domain import WeightsFile
 from bench.errors import AssetError
 
+#: What a manifest says under `parameters`: as its author wrote it, checked by the builder.
+Parameters = Mapping[str, Any]
+
 #: `convert` sources: converter -> module.
 CONVERTERS: Final[dict[str, str]] = {"ct2-whisper-to-ggml": "bench.assets.whisper_ct2"}
 #: `quantize` sources: format -> module.
@@ -48,7 +51,7 @@ class Order:
     folder: Path
     quantization: str
     ingredients: tuple[WeightsFile, ...]
-    parameters: Mapping[str, Any]
+    parameters: Parameters
     seed: int
     progress: Progress = field(repr=False)
 
@@ -73,9 +76,7 @@ class Builder(Protocol):
         the extra where the library is not installed.
         """
 
-    def estimated_bytes(
-        self, quantization: str, parameters: Mapping[str, Any], source: int | None
-    ) -> int | None:
+    def estimated_bytes(self, quantization: str, parameters: Parameters, source: int | None) -> int | None:
         """Size of the result for the plan, from the ingredient's size; None when nobody knows."""
 
 

@@ -17,7 +17,7 @@ from bench.assets.recordings import fetch_source, read_utterances, source_need
 from bench.assets.speech import Corpus, corpus_of
 from bench.assets.splice import WAV_NAME, filled, fitting, splice, write
 from bench.assets.store import Key, Landing, Made, found, obtain
-from bench.domain import Clip
+from bench.domain import Clip, FetchedClip
 from bench.errors import AssetError, UnusableAudio
 
 REVISION: Final = 1
@@ -57,7 +57,7 @@ def own_clip(
     )
 
 
-def fetch_clip(clip: Clip, *, progress: Progress | None = None) -> Clip:
+def fetch_clip(clip: Clip, *, progress: Progress | None = None) -> FetchedClip:
     """The clip with its WAV's path and sha256, its true length, reference and utterances.
 
     Raises `UnusableAudio` for a file no engine should get, `SourceUnreachable` where its source does not

@@ -18,9 +18,9 @@ import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from bench.assets.builders import Order
+from bench.assets.builders import Order, Parameters
 from bench.assets.gguf import check_gguf, read_gguf
 from bench.assets.store import Made
 from bench.errors import AssetError, UnusableWeights
@@ -77,7 +77,7 @@ def identity() -> str:
         ) from None
 
 
-def estimated_bytes(quantization: str, parameters: Mapping[str, Any], source: int | None) -> int | None:
+def estimated_bytes(quantization: str, parameters: Parameters, source: int | None) -> int | None:
     """By bits a weight, as though all of the ingredient were decoder: some 10 % low."""
     bits = _BITS.get(parts_of(quantization)[0])
     return int(source * bits / 16) if source and bits else None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.assets import wav
-from bench.domain import Clip, Utterance
+from bench.domain import Clip, FetchedClip, Utterance
 from bench.errors import AssetError
 
 WAV_NAME: Final = "clip.wav"
@@ -79,11 +79,16 @@ def write(folder: Path, samples: bytes, reference: str | None, utterances: Seque
     (folder / TEXT_NAME).write_text(json.dumps(text, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def filled(clip: Clip, folder: Path, path: Path, sha256: str) -> Clip:
+def filled(clip: Clip, folder: Path, path: Path, sha256: str) -> FetchedClip:
     """The clip with what its files say."""
     text = json.loads((folder / TEXT_NAME).read_text(encoding="utf-8"))
-    return dataclasses.replace(
-        clip,
+    return FetchedClip(
+        name=clip.name,
+        title=clip.title,
+        language=clip.language,
+        licence=clip.licence,
+        corpus=clip.corpus,
+        recipe=clip.recipe,
         path=str(path),
         sha256=sha256,
         duration_seconds=text["seconds"],

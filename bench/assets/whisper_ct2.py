@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from bench.assets import ggml
-from bench.assets.builders import Order
+from bench.assets.builders import Order, Parameters
 from bench.assets.store import Made
 from bench.assets.whisper_layout import Hparams, is_f32, mel_filters, sinusoids, tensors
 from bench.errors import UnusableWeights
@@ -36,7 +36,7 @@ def identity() -> str:
     return f"ct2-whisper-to-ggml {REVISION}"
 
 
-def estimated_bytes(quantization: str, parameters: Mapping[str, Any], source: int | None) -> int | None:
+def estimated_bytes(quantization: str, parameters: Parameters, source: int | None) -> int | None:
     """The same numbers and a few kilobytes."""
     return source if quantization == "f16" else None
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
 from bench.assets import ggml
-from bench.assets.builders import Order
+from bench.assets.builders import Order, Parameters
 from bench.assets.ggml_library import Library, find_library, quantize_rows
 from bench.assets.store import Made
 from bench.assets.whisper_layout import is_matrix
@@ -29,7 +29,7 @@ def identity() -> str:
     return f"{REVISION}, {find_library(PACKAGES, 'whisper')}"
 
 
-def estimated_bytes(quantization: str, parameters: Mapping[str, Any], source: int | None) -> int | None:
+def estimated_bytes(quantization: str, parameters: Parameters, source: int | None) -> int | None:
     """The share of the type's bits in f16's; too low by what stays f32: 10 % of q4_0 base, 4 % of turbo."""
     kind = ggml.TYPES.get(quantization)
     return int(source * kind.bytes / kind.block / 2) if kind and source else None

@@ -68,11 +68,12 @@ def _print_needs(console: object, suite: Suite) -> None:
     from bench.engines import registry
 
     assert isinstance(console, Console)
-    wanted = {
-        (c.model, c.variant.quantization, registry.format_of(c.variant))
-        for c in suite.cases
-        if not registry.refusal_of(suite.models[c.model], c.variant)
-    }
+    wanted = set()
+    for case in suite.cases:
+        engine, settings = registry.get(case.variant.engine), registry.settings_of(case.variant)
+        if not engine.refusal(suite.models[case.model], settings, case.variant.quantization):
+            form = registry.format_of(engine, settings)
+            wanted.add((case.model, case.variant.quantization, form))
     found = {
         need.title: need
         for model, quantization, form in sorted(wanted)

@@ -150,11 +150,11 @@ class Resolver:
 
     def _settings(self, loc: tuple[int | str, ...], engine: str, layers: Sequence[Knobs]) -> dict[str, Any]:
         """The engine's settings, checked by the engine's own model and with its defaults explicit."""
-        from bench.engines import registry
+        from bench.engines import Settings, registry
 
         merged = {key: value for layer in layers for key, value in layer.settings.items()}
         try:
-            shape = registry.get(engine).settings
+            shape: type[Settings] = registry.get(engine).settings
             return shape.model_validate(merged).model_dump(mode="json")
         except EngineMissing as error:
             raise self.source.mistake(loc, error.message) from None
@@ -175,9 +175,10 @@ class Resolver:
         from bench.assets import quantizations
         from bench.engines import registry
 
-        if registry.refusal_of(model, variant):
+        engine, settings = registry.get(variant.engine), registry.settings_of(variant)
+        if engine.refusal(model, settings, variant.quantization):
             return  # a result: the report says in the engine's words that it cannot
-        form = registry.format_of(variant)
+        form = registry.format_of(engine, settings)
         offered = quantizations(model, form)
         if offered == ():
             raise self.source.mistake(

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
 from bench.contract import Job, Outcome, Reading
-from bench.domain import Case, Clip, Model, Reason, WeightsFile
+from bench.domain import Case, FetchedClip, Model, Reason, WeightsFile
 
 
 class Settings(BaseModel):
     """Base of an engine's settings: what a variant may say under `settings`, strictly."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+S = TypeVar("S", bound=Settings)
+S_contra = TypeVar("S_contra", bound=Settings, contravariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,20 +40,24 @@ class Availability:
 
 
 @runtime_checkable
-class Engine(Protocol):
-    """What every engine module's `ENGINE` offers.  Cheap: nothing here imports the binding."""
+class Engine(Protocol[S]):
+    """What every engine module's `ENGINE` offers.  Cheap: nothing here imports the binding.
+
+    `settings` is the model of what a variant may say; a variant's are validated once, when its cases
+    are prepared, and handed on as they are.
+    """
 
     name: str
     title: str
     distribution: str | None  # the package whose version is the engine's; None for a program
     weights_format: str  # the asset format it reads: see bench.assets
     families: tuple[str, ...]  # model families it runs
-    settings: type[Settings]
+    settings: type[S]
 
     def availability(self) -> Availability:
         """Installed or not, from package metadata alone."""
 
-    def refusal(self, model: Model, variant: Settings, quantization: str) -> Reason | None:
+    def refusal(self, model: Model, settings: S, quantization: str) -> Reason | None:
         """Why this engine cannot run that combination; None when it can.
 
         A code of `bench.reasons`, or `told(...)` with the engine's own words.
@@ -58,16 +66,18 @@ class Engine(Protocol):
     def check(self, weights: Sequence[WeightsFile]) -> None:
         """Raise `bench.errors.UnusableWeights` for files the engine would choke on."""
 
-    def job(self, case: Case, model: Model, clip: Clip, weights: Sequence[WeightsFile]) -> Job:
+    def job(
+        self, case: Case, settings: S, model: Model, clip: FetchedClip, weights: Sequence[WeightsFile]
+    ) -> Job:
         """What the child must run for one trial of the case."""
 
-    def read(self, case: Case, outcome: Outcome) -> Reading:
+    def read(self, case: Case, settings: S, outcome: Outcome) -> Reading:
         """Transcript, backend and the engine's own measurements, from a finished child."""
 
 
 @runtime_checkable
-class ChoosesFormat(Protocol):
+class ChoosesFormat(Protocol[S_contra]):
     """What an engine offers beside `Engine` where its settings say which weights format it reads."""
 
-    def format_of(self, variant: Settings) -> str:
+    def format_of(self, settings: S_contra, /) -> str:
         """The asset format of that variant's weights."""

@@ -22,7 +22,7 @@ from bench.contract import WRITTEN_FILE, Job, Outcome, Reading
 from bench.domain import (
     Backend,
     Case,
-    Clip,
+    FetchedClip,
     Measurement,
     Model,
     Reason,
@@ -129,25 +129,23 @@ class Command:
     distribution: str | None = None
     weights_format = "program"
     families: tuple[str, ...] = ()
-    settings: type[Settings] = CommandSettings
+    settings = CommandSettings
 
     def availability(self) -> Availability:
         """Always there; the program may not be, and then the case says so."""
         return Availability(version=None, devices=("cpu", "metal", "cuda", "vulkan"))
 
-    def format_of(self, variant: Settings) -> str:
+    def format_of(self, settings: CommandSettings, /) -> str:
         """The settings say which weights the program reads."""
-        assert isinstance(variant, CommandSettings)
-        return variant.weights_format
+        return settings.weights_format
 
-    def refusal(self, model: Model, variant: Settings, quantization: str) -> Reason | None:
+    def refusal(self, model: Model, settings: CommandSettings, quantization: str) -> Reason | None:
         """Only what the settings themselves exclude: the program speaks for itself."""
-        assert isinstance(variant, CommandSettings)
-        if variant.families and model.family not in variant.families:
+        if settings.families and model.family not in settings.families:
             return reason(
                 "engine.other_family",
-                engine=Path(variant.argv[0]).name,
-                families=", ".join(variant.families),
+                engine=Path(settings.argv[0]).name,
+                families=", ".join(settings.families),
                 model=model.title,
                 family=model.family,
             )
@@ -161,12 +159,18 @@ class Command:
                     f"{file.path}: does not exist.", hint="Mend the path in the model's manifest."
                 )
 
-    def job(self, case: Case, model: Model, clip: Clip, weights: Sequence[WeightsFile]) -> Job:
+    def job(
+        self,
+        case: Case,
+        settings: CommandSettings,
+        model: Model,
+        clip: FetchedClip,
+        weights: Sequence[WeightsFile],
+    ) -> Job:
         """The argument list with everything filled in."""
-        settings = CommandSettings.model_validate(case.variant.settings)
         code = clip.language if settings.language == "clip" else settings.language
         values = {
-            "audio": clip.path or "",
+            "audio": clip.path,
             "language": settings.language_names.get(code, code),
             "threads": str(settings.threads),
             "device": case.variant.device,
@@ -181,9 +185,8 @@ class Command:
             opens_weights=settings.opens_weights,
         )
 
-    def read(self, case: Case, outcome: Outcome) -> Reading:
+    def read(self, case: Case, settings: CommandSettings, outcome: Outcome) -> Reading:
         """Times, text and backend by the settings' patterns; what no pattern finds is absent."""
-        settings = CommandSettings.model_validate(case.variant.settings)
         output = _plain(f"{outcome.stdout}\n{outcome.stderr}")
         patterns = settings.patterns
         status, why = outcome.status, outcome.reason

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from bench.contract import Job, Outcome, Reading
-from bench.domain import Backend, Case, Clip, Model, Reason, WeightsFile
-from bench.engines import Availability, Settings
+from bench.domain import Backend, Case, FetchedClip, Model, Reason, WeightsFile
+from bench.engines import Availability
 from bench.engines.decoding import WhisperDecoding
 from bench.engines.reading import availability_of, other_family, status_of, transcript_of
 from bench.engines.segmentation import missing_package, plan_of
@@ -46,15 +46,14 @@ class FasterWhisper:
     distribution: str | None = "faster-whisper"
     weights_format = "ct2"
     families: tuple[str, ...] = ("whisper",)
-    settings: type[Settings] = FasterWhisperSettings
+    settings = FasterWhisperSettings
 
     def availability(self) -> Availability:
         """Installed or not, from package metadata."""
         return availability_of("faster-whisper", extra="faster-whisper", devices=("cpu", "cuda"))
 
-    def refusal(self, model: Model, variant: Settings, quantization: str) -> Reason | None:
+    def refusal(self, model: Model, settings: FasterWhisperSettings, quantization: str) -> Reason | None:
         """Whisper only, in CTranslate2's own compute types."""
-        assert isinstance(variant, FasterWhisperSettings)
         if model.family not in self.families:
             return other_family(self, model)
         if quantization not in COMPUTE_TYPES:
@@ -64,7 +63,7 @@ class FasterWhisper:
                 quantization=quantization,
                 quantizations=", ".join(COMPUTE_TYPES),
             )
-        return missing_package(variant.segmentation)
+        return missing_package(settings.segmentation)
 
     def check(self, weights: Sequence[WeightsFile]) -> None:
         """The folder has what the library opens; CTranslate2 itself checks model.bin."""
@@ -78,9 +77,15 @@ class FasterWhisper:
                     hint="Give the folder that the converter wrote.",
                 )
 
-    def job(self, case: Case, model: Model, clip: Clip, weights: Sequence[WeightsFile]) -> Job:
+    def job(
+        self,
+        case: Case,
+        settings: FasterWhisperSettings,
+        model: Model,
+        clip: FetchedClip,
+        weights: Sequence[WeightsFile],
+    ) -> Job:
         """One fresh worker with faster-whisper alone."""
-        settings = FasterWhisperSettings.model_validate(case.variant.settings)
         language = clip.language if settings.language == "clip" else settings.language
         payload = settings.model_dump() | {
             "weights": {file.role: file.path for file in weights},
@@ -91,7 +96,7 @@ class FasterWhisper:
         }
         return Job(half=HALF, payload=payload, environ={"HF_HUB_OFFLINE": "1", **case.variant.environ})
 
-    def read(self, case: Case, outcome: Outcome) -> Reading:
+    def read(self, case: Case, settings: FasterWhisperSettings, outcome: Outcome) -> Reading:
         """Transcript and tokens; device and compute type as the loaded model tells them."""
         transcript = transcript_of(outcome)
         backend = read_backend(outcome)

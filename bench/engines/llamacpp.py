@@ -11,7 +11,7 @@ from typing import Final, Literal
 from pydantic import Field
 
 from bench.contract import Job, Outcome, Reading
-from bench.domain import Backend, Case, Clip, Model, Reason, WeightsFile
+from bench.domain import Backend, Case, FetchedClip, Model, Reason, WeightsFile
 from bench.engines import Availability, Settings
 from bench.engines.reading import availability_of, other_family, status_of, transcript_of
 from bench.engines.segmentation import Segmentation, longest_cut, missing_package, plan_of
@@ -87,26 +87,25 @@ class LlamaCpp:
     distribution: str | None = "llama-cpp-python"
     weights_format = "gguf-llamacpp"
     families: tuple[str, ...] = ("qwen3-asr",)
-    settings: type[Settings] = Qwen3Settings
+    settings = Qwen3Settings
 
     def availability(self) -> Availability:
         """Installed or not, from package metadata."""
         devices = ("cpu", "metal", "cuda", "vulkan")
         return availability_of("llama-cpp-python", extra="qwen3", devices=devices)
 
-    def refusal(self, model: Model, variant: Settings, quantization: str) -> Reason | None:
+    def refusal(self, model: Model, settings: Qwen3Settings, quantization: str) -> Reason | None:
         """Qwen3-ASR only, in a language it has."""
-        assert isinstance(variant, Qwen3Settings)
         if model.family not in self.families:
             return other_family(self, model)
-        if variant.language not in ("clip", "auto", *LANGUAGES):
+        if settings.language not in ("clip", "auto", *LANGUAGES):
             return reason(
                 "engine.no_language",
                 model="Qwen3-ASR",
-                language=variant.language,
+                language=settings.language,
                 languages=", ".join(LANGUAGES),
             )
-        return missing_package(variant.segmentation)
+        return missing_package(settings.segmentation)
 
     def check(self, weights: Sequence[WeightsFile]) -> None:
         """A decoder and an encoder that belong together; llama.cpp ends the process on some others."""
@@ -115,9 +114,15 @@ class LlamaCpp:
         paths = _by_role(weights)
         check_qwen3_asr_pair(Path(paths["decoder"]), Path(paths["encoder"]))
 
-    def job(self, case: Case, model: Model, clip: Clip, weights: Sequence[WeightsFile]) -> Job:
+    def job(
+        self,
+        case: Case,
+        settings: Qwen3Settings,
+        model: Model,
+        clip: FetchedClip,
+        weights: Sequence[WeightsFile],
+    ) -> Job:
         """One fresh worker with llama-cpp-python alone."""
-        settings = Qwen3Settings.model_validate(case.variant.settings)
         seconds = longest_cut(settings.segmentation, clip.duration_seconds)
         code = clip.language if settings.language == "clip" else settings.language
         language = None if code == "auto" else LANGUAGES.get(code)
@@ -135,7 +140,7 @@ class LlamaCpp:
         # Else an abort of ggml starts a debugger, where one is installed, and waits for it.
         return Job(half=HALF, payload=payload, environ={"GGML_NO_BACKTRACE": "1", **case.variant.environ})
 
-    def read(self, case: Case, outcome: Outcome) -> Reading:
+    def read(self, case: Case, settings: Qwen3Settings, outcome: Outcome) -> Reading:
         """Transcript, stages and confidence of the first pass; the backend from llama.cpp's log."""
         transcript = transcript_of(outcome)
         backend = read_backend(outcome)

@@ -13,7 +13,7 @@ from bench.contract import Job, Outcome, Reading
 from bench.domain import (
     Backend,
     Case,
-    Clip,
+    FetchedClip,
     Measurement,
     Model,
     Reason,
@@ -23,7 +23,7 @@ from bench.domain import (
     absent,
     measured,
 )
-from bench.engines import Availability, Settings
+from bench.engines import Availability
 from bench.engines.decoding import WhisperDecoding
 from bench.engines.reading import availability_of, other_family, status_of, transcript_of
 from bench.engines.segmentation import missing_package, plan_of
@@ -67,17 +67,16 @@ class PyWhisperCpp:
     distribution: str | None = "pywhispercpp"
     weights_format = "ggml"
     families: tuple[str, ...] = ("whisper",)
-    settings: type[Settings] = WhisperSettings
+    settings = WhisperSettings
 
     def availability(self) -> Availability:
         """Installed or not, from package metadata."""
         return availability_of("pywhispercpp", extra="whisper", devices=("cpu", "metal", "cuda", "vulkan"))
 
-    def refusal(self, model: Model, settings: Settings, quantization: str) -> Reason | None:
+    def refusal(self, model: Model, settings: WhisperSettings, quantization: str) -> Reason | None:
         """Whisper only."""
         if model.family not in self.families:
             return other_family(self, model)
-        assert isinstance(settings, WhisperSettings)
         return missing_package(settings.segmentation)
 
     def check(self, weights: Sequence[WeightsFile]) -> None:
@@ -87,9 +86,15 @@ class PyWhisperCpp:
         for file in weights:
             check_ggml(Path(file.path))
 
-    def job(self, case: Case, model: Model, clip: Clip, weights: Sequence[WeightsFile]) -> Job:
+    def job(
+        self,
+        case: Case,
+        settings: WhisperSettings,
+        model: Model,
+        clip: FetchedClip,
+        weights: Sequence[WeightsFile],
+    ) -> Job:
         """One fresh worker with pywhispercpp alone."""
-        settings = WhisperSettings.model_validate(case.variant.settings)
         payload = settings.model_dump()
         payload["language"] = clip.language if settings.language == "clip" else settings.language
         payload["use_gpu"] = case.variant.device != "cpu"
@@ -97,12 +102,12 @@ class PyWhisperCpp:
         payload["weights"] = {file.role: file.path for file in weights}
         return Job(half=HALF, payload=payload, environ=case.variant.environ)
 
-    def read(self, case: Case, outcome: Outcome) -> Reading:
+    def read(self, case: Case, settings: WhisperSettings, outcome: Outcome) -> Reading:
         """Transcript from the first pass, backend from whisper.cpp's log."""
         transcript = transcript_of(outcome)
         backend = read_backend(outcome)
         status, why = status_of(case, outcome, backend)
-        asked = WhisperSettings.model_validate(case.variant.settings).flash_attention
+        asked = settings.flash_attention
         if status.delivered and (refusal := attention_mismatch(asked, outcome.stderr)):
             status, why = Status.UNSUPPORTED, refusal
         return Reading(

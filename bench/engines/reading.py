@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from bench.contract import Outcome
 from bench.domain import Backend, Case, Model, Reason, Status, Transcript
@@ -23,7 +24,7 @@ def availability_of(package: str, *, extra: str, devices: tuple[str, ...] = ("cp
         )
 
 
-def other_family(engine: Engine, model: Model) -> Reason:
+def other_family(engine: Engine[Any], model: Model) -> Reason:
     """The refusal of a model of a family that the engine does not run."""
     return reason(
         "engine.other_family",

@@ -9,10 +9,10 @@ from __future__ import annotations
 import importlib
 from functools import cache
 from importlib.metadata import entry_points
-from typing import Final
+from typing import Any, Final
 
-from bench.domain import Model, Reason, Variant
-from bench.engines import ChoosesFormat, Engine
+from bench.domain import Variant
+from bench.engines import ChoosesFormat, Engine, S, Settings
 from bench.errors import EngineMissing
 from bench.yamlfile import nearest
 
@@ -35,10 +35,10 @@ def names() -> tuple[str, ...]:
 
 
 @cache
-def get(name: str) -> Engine:
+def get(name: str) -> Engine[Any]:
     """The engine of that name; `EngineMissing` names the nearest one."""
     if name in BUILT_IN:
-        engine: Engine = importlib.import_module(BUILT_IN[name]).ENGINE
+        engine: Engine[Any] = importlib.import_module(BUILT_IN[name]).ENGINE
         return engine
     for point in entry_points(group=GROUP, name=name):
         try:
@@ -56,15 +56,11 @@ def get(name: str) -> Engine:
     raise EngineMissing(f'unknown engine "{name}"{nearest(name, names())}', hint="List them with: engines")
 
 
-def format_of(variant: Variant) -> str:
-    """The asset format that a variant's engine reads; the engine's settings may say another."""
-    engine = get(variant.engine)
-    if isinstance(engine, ChoosesFormat):
-        return engine.format_of(engine.settings.model_validate(variant.settings))
-    return engine.weights_format
+def format_of(engine: Engine[S], settings: S) -> str:
+    """The asset format that an engine reads; its settings may say another."""
+    return engine.format_of(settings) if isinstance(engine, ChoosesFormat) else engine.weights_format
 
 
-def refusal_of(model: Model, variant: Variant) -> Reason | None:
-    """Why the variant's engine cannot run the model, None when it can."""
-    engine = get(variant.engine)
-    return engine.refusal(model, engine.settings.model_validate(variant.settings), variant.quantization)
+def settings_of(variant: Variant) -> Settings:
+    """A variant's settings as its engine's own model; pydantic's ValidationError for what it refuses."""
+    return get(variant.engine).settings.model_validate(variant.settings)  # type: ignore[no-any-return]  # Engine[Any]

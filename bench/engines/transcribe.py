@@ -14,7 +14,7 @@ from typing import Final, Literal
 from pydantic import Field
 
 from bench.contract import Job, Outcome, Reading
-from bench.domain import Backend, Case, Clip, Measurement, Model, Reason, WeightsFile, absent, measured
+from bench.domain import Backend, Case, FetchedClip, Measurement, Model, Reason, WeightsFile, absent, measured
 from bench.engines import Availability, Settings
 from bench.engines.reading import availability_of, other_family, status_of, transcript_of
 from bench.engines.segmentation import Segmentation, missing_package, plan_of
@@ -48,7 +48,7 @@ class TranscribeCpp:
     """The engine; its child half is bench/child/transcribe.py."""
 
     distribution: str | None = "transcribe-cpp"
-    settings: type[Settings] = TranscribeSettings
+    settings = TranscribeSettings
 
     def __init__(self, *, name: str, title: str, weights_format: str, families: tuple[str, ...]) -> None:
         self.name = name
@@ -63,14 +63,13 @@ class TranscribeCpp:
         native = availability_of("transcribe-cpp-native", extra="transcribe", devices=devices)
         return found if native.reason is None else native
 
-    def refusal(self, model: Model, variant: Settings, quantization: str) -> Reason | None:
+    def refusal(self, model: Model, settings: TranscribeSettings, quantization: str) -> Reason | None:
         """Which families this engine's files are of; a model it cannot load is refused in the child."""
-        assert isinstance(variant, TranscribeSettings)
         if model.family not in self.families:
             return other_family(self, model)
-        if model.family in NO_LANGUAGE_HINT and variant.language not in ("clip", "auto"):
+        if model.family in NO_LANGUAGE_HINT and settings.language not in ("clip", "auto"):
             return reason("engine.no_language_hint", model=model.title, engine="transcribe.cpp")
-        return missing_package(variant.segmentation)
+        return missing_package(settings.segmentation)
 
     def check(self, weights: Sequence[WeightsFile]) -> None:
         """Refuse truncated and foreign files before a child is started.
@@ -87,9 +86,15 @@ class TranscribeCpp:
 
                 check_gguf(Path(file.path))
 
-    def job(self, case: Case, model: Model, clip: Clip, weights: Sequence[WeightsFile]) -> Job:
+    def job(
+        self,
+        case: Case,
+        settings: TranscribeSettings,
+        model: Model,
+        clip: FetchedClip,
+        weights: Sequence[WeightsFile],
+    ) -> Job:
         """One fresh worker with transcribe-cpp alone."""
-        settings = TranscribeSettings.model_validate(case.variant.settings)
         language = clip.language if settings.language == "clip" else settings.language
         if settings.language == "clip" and model.family in NO_LANGUAGE_HINT:
             language = "auto"
@@ -101,7 +106,7 @@ class TranscribeCpp:
         }
         return Job(half=HALF, payload=payload, environ=case.variant.environ)
 
-    def read(self, case: Case, outcome: Outcome) -> Reading:
+    def read(self, case: Case, settings: TranscribeSettings, outcome: Outcome) -> Reading:
         """Transcript and the library's own timings, which stand beside those of the worker."""
         transcript = transcript_of(outcome)
         backend = read_backend(outcome)

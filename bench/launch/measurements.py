@@ -8,12 +8,12 @@ from __future__ import annotations
 import statistics
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from bench.contract import Event
 from bench.domain import Measurement, absent, measured
 from bench.host import perf
-from bench.launch.supervisor import Supervision
+from bench.launch.supervisor import Result, Supervision
 from bench.reasons import reason
 
 NOT_TIMED: Final = reason("phase.not_timed")
@@ -66,7 +66,7 @@ APPLE: Final = ("cpu_energy_joules", "performance_core_seconds", "efficiency_cor
 
 
 def _phases(
-    result: Mapping[str, Any] | None, events: Sequence[Event], *, passes: int, worker: bool
+    result: Result | None, events: Sequence[Event], *, passes: int, worker: bool
 ) -> list[Measurement]:
     names = (
         "import_seconds",
@@ -121,7 +121,7 @@ def _resident(events: Sequence[Event], *, worker: bool) -> list[Measurement]:
     return found
 
 
-def _linux(result: Mapping[str, Any]) -> list[Measurement]:
+def _linux(result: Result) -> list[Measurement]:
     usage, sampled = result["rusage"], result["sampled"]
     source = "/proc/PID/status sampled"
     return [
@@ -155,7 +155,7 @@ def counter(name: str, found: Mapping[str, int] | None) -> Measurement:
     return measured(name, found["value"] * found["enabled"] / found["running"], source)
 
 
-def _macos(result: Mapping[str, Any]) -> list[Measurement]:
+def _macos(result: Result) -> list[Measurement]:
     usage, info = result["rusage"], result["rusage_info"]
     return [
         measured("wall_seconds", result["reaped"] - result["spawned"], "supervisor clock"),
@@ -171,7 +171,7 @@ def _macos(result: Mapping[str, Any]) -> list[Measurement]:
     ]
 
 
-def _rusage_info(info: Mapping[str, Any]) -> list[Measurement]:
+def _rusage_info(info: Result) -> list[Measurement]:
     """What `proc_pid_rusage` told of the direct process; a counter of 0 is one the kernel does not keep."""
     if "errno" in info:
         why = reason("rusage.error", error=info["errno"])

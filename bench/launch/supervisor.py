@@ -21,6 +21,9 @@ SUPERVISE = Path(__file__).resolve().parent.parent / "child" / "supervise.py"
 # How long beyond the child's own time limit the supervisor may take to end and reap it.
 GRACE_SECONDS: Final = 30.0
 
+# RESULT as the supervisor sent it: docs/architecture.md has its keys.
+Result = Mapping[str, Any]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supervision:
@@ -31,7 +34,7 @@ class Supervision:
     the system does not count that.  `strays` are the processes that had to be ended afterwards.
     """
 
-    result: Mapping[str, Any] | None
+    result: Result | None
     failure: str | None
     kernel_killed: bool | None
     strays: tuple[str, ...]

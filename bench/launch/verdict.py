@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Mapping
-from typing import Any
 
 from bench.contract import Event
 from bench.domain import Reason, Status
 from bench.launch.events import Read
 from bench.launch.logfile import printable
 from bench.launch.measurements import NO_RESULT
-from bench.launch.supervisor import Supervision
+from bench.launch.supervisor import Result, Supervision
 from bench.reasons import reason, told
 
 # What a worker was doing after the event of that name.
@@ -115,7 +113,7 @@ def _signalled(number: int, supervision: Supervision, doing: Reason) -> tuple[St
 
 
 def _by_itself(
-    result: Mapping[str, Any], read: Read, *, passes: int, worker: bool, stderr: str
+    result: Result, read: Read, *, passes: int, worker: bool, stderr: str
 ) -> tuple[Status, Reason | None]:
     failed = next((event for event in read.events if event.name == "failed"), None)
     if failed is not None:

@@ -28,8 +28,8 @@ from bench.assets import fetch_clip, fetch_weights
 from bench.assets.llamacpp import FILE_TYPES, quantize_gguf
 from bench.config import load_suite
 from bench.contract import Job, Outcome
-from bench.domain import Clip, Status, Suite
-from bench.engines.llamacpp import ENGINE
+from bench.domain import FetchedClip, Status, Suite
+from bench.engines.llamacpp import ENGINE, Qwen3Settings
 from bench.errors import UnusableWeights
 from bench.statistics import Comparison, compare_paired
 
@@ -58,7 +58,7 @@ def suite() -> Suite:
 
 
 @pytest.fixture(scope="module")
-def clip() -> Clip:
+def clip() -> FetchedClip:
     return fetch_clip(load_suite(CONFIGS / "smoke.yaml").clips["read-10s"])
 
 
@@ -73,7 +73,7 @@ class Run:
 
 @pytest.mark.parametrize("quantization", ["f16", "q8_0", "q6_k", "q4_0"])
 def test_the_python_path_is_as_good_as_the_native_tool(
-    tools: Path, suite: Suite, clip: Clip, quantization: str, tmp_path: Path
+    tools: Path, suite: Suite, clip: FetchedClip, quantization: str, tmp_path: Path
 ) -> None:
     arms = _arms(tools, suite, clip, quantization)
     runs: dict[str, list[Run]] = {"python": [], "native": []}
@@ -130,7 +130,7 @@ def test_quantized_files_are_the_native_tools_to_the_byte(
     assert _sha256(ours) == _sha256(theirs)
 
 
-def test_the_tool_is_measured_as_any_program(tools: Path, clip: Clip, tmp_path: Path) -> None:
+def test_the_tool_is_measured_as_any_program(tools: Path, clip: FetchedClip, tmp_path: Path) -> None:
     """The engine `command` on a real native program: text, times and backend from what it prints."""
     tool = str(tools / "llama-mtmd-cli")
     argv = [tool, "-m", "{decoder}", "--mmproj", "{encoder}", "--audio", "{audio}", "-p", "x", "-n", "16"]
@@ -185,11 +185,11 @@ def test_the_tool_is_measured_as_any_program(tools: Path, clip: Clip, tmp_path: 
             assert record["measurements"][metric]["value"] > 0, metric
 
 
-def _arms(tools: Path, suite: Suite, clip: Clip, quantization: str) -> dict[str, Job]:
+def _arms(tools: Path, suite: Suite, clip: FetchedClip, quantization: str) -> dict[str, Job]:
     case = next(case for case in suite.cases if case.variant.quantization == quantization)
     model = suite.models[case.model]
     weights = fetch_weights(model, quantization, ENGINE.weights_format)
-    ours = ENGINE.job(case, model, clip, weights)
+    ours = ENGINE.job(case, Qwen3Settings.model_validate(case.variant.settings), model, clip, weights)
     # What the tool's chat template makes of the prompt "x", and the same defaults.
     prompt = "<|im_start|>user\n<audio>x<|im_end|>\n<|im_start|>assistant\n"
     payload = {
@@ -216,7 +216,7 @@ def _arms(tools: Path, suite: Suite, clip: Clip, quantization: str) -> dict[str,
     }
 
 
-def _run(job: Job, clip: Clip, log: Path) -> Run:
+def _run(job: Job, clip: FetchedClip, log: Path) -> Run:
     assert clip.path is not None
     limits = launch.Limits(timeout_seconds=300)
     outcome = launch.run(job, audio=Path(clip.path), passes=1, limits=limits, log=log, sample_hz=50)

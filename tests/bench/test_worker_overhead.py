@@ -41,9 +41,8 @@ def jobs() -> tuple[Path, Mapping[str, Job]]:
     case = next(case for case in prepared.suite.cases if case.is_baseline)
     found = prepared.cases[case.id]
     assert isinstance(found, Ready), found
-    job = found.engine.job(case, prepared.suite.models[case.model], found.clip, found.weights)
+    job = found.engine.job(case, found.settings, prepared.suite.models[case.model], found.clip, found.weights)
     worker = replace(job, payload={**job.payload, "threads": 1})
-    assert found.clip.path is not None
     clip = Path(found.clip.path)
     argv = (sys.executable, "-I", str(BARE), json.dumps(dict(worker.payload)), str(clip))
     return clip, {"worker": worker, "bare": Job(argv=argv, environ=worker.environ)}

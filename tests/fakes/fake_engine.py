@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.contract import Job, Outcome, Reading
-from bench.domain import Backend, Case, Clip, Model, Transcript, WeightsFile
+from bench.domain import Backend, Case, FetchedClip, Model, Transcript, WeightsFile
 from bench.engines import Availability, Settings, registry
 from bench.errors import UnusableWeights
 
@@ -39,13 +39,12 @@ class FakeEngine:
     distribution: str | None = None
     weights_format = "fake"
     families: tuple[str, ...] = ("whisper",)
-    settings: type[Settings] = FakeSettings
+    settings = FakeSettings
 
     def availability(self) -> Availability:
         return Availability(version="1.0")
 
-    def refusal(self, model: Model, settings: Settings, quantization: str) -> str | None:
-        assert isinstance(settings, FakeSettings)
+    def refusal(self, model: Model, settings: FakeSettings, quantization: str) -> str | None:
         return settings.refuse
 
     def check(self, weights: Sequence[WeightsFile]) -> None:
@@ -53,12 +52,19 @@ class FakeEngine:
             if not Path(file.path).read_bytes().startswith(b"FAKE"):
                 raise UnusableWeights(f"{file.path}: does not begin with FAKE.", hint="Fetch it again.")
 
-    def job(self, case: Case, model: Model, clip: Clip, weights: Sequence[WeightsFile]) -> Job:
+    def job(
+        self,
+        case: Case,
+        settings: FakeSettings,
+        model: Model,
+        clip: FetchedClip,
+        weights: Sequence[WeightsFile],
+    ) -> Job:
         payload: dict[str, Any] = dict(case.variant.settings)
         payload["weights"] = [file.path for file in weights]
         return Job(half=FAKES / f"half_{payload['half']}.py", payload=payload, environ=case.variant.environ)
 
-    def read(self, case: Case, outcome: Outcome) -> Reading:
+    def read(self, case: Case, settings: FakeSettings, outcome: Outcome) -> Reading:
         heard = outcome.transcription
         transcript = Transcript(text=heard.text) if heard else None
         return Reading(

@@ -14,7 +14,7 @@ from engine_contract import EngineContract, Example
 
 from bench.assets import fetch_clip
 from bench.config import load_suite
-from bench.domain import Case, Clip, Model, Variant, WeightsFile
+from bench.domain import Case, FetchedClip, Model, Variant, WeightsFile
 from bench.prepare import Ready, prepare
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -166,7 +166,7 @@ class TestSomebodyElses(EngineContract):
         pytest.skip("it is not installed in this interpreter")
 
 
-def loud_inputs(folder: Path) -> tuple[Clip, WeightsFile]:
+def loud_inputs(folder: Path) -> tuple[FetchedClip, WeightsFile]:
     """A second of a square wave, and weights for the engine that hears how loud it is."""
     with wave.open(str(folder / "clip.wav"), "wb") as file:
         file.setnchannels(1)
@@ -174,7 +174,14 @@ def loud_inputs(folder: Path) -> tuple[Clip, WeightsFile]:
         file.setframerate(16000)
         file.writeframes(b"\x00\x20\x00\xe0" * 8000)
     (folder / "weights.loud").write_bytes(b"LOUD\nvery much so\nEND\n")
-    clip = Clip(name="clip", title="clip", language="ru", duration_seconds=1.0, path=str(folder / "clip.wav"))
+    clip = FetchedClip(
+        name="clip",
+        title="clip",
+        language="ru",
+        duration_seconds=1.0,
+        path=str(folder / "clip.wav"),
+        sha256="0",
+    )
     weights = WeightsFile(role="model", path=str(folder / "weights.loud"), bytes=22, sha256="0" * 64)
     return clip, weights
 

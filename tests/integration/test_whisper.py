@@ -14,7 +14,7 @@ from bench import launch
 from bench.assets import fetch_clip, fetch_weights
 from bench.config import load_suite
 from bench.contract import Outcome, Reading
-from bench.domain import Case, Clip, Status, Suite
+from bench.domain import Case, FetchedClip, Status, Suite
 from bench.engines import registry
 from bench.engines.pywhispercpp import ENGINE, WhisperSettings
 from bench.journal import read_run
@@ -31,16 +31,16 @@ def suite() -> Suite:
 
 
 @pytest.fixture(scope="module")
-def clip(suite: Suite) -> Clip:
+def clip(suite: Suite) -> FetchedClip:
     return fetch_clip(next(iter(suite.clips.values())))
 
 
-def heard(suite: Suite, case: Case, clip: Clip, log: Path, passes: int = 1) -> tuple[Outcome, Reading]:
+def heard(suite: Suite, case: Case, clip: FetchedClip, log: Path, passes: int = 1) -> tuple[Outcome, Reading]:
     model = suite.models[case.model]
     engine = registry.get(case.variant.engine)
     weights = fetch_weights(model, case.variant.quantization, engine.weights_format)
-    job = engine.job(case, model, clip, weights)
-    assert clip.path is not None
+    settings = registry.settings_of(case.variant)
+    job = engine.job(case, settings, model, clip, weights)
     outcome = launch.run(
         type(job)(half=job.half, payload=job.payload, environ=CALM),
         audio=Path(clip.path),
@@ -49,16 +49,18 @@ def heard(suite: Suite, case: Case, clip: Clip, log: Path, passes: int = 1) -> t
         log=log,
         sample_hz=50,
     )
-    return outcome, engine.read(case, outcome)
+    return outcome, engine.read(case, settings, outcome)
 
 
 @pytest.fixture(scope="module")
-def twice(suite: Suite, clip: Clip, tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, Reading]:
+def twice(
+    suite: Suite, clip: FetchedClip, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Outcome, Reading]:
     """The f16 case, two passes in one child."""
     return heard(suite, suite.cases[0], clip, tmp_path_factory.mktemp("logs") / "trial.log", passes=2)
 
 
-def test_it_hears_what_was_read(twice: tuple[Outcome, Reading], clip: Clip) -> None:
+def test_it_hears_what_was_read(twice: tuple[Outcome, Reading], clip: FetchedClip) -> None:
     _, reading = twice
     assert reading.status is Status.OK, reading.reason
     assert reading.transcript is not None
@@ -108,7 +110,7 @@ def test_a_case_that_asked_for_metal_and_ran_on_the_cpu_is_not_ok(
 ) -> None:
     case = suite.cases[0]
     asked = replace(case, variant=replace(case.variant, device="metal"))
-    reading = ENGINE.read(asked, twice[0])
+    reading = ENGINE.read(asked, WhisperSettings(), twice[0])
     assert reading.status is Status.WRONG_BACKEND
     assert "asked for metal, ran on cpu" in str(reading.reason)
 

@@ -7,13 +7,14 @@ import importlib.util
 import math
 import sys
 import types
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from bench.assets.llamacpp import FILE_TYPES, parts_of
-from bench.contract import Event, Outcome
-from bench.domain import Case, Clip, Model, Status, Variant, WeightsFile
+from bench.contract import Event, Job, Outcome, Reading
+from bench.domain import Case, FetchedClip, Model, Status, Variant, WeightsFile
 from bench.engines.llamacpp import (
     ENGINE,
     HALF,
@@ -26,6 +27,14 @@ from bench.engines.llamacpp import (
 )
 from bench.errors import UnusableWeights
 from bench.language import english
+
+
+def job(asked: Case, model: Model, clip: FetchedClip, weights: Sequence[WeightsFile]) -> Job:
+    return ENGINE.job(asked, Qwen3Settings.model_validate(asked.variant.settings), model, clip, weights)
+
+
+def read(asked: Case, outcome: Outcome) -> Reading:
+    return ENGINE.read(asked, Qwen3Settings.model_validate(asked.variant.settings), outcome)
 
 
 def half() -> Any:
@@ -135,8 +144,10 @@ def payload_of(settings: dict[str, Any], seconds: float = 10.0) -> dict[str, Any
     weights = [
         WeightsFile(role=role, path=f"/{role}", bytes=1, sha256="0") for role in ("decoder", "encoder")
     ]
-    clip = Clip(name="c", title="c", language="ru", duration_seconds=seconds, path="/c.wav")
-    return dict(ENGINE.job(case(settings), MODEL, clip, weights).payload)
+    clip = FetchedClip(
+        name="c", title="c", language="ru", duration_seconds=seconds, path="/c.wav", sha256="0"
+    )
+    return dict(job(case(settings), MODEL, clip, weights).payload)
 
 
 MODEL = Model(name="m", title="M", family="qwen3-asr", baseline="bf16", licence="")
@@ -216,7 +227,7 @@ def test_a_log_without_a_word_is_no_backend() -> None:
 
 def test_asked_for_metal_and_run_on_the_cpu_is_a_failed_case() -> None:
     transcribed = Event(name="transcribed", seconds=1.0, data={"result": {"text": "x"}, "pass": 1})
-    reading = ENGINE.read(case(device="metal"), outcome(CPU, transcribed))
+    reading = read(case(device="metal"), outcome(CPU, transcribed))
     assert reading.status is Status.WRONG_BACKEND
     assert english(reading.reason) == "asked for metal, ran on cpu"
 
@@ -230,7 +241,7 @@ def test_stages_tokens_and_confidence_are_measured() -> None:
         "stages": {"mel": 0.1, "encode": 1.0, "prefill": 0.5, "decode": 2.0, "first_token": 1.7},
     }
     transcribed = Event(name="transcribed", seconds=9.0, data={"result": result, "pass": 1})
-    found = {m.name: m.value for m in ENGINE.read(case(), outcome(CPU, transcribed)).measurements}
+    found = {m.name: m.value for m in read(case(), outcome(CPU, transcribed)).measurements}
     assert found["encode_seconds"] == 1.0
     assert found["first_token_seconds"] == 1.7
     assert found["tokens"] == 11
@@ -241,7 +252,7 @@ def test_stages_tokens_and_confidence_are_measured() -> None:
 def test_no_speech_found_is_the_reason_for_missing_stages() -> None:
     result = {"text": "", "cuts": [], "segmentation_seconds": 0.2, "stages": {}}
     transcribed = Event(name="transcribed", seconds=9.0, data={"result": result, "pass": 1})
-    found = {m.name: m for m in ENGINE.read(case(), outcome(CPU, transcribed)).measurements}
+    found = {m.name: m for m in read(case(), outcome(CPU, transcribed)).measurements}
     assert english(found["encode_seconds"].reason) == "The segmentation found no speech in the clip."
     assert found["segmentation_seconds"].value == 0.2
 

@@ -12,7 +12,7 @@ import pytest
 import records
 
 from bench import assets, environments
-from bench.domain import Clip, Model, Status, Suite, Variant, WeightsFile
+from bench.domain import Clip, FetchedClip, Model, Status, Suite, Variant, WeightsFile
 from bench.engines import Availability, Settings, registry
 from bench.errors import AssetError, BenchError, EngineMissing, UnusableWeights
 from bench.prepare import Blocked, Ready, prepare
@@ -69,9 +69,16 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Any]]:
         told_of["weights"].append((model.name, quantization, kind))
         return WEIGHTS
 
-    def fetch_clip(clip: Clip, **_: object) -> Clip:
+    def fetch_clip(clip: Clip, **_: object) -> FetchedClip:
         told_of["clips"].append(clip.name)
-        return dataclasses.replace(clip, path="/c.wav", sha256="bb", duration_seconds=61.5)
+        return FetchedClip(
+            name=clip.name,
+            title=clip.title,
+            language=clip.language,
+            path="/c.wav",
+            sha256="bb",
+            duration_seconds=61.5,
+        )
 
     monkeypatch.setattr(assets, "fetch_weights", fetch_weights)
     monkeypatch.setattr(assets, "fetch_clip", fetch_clip)

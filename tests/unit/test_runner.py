@@ -15,8 +15,8 @@ import records
 from bench import host, launch, plan
 from bench.contract import Job, Outcome, Reading
 from bench.domain import (
-    Clip,
     Conditions,
+    FetchedClip,
     Protocol,
     Reason,
     Record,
@@ -27,6 +27,7 @@ from bench.domain import (
     absent,
     measured,
 )
+from bench.engines import Settings
 from bench.errors import JournalError, UnusableWeights
 from bench.folders import RunFolders, start
 from bench.journal import Journal, read_records, read_run
@@ -57,7 +58,7 @@ class StubEngine:
             raise self.refuses
         return Job(argv=("stub",), environ={"A": "b"})
 
-    def read(self, case: object, outcome: Outcome) -> Reading:
+    def read(self, case: object, settings: object, outcome: Outcome) -> Reading:
         if self.chokes:
             raise self.chokes
         return Reading(
@@ -112,7 +113,7 @@ class Bench:
         self.answer: Callable[[], Outcome] = outcome
         audio = folder / "clip.wav"
         audio.write_bytes(b"RIFF")
-        self.clip = Clip(
+        self.clip = FetchedClip(
             name="c",
             title="C",
             language="ru",
@@ -166,7 +167,8 @@ class Bench:
 
     def ready(self) -> Ready:
         """A case that can run."""
-        return Ready(engine=self.engine, version="1.0", clip=self.clip, weights=self.weights)  # type: ignore[arg-type]  # a stub
+        engine: Any = self.engine
+        return Ready(engine=engine, settings=Settings(), version="1.0", clip=self.clip, weights=self.weights)
 
     def runner(self, blocked: Blocked | None = None, **protocol: Any) -> Runner:
         """Ready to run; `blocked` is the second case's fate."""
@@ -199,20 +201,20 @@ def bench_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 def test_the_real_time_factor_is_seconds_of_work_a_second_of_audio(bench_: Bench) -> None:
     told_by = (measured("transcribe_seconds", 3.0, "w"), measured("warm_transcribe_seconds", 2.0, "w"))
-    reading = bench_.engine.read(None, outcome())
+    reading = bench_.engine.read(None, None, outcome())
     found = collect(told_by, reading, bench_.ready())
     assert found["rtf"].value == 0.375
     assert found["warm_rtf"].value == 0.25
 
 
 def test_without_a_transcription_there_is_no_factor_and_the_reason_is_the_same(bench_: Bench) -> None:
-    found = collect(outcome(None).measurements, bench_.engine.read(None, outcome()), bench_.ready())
+    found = collect(outcome(None).measurements, bench_.engine.read(None, None, outcome()), bench_.ready())
     assert found["rtf"].reason == reason("phase.not_reached")
     assert found["warm_rtf"].reason == reason("transcription.not_timed")
 
 
 def test_weights_are_all_files_together(bench_: Bench) -> None:
-    found = collect((), bench_.engine.read(None, outcome()), bench_.ready())
+    found = collect((), bench_.engine.read(None, None, outcome()), bench_.ready())
     assert found["weights_bytes"].value == 741
 
 
@@ -222,7 +224,7 @@ def test_what_an_engine_cannot_tell_does_not_hide_what_the_launcher_measured(ben
         measured("tokens", 7, "stub"),
         measured("wall_seconds", 4.0, "stub"),
     )
-    found = collect(outcome().measurements, bench_.engine.read(None, outcome()), bench_.ready())
+    found = collect(outcome().measurements, bench_.engine.read(None, None, outcome()), bench_.ready())
     assert found["transcribe_seconds"].value == 3.0
     assert found["tokens"].value == 7
     assert found["wall_seconds"].source == "stub"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from bench.assets.builders import Order
+from bench.assets.builders import Order, Parameters
 from bench.assets.store import Made
 from bench.assets.synthetic.conformer import (
     ConformerDimensions,
@@ -40,7 +39,7 @@ def identity() -> str:
     return f"synthetic Parakeet {REVISION}"
 
 
-def estimated_bytes(quantization: str, parameters: Mapping[str, Any], source: int | None) -> int | None:
+def estimated_bytes(quantization: str, parameters: Parameters, source: int | None) -> int | None:
     """The tensors; metadata is a few kilobytes."""
     return plan_tensors(ConformerDimensions.model_validate(dict(parameters)), quantization, seed=1).bytes
 

@@ -11,10 +11,9 @@ each step looks at few positions, and at others than the step before.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from bench.assets.builders import Order
+from bench.assets.builders import Order, Parameters
 from bench.assets.store import Made
 from bench.assets.synthetic.qwen3_model import (
     CHAT_TEMPLATE,
@@ -44,7 +43,7 @@ def identity() -> str:
     return f"synthetic Qwen3-ASR {REVISION}"
 
 
-def estimated_bytes(quantization: str, parameters: Mapping[str, Any], source: int | None) -> int | None:
+def estimated_bytes(quantization: str, parameters: Parameters, source: int | None) -> int | None:
     """Decoder and encoder, but for the vocabulary (about 6 MB)."""
     size = size_of(parameters, "the manifest", also=("tied",))
     tied = bool(parameters.get("tied", False))

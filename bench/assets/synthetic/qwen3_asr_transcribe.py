@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from bench.assets.builders import Order
+from bench.assets.builders import Order, Parameters
 from bench.assets.store import Made
 from bench.assets.synthetic.qwen3_asr import plan_decoder, plan_encoder
 from bench.assets.synthetic.qwen3_model import (
@@ -99,7 +99,7 @@ def identity() -> str:
     return f"synthetic Qwen3-ASR for transcribe.cpp {REVISION}"
 
 
-def estimated_bytes(quantization: str, parameters: Mapping[str, Any], source: int | None) -> int | None:
+def estimated_bytes(quantization: str, parameters: Parameters, source: int | None) -> int | None:
     """The tensors, but for the vocabulary (about 6 MB)."""
     size = size_of(parameters, "the manifest")
     return plan_tensors(size, size.tokens, types_of(quantization, "the manifest"), seed=1).bytes

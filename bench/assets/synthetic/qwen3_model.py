@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.assets import pypi
+from bench.assets.builders import Parameters
 from bench.assets.gguf import read_gguf
 from bench.assets.manifest import PypiSource
 from bench.assets.progress import Progress
@@ -110,7 +111,7 @@ class Vocabulary:
     ids: Mapping[str, int]
 
 
-def size_of(parameters: Mapping[str, Any], where: str, also: tuple[str, ...] = ()) -> Size:
+def size_of(parameters: Parameters, where: str, also: tuple[str, ...] = ()) -> Size:
     """The size that a manifest's `parameters` name; `also` are the other keys it may have.
 
     Raises `UnusableWeights` for an unknown size or key.

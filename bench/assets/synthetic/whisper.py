@@ -7,13 +7,13 @@ as with a true one, the text means nothing.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bench.assets import ggml
-from bench.assets.builders import Order
+from bench.assets.builders import Order, Parameters
 from bench.assets.store import Made
 from bench.assets.synthetic.noise import uniform
 from bench.assets.whisper_layout import Hparams, Shape, is_f32, mel_filters, sinusoids, tensors
@@ -59,7 +59,7 @@ def identity() -> str:
     return f"synthetic whisper {REVISION}"
 
 
-def estimated_bytes(quantization: str, parameters: Mapping[str, Any], source: int | None) -> int | None:
+def estimated_bytes(quantization: str, parameters: Parameters, source: int | None) -> int | None:
     """Exact but for the vocabulary, about half a megabyte."""
     hparams = WhisperDimensions.model_validate(dict(parameters)).hparams()
     return sum(_type(name, shape).size(shape) for name, shape in tensors(hparams))

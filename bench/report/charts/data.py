@@ -10,7 +10,8 @@ from typing import Any, Final
 from bench.results import CaseResult
 from bench.text.numbers import Word
 
-Rows = Sequence[Mapping[str, Any]]
+ChartRow = Mapping[str, Any]  # a mark of a chart: what Altair calls a datum
+Rows = Sequence[ChartRow]
 Label = Callable[[CaseResult], str]
 MEGA: Final = 1e6
 MOST_BLOCKS: Final = 60  # points of a line in one chart
@@ -36,7 +37,7 @@ def rtf_points(cases: Iterable[CaseResult], label: Label) -> Rows:
 
 def stage_parts(cases: Iterable[CaseResult], label: Label, word: Word) -> Rows:
     """A process's way from its spawn to a ready model: interpreter, import, load."""
-    rows: list[Mapping[str, Any]] = []
+    rows: list[ChartRow] = []
     given = list(cases)
     if not any("startup_seconds" in case.summaries for case in given):
         return rows  # the load time alone is no breakdown
@@ -63,7 +64,7 @@ def _stages(case: CaseResult) -> list[tuple[str, float]]:
 
 def memory_parts(cases: Iterable[CaseResult], label: Label, word: Word) -> Rows:
     """Peak RSS by when it came about, where the machine tells, with the other peaks as marks."""
-    rows: list[Mapping[str, Any]] = []
+    rows: list[ChartRow] = []
     for case in cases:
         rows += [
             {**_who(case, label), "part": word(name), "rank": rank, "value": size / MEGA, "layer": layer}
@@ -123,7 +124,7 @@ def pareto_points(cases: Iterable[CaseResult], label: Label) -> Rows:
 
 def confidence_points(cases: Iterable[CaseResult], label: Label) -> Rows:
     """Mean token probability of each segment over its stretch of the clip."""
-    rows: list[Mapping[str, Any]] = []
+    rows: list[ChartRow] = []
     for case in cases:
         segments = (
             case.heard.transcript.segments if case.heard.transcript and not case.model.synthetic else ()
@@ -146,7 +147,7 @@ def drift_points(cases: Iterable[CaseResult], label: Label) -> Rows:
 
     Of many blocks, the medians of successive ones, under the first one's number.
     """
-    rows: list[Mapping[str, Any]] = []
+    rows: list[ChartRow] = []
     for case in cases:
         pairs = case.values.get("transcribe_seconds", ())
         middle = median(value for _, value in pairs) if len(pairs) > 2 else 0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.contract import Job, Outcome, Reading
-from bench.domain import Backend, Case, Clip, Model, Reason, Status, Transcript, WeightsFile, measured
+from bench.domain import Backend, Case, FetchedClip, Model, Reason, Status, Transcript, WeightsFile, measured
 from bench.engines import Availability, Settings
 from bench.errors import UnusableWeights
 from bench.reasons import reason, told
@@ -28,13 +28,13 @@ class LoudnessEngine:
     distribution: str | None = "loudness-engine"
     weights_format = "loud"
     families: tuple[str, ...] = ("loudness",)
-    settings: type[Settings] = LoudnessSettings
+    settings = LoudnessSettings
 
     def availability(self) -> Availability:
         """It is pure Python."""
         return Availability(version="0.3")
 
-    def refusal(self, model: Model, variant: Settings, quantization: str) -> Reason | None:
+    def refusal(self, model: Model, settings: LoudnessSettings, quantization: str) -> Reason | None:
         """Only its own kind."""
         if model.family in self.families:
             return None
@@ -50,13 +50,19 @@ class LoudnessEngine:
             if not content.startswith(MAGIC) or not content.endswith(b"END\n"):
                 raise UnusableWeights(f"{file.path}: does not say LOUD ... END.", hint="Fetch it again.")
 
-    def job(self, case: Case, model: Model, clip: Clip, weights: Sequence[WeightsFile]) -> Job:
+    def job(
+        self,
+        case: Case,
+        settings: LoudnessSettings,
+        model: Model,
+        clip: FetchedClip,
+        weights: Sequence[WeightsFile],
+    ) -> Job:
         """Its half beside this file."""
-        settings = LoudnessSettings.model_validate(case.variant.settings)
         payload = settings.model_dump() | {"weights": [file.path for file in weights]}
         return Job(half=Path(__file__).with_name("half.py"), payload=payload)
 
-    def read(self, case: Case, outcome: Outcome) -> Reading:
+    def read(self, case: Case, settings: LoudnessSettings, outcome: Outcome) -> Reading:
         """Loud or quiet."""
         done = outcome.event("done")
         status, why = outcome.status, outcome.reason
