@@ -106,7 +106,10 @@ def test_a_program_that_prefers_other_weights_than_it_was_told_is_found_out(tmp_
     found, latest = run_it(tmp_path, "--only", "*0.6b*")
     baseline = found["rustasr-qwen3-asr-0.6b", "safetensors"]
     assert baseline["status"] == "wrong-weights"
-    assert baseline["reason"] == "opened model-q8_0.gguf, which is q8_0's, beside its own weights"
+    assert baseline["reason"] == {
+        "code": "proof.beside",
+        "parameters": {"file": "model-q8_0.gguf", "variant": "q8_0"},
+    }
     assert found["rustasr-qwen3-asr-0.6b", "q8_0"]["status"] == "ok"
     assert found["rustasr-qwen3-asr-0.6b", "q8_0"]["proof"]["proven"] is True
     report = (latest / "report.ru.md").read_text(encoding="utf-8")
@@ -121,7 +124,10 @@ def test_a_program_that_opens_none_of_its_weights_is_found_out(tmp_path: Path) -
     program.write_text(program.read_text(encoding="utf-8").replace("path.read_bytes()", "pass"))
     found, _ = run_it(tmp_path, "--only", "*0.6b.q8_0*")
     record = found["rustasr-qwen3-asr-0.6b", "q8_0"]
-    assert (record["status"], record["reason"]) == ("wrong-weights", "did not open model-q8_0.gguf")
+    assert (record["status"], record["reason"]) == (
+        "wrong-weights",
+        {"code": "proof.not_opened", "parameters": {"file": "model-q8_0.gguf"}},
+    )
 
 
 def test_the_published_suite_runs_in_rustasrs_own_folder(tmp_path: Path) -> None:
@@ -146,7 +152,10 @@ def test_the_published_suite_runs_in_rustasrs_own_folder(tmp_path: Path) -> None
 
     refused = found["rustasr-qwen3-asr-1.7b", "q6_k"]
     assert refused["status"] == "unsupported"
-    assert refused["reason"] == "Error: Qwen3: квантизированные модели пока не поддерживаются"
+    assert (
+        refused["reason"]["parameters"]["words"]
+        == "Error: Qwen3: квантизированные модели пока не поддерживаются"
+    )
     assert "квантизированные модели пока не поддерживаются" in (latest / "report.ru.md").read_text(
         encoding="utf-8"
     )
