@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from bench.errors import JournalError
 from bench.files import replace_file
-from bench.soundness import sound_text
+from bench.text.safe import whole_characters
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ def encode(schema: int, data: Mapping[str, Any]) -> bytes:
         text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     except ValueError:
         text = json.dumps(_finite(whole), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return sound_text(text).encode() + b"\n"
+    return whole_characters(text).encode() + b"\n"
 
 
 def _finite(data: Any) -> Any:

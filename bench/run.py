@@ -36,7 +36,8 @@ from bench.pace import enough_blocks
 from bench.plan import Slot
 from bench.prepare import Blocked, Prepared, Ready
 from bench.reasons import reason
-from bench.soundness import sound, sound_reason, sound_text, sound_transcript
+from bench.soundness import sound, sound_reason, sound_transcript
+from bench.text.safe import whole_characters
 from bench.witness import Witness
 
 
@@ -175,7 +176,7 @@ class Runner:
                 record, status=Status.UNUSABLE, reason=reason("weights.unusable", message=str(error))
             )
         except Exception as error:  # noqa: BLE001  # a third party's engine: its bug is this case's result
-            why = reason("engine.no_job", error=sound_text(repr(error)))
+            why = reason("engine.no_job", error=whole_characters(repr(error)))
             return dataclasses.replace(record, status=Status.FAILED, reason=why)
         if ready.interpreter is not None:
             job = dataclasses.replace(job, interpreter=ready.interpreter)

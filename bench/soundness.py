@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import re
 from collections.abc import Mapping
 from typing import Final
 
 from bench.domain import Measurement, Reason, Record, Segment, Transcript, Word
 from bench.reasons import reason
+from bench.text.safe import whole_characters
 from bench.units import METRICS, Unit
 
 # The most that can be meant, by unit: a year, an exabyte, ...
@@ -26,7 +26,6 @@ MOST: Final[Mapping[Unit, float]] = {
     Unit.JOULES: 1e12,
 }
 _ROUNDING: Final = 1e-6  # means of probabilities in single precision come out a little above 1
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def sound(found: Measurement) -> Measurement:
@@ -57,8 +56,8 @@ def sound_transcript(heard: Transcript) -> Transcript:
     """The transcript as text that can be written: no lone surrogates, times and confidences finite or None."""
     return dataclasses.replace(
         heard,
-        text=sound_text(heard.text),
-        language=None if heard.language is None else sound_text(str(heard.language)),
+        text=whole_characters(heard.text),
+        language=None if heard.language is None else whole_characters(str(heard.language)),
         segments=tuple(_segment(segment) for segment in heard.segments),
     )
 
@@ -66,7 +65,7 @@ def sound_transcript(heard: Transcript) -> Transcript:
 def _segment(segment: Segment) -> Segment:
     return dataclasses.replace(
         segment,
-        text=sound_text(segment.text),
+        text=whole_characters(segment.text),
         start_seconds=_finite(segment.start_seconds),
         end_seconds=_finite(segment.end_seconds),
         confidence=_share(segment.confidence),
@@ -80,16 +79,11 @@ def _word(word: Word) -> Word | None:
         return None  # its text stands in the segment's
     return dataclasses.replace(
         word,
-        text=sound_text(word.text),
+        text=whole_characters(word.text),
         start_seconds=start,
         end_seconds=end,
         confidence=_share(word.confidence),
     )
-
-
-def sound_text(text: str) -> str:
-    """The text with every half of a surrogate pair, which no file can hold, as U+FFFD."""
-    return _SURROGATE.sub("\ufffd", text)
 
 
 def sound_reason(found: Reason) -> Reason:
@@ -97,7 +91,7 @@ def sound_reason(found: Reason) -> Reason:
     return dataclasses.replace(
         found,
         parameters={
-            name: sound_text(value)
+            name: whole_characters(value)
             if isinstance(value, str)
             else sound_reason(value)
             if isinstance(value, Reason)

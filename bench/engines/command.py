@@ -36,13 +36,13 @@ from bench.engines import Availability, Settings
 from bench.engines.reading import backend_mismatch
 from bench.errors import UnusableWeights
 from bench.reasons import reason, told
+from bench.text.safe import without_escapes
 
 ROLES: Final = ("model", "decoder", "encoder", "folder")
 FILLED: Final = ("audio", "language", "threads", "device", "text_out", *ROLES)
 OUTPUT: Final = "the program's own output"
 
 _PLACEHOLDER: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
-_ESCAPES: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _UNITS: Final[Mapping[str, float]] = {"minutes": 60.0, "seconds": 1.0, "milliseconds": 0.001}
 
 
@@ -254,7 +254,7 @@ def _names(word: str) -> list[str]:
 
 def _plain(text: str) -> str:
     """Without colours; a line that was overwritten in place counts as lines."""
-    return _ESCAPES.sub("", text).replace("\r", "\n")
+    return without_escapes(text).replace("\r", "\n")
 
 
 def _search(patterns: Sequence[str], output: str) -> re.Match[str] | None:

@@ -9,6 +9,7 @@ from typing import Final
 from bench.journal import RunData
 from bench.language import english
 from bench.results.trials import settled, trial_key
+from bench.text.safe import spreadsheet
 
 COLUMNS: Final = (
     "run",
@@ -34,7 +35,7 @@ COLUMNS: Final = (
     "source",
     "absent_because",
 )
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+VALUE: Final = COLUMNS.index("value")
 
 
 def export_csv(run: RunData) -> str:
@@ -69,11 +70,9 @@ def export_csv(run: RunData) -> str:
         for found in record.measurements.values():
             value = "" if found.value is None else repr(found.value)
             row = (*trial, found.name, value, str(found.unit), found.source, english(found.reason))
-            writer.writerow([_inert(cell) if number != 18 else cell for number, cell in enumerate(row)])
+            writer.writerow(
+                [spreadsheet(cell) if number != VALUE else cell for number, cell in enumerate(row)]
+            )
         if not record.measurements:
-            writer.writerow([_inert(cell) for cell in (*trial, "", "", "", "", "")])
+            writer.writerow([spreadsheet(cell) for cell in (*trial, "", "", "", "", "")])
     return text.getvalue()
-
-
-def _inert(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
-import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bench.language import english
 from bench.places import portable
+from bench.text.safe import visible
 
 if TYPE_CHECKING:
     from bench.contract import Event, Outcome
@@ -19,28 +19,6 @@ if TYPE_CHECKING:
 
 HEAD_BYTES: Final = 256 << 10
 TAIL_BYTES: Final = 768 << 10
-# Bidirectional controls reorder what a terminal or a browser shows.
-_BIDIRECTIONAL: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
-def printable(text: str) -> str:
-    r"""Text with control characters, but for newline and tab, written as `\x1b` or `\u202e`.
-
-    A carriage return before a newline goes; alone it is a progress display's and becomes a newline.
-    """
-    plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(_escaped(character) if _hidden(character) else character for character in plain)
-
-
-def _hidden(character: str) -> bool:
-    if character in "\n\t":
-        return False
-    return character in _BIDIRECTIONAL or unicodedata.category(character) in {"Cc", "Cs"}
-
-
-def _escaped(character: str) -> str:
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def bounded_text(path: Path) -> str:
@@ -89,7 +67,7 @@ def write(
     parts.append(_section("stdout", [outcome.stdout.rstrip("\n")]))
     parts.append(_section("stderr", [outcome.stderr.rstrip("\n")]))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(printable(portable("\n".join(parts))) + "\n", encoding="utf-8")
+    path.write_text(visible(portable("\n".join(parts))) + "\n", encoding="utf-8")
 
 
 def _section(title: str, lines: Sequence[str]) -> str:

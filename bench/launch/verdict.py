@@ -8,10 +8,10 @@ import signal
 from bench.contract import Event
 from bench.domain import Reason, Status
 from bench.launch.events import Read
-from bench.launch.logfile import printable
 from bench.launch.measurements import NO_RESULT
 from bench.launch.supervisor import Result, Supervision
 from bench.reasons import reason, told
+from bench.text.safe import visible
 
 # What a worker was doing after the event of that name.
 _DOING = {
@@ -121,9 +121,7 @@ def _by_itself(
     if result["exit"] != 0:
         last = next((line for line in reversed(stderr.splitlines()) if line.strip()), "")
         if last:
-            return Status.FAILED, reason(
-                "exit.status_said", status=result["exit"], words=printable(last[:300])
-            )
+            return Status.FAILED, reason("exit.status_said", status=result["exit"], words=visible(last[:300]))
         return Status.FAILED, reason("exit.status", status=result["exit"])
     if worker and (missing := _missing(read, passes)):
         if unreadable := len(read.unreadable):
@@ -134,8 +132,8 @@ def _by_itself(
 
 def _raised(failed: Event) -> tuple[Status, Reason]:
     """The exception that ended a worker; a refusal in its engine's own words."""
-    error = printable(str(failed.data.get("error", "an error")))
-    message = printable(str(failed.data.get("message", "")))
+    error = visible(str(failed.data.get("error", "an error")))
+    message = visible(str(failed.data.get("message", "")))
     if failed.data.get("kind") == "unsupported":
         return Status.UNSUPPORTED, told(message or error)
     status = Status.MEMORY if failed.data.get("kind") == "memory" else Status.FAILED

@@ -13,6 +13,15 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
+from bench.text.characters import (
+    CONTROLS,
+    DIRECTIONS,
+    INVISIBLE,
+    NONCHARACTERS,
+    SEPARATORS,
+    SURROGATES,
+)
+
 MEMORY: Final = 8192  # names and reasons come up in every row
 _ANSI: Final = re.compile(
     r"""
@@ -22,10 +31,11 @@ _ANSI: Final = re.compile(
     """,
     re.VERBOSE,
 )
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-# Marks that turn the direction of everything after them, and invisible ones that hide in names.
-_DIRECTION: Final = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_GONE: Final = re.compile(f"[{CONTROLS}{DIRECTIONS}{INVISIBLE}{NONCHARACTERS}]")
+_HIDDEN: Final = re.compile(f"[{CONTROLS}{DIRECTIONS}{INVISIBLE}{SEPARATORS}{SURROGATES}{NONCHARACTERS}]")
+_SURROGATE: Final = re.compile(f"[{SURROGATES}]")
+_LINE_BREAK: Final = re.compile(f"\r\n|[\r{SEPARATORS}]")
+_FORMULA: Final = ("=", "+", "-", "@")
 _BREAKS: Final = re.compile("[\\s\u2028\u2029]+")
 _MARKDOWN: Final = re.compile(r"([\\`*\[\]|~$@])|(?<![^\W_])(_)|(_)(?![^\W_])|(:)(?=//)|(?<=\bwww)(\.)")
 # What starts a heading, a list or a rule where it stands first on a line.
@@ -34,15 +44,44 @@ _ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 def clean(text: str) -> str:
-    """Text without ANSI sequences, control characters, direction marks and broken surrogates.
+    """Text without ANSI sequences, control characters, direction marks, noncharacters, broken surrogates.
 
-    Line breaks and tabs stay; a carriage return becomes a line break.
+    Line breaks and tabs stay; every other kind of line break becomes a line feed.
     """
-    text = _ANSI.sub("", text)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = _CONTROL.sub("", text)
-    text = _DIRECTION.sub("", text)
+    return whole_characters(_GONE.sub("", _LINE_BREAK.sub("\n", without_escapes(text))))
+
+
+def without_escapes(text: str) -> str:
+    """Text without ANSI sequences."""
+    return _ANSI.sub("", text)
+
+
+def whole_characters(text: str) -> str:
+    """Text with every half of a surrogate pair, which no file can hold, as U+FFFD."""
     return _SURROGATE.sub("\ufffd", text)
+
+
+def visible(text: str) -> str:
+    r"""Text with what `clean` takes away written out, as `\x1b` or `\u202e`; for logs, which must keep it.
+
+    Newline and tab stay.  A carriage return before a newline goes; alone it is a progress display's and
+    becomes a newline.
+    """
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _HIDDEN.sub(lambda match: _escaped(match.group()), plain)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def spreadsheet(value: object) -> object:
+    """A cell of a CSV file: text on one line that no spreadsheet takes for a formula; what is no text as it is."""
+    if not isinstance(value, str):
+        return value
+    text = one_line(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 @lru_cache(maxsize=MEMORY)

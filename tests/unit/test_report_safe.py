@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import random
+from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape
 
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bench.text.safe import clean, fence, link_target, markdown, markdown_code, one_line
+from bench.text.safe import (
+    clean,
+    fence,
+    link_target,
+    markdown,
+    markdown_code,
+    one_line,
+    spreadsheet,
+    visible,
+)
 
 HOSTILE = (
     "a | b || c",
@@ -112,3 +123,26 @@ def test_random_garbage_stays_one_cell() -> None:
         cells = [tokens[at + 1] for at, token in enumerate(tokens) if token.type == "td_open"]
         assert len(cells) == 2, repr(text)
         assert _text([cells[0]]) == one_line(text), repr(text)
+
+
+def test_a_log_keeps_what_is_taken_away_elsewhere_written_out() -> None:
+    assert visible("a\x00\x1b[2J\u202eb\tc\r\nd\re") == "a\\x00\\x1b[2J\\u202eb\tc\nd\ne"
+    assert visible("\u200b\u2028\ufffe\U0001fffe\ud800") == "\\u200b\\u2028\\ufffe\\U0001fffe\\ud800"
+    assert visible("Привет, й — 100 % 😀") == "Привет, й — 100 % 😀"
+
+
+def test_code_points_that_are_no_characters_go_and_every_line_break_is_one() -> None:
+    """XML forbids the first, and a chart library ends the process at them."""
+    assert clean("a\ufffe\uffff\ufdd0\U0010ffffb") == "ab"
+    assert clean("a\u2028b\u2029c\r\nd\re") == "a\nb\nc\nd\ne"
+    everything = escape(clean("".join(map(chr, range(0x11000)))))
+    assert len(ET.fromstring(f"<a>{everything}</a>").text or "") > 60_000
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "a\r=1", "\x00=1", "\ufeff=1"])
+def test_no_cell_of_a_spreadsheet_begins_a_formula(text: str) -> None:
+    """Nor does a row that a bare carriage return would begin."""
+    cell = str(spreadsheet(text))
+    assert not cell.startswith(("=", "+", "-", "@"))
+    assert not set(cell) & set("\r\n\t")
+    assert spreadsheet(-1.5) == -1.5

@@ -20,7 +20,7 @@ from bench.report.names import Names
 from bench.results import CaseResult, Results
 from bench.results.heard import Heard
 from bench.statistics import Comparison, Interval, Summary
-from bench.text.safe import one_line
+from bench.text.safe import spreadsheet
 from bench.units import METRICS
 
 SCHEMA: Final = 1
@@ -65,7 +65,7 @@ def summary_csv(found: Results, names: Names) -> str:
     writer.writeheader()
     for case in found.cases:
         for line in _lines(case):
-            writer.writerow({name: _inert(value) for name, value in line.items()})
+            writer.writerow({name: spreadsheet(value) for name, value in line.items()})
     return text.getvalue()
 
 
@@ -222,11 +222,3 @@ def _rates(heard: Heard) -> dict[str, tuple[float | None, Interval | None]]:
         found[f"wer{suffix}"] = (score.wer if score else None, None if suffix else heard.interval)
         found[f"cer{suffix}"] = (score.cer if score else None, None)
     return found
-
-
-def _inert(value: Any) -> Any:
-    """Text on one line that no spreadsheet takes for a formula."""
-    if not isinstance(value, str):
-        return value
-    text = one_line(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
