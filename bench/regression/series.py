@@ -200,7 +200,7 @@ def _judge_window(line: Line, base: float, length: int, noise: Noise, quantile: 
         verdict = changed(line.better, rose=change > 0)
     else:
         worse_by = {Better.LOWER: change, Better.HIGHER: -change, Better.NEITHER: abs(change)}[line.better]
-        unadjusted = student_quantile(PASS_CONFIDENCE, noise.freedom) * spread
+        unadjusted = NormalDist().inv_cdf(PASS_CONFIDENCE) * spread
         verdict = Verdict.SAME if worse_by + unadjusted <= limit else Verdict.INCONCLUSIVE
     return _Window(
         verdict=verdict,

@@ -16,6 +16,7 @@ from bench.text.figures import change_text, interval_text, value_text
 from bench.text.safe import fence, markdown, markdown_code
 
 SHOWN: Final = {Verdict.WORSE, Verdict.BETTER, Verdict.DIFFERENT}
+MOST_BLOCKS: Final = 100  # nobody runs more; an estimate beyond it is far off by itself
 FEW_ROWS: Final = 12  # inconclusive rows a short form lists before it only counts them
 HOW_TO_ACCEPT: Final = (
     "A green job here does not say that nothing changed. Take the run's folder (on a hosted runner: from the job's "
@@ -129,7 +130,10 @@ def comparison_cells(row: CaseComparison, *, table: bool = False) -> tuple[str, 
     pair = row.case if row.case == row.base_case else f"{row.case} / {row.base_case}"
     verdict = str(row.verdict)
     if row.verdict is Verdict.INCONCLUSIVE and row.needed and row.needed > found.n:
-        verdict += f", about {row.needed} blocks needed"
+        few = row.needed <= MOST_BLOCKS
+        verdict += (
+            f", about {row.needed} blocks needed" if few else f", more than {MOST_BLOCKS} blocks needed"
+        )
     return (
         str(markdown_code(pair, table=True)) if table else pair,
         row.metric,

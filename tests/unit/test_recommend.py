@@ -149,3 +149,103 @@ def test_every_answer_can_be_said(code: str, limits: dict[str, Any]) -> None:
     lines = [str(write.cell(line)) for line in ask(**limits).phrases()]
     assert lines
     assert not [line for line in lines if "%(" in line or "None" in line]
+
+
+def advised(cases: Sequence[Trials], **fields: Any) -> dict[str, str]:
+    """What is said for each scenario."""
+    write = MarkdownWriter(language("en"))
+    clips = fields.pop("clips", [spoken(texts=TEXTS)])
+    return {
+        each.scenario.message.removeprefix("scenario."): " ".join(
+            str(write.cell(part)) for part in each.parts
+        )
+        for each in advice(results_of([run_of(cases, clips=clips, **fields)]))
+        if isinstance(each.scenario, Phrase)
+    }
+
+
+def timed(variant: str, seconds: float, *, heard: str = WHOLE, weights: int = 100, **fields: Any) -> Trials:
+    figures = {"rtf": seconds, "load_seconds": seconds, MEMORY: seconds * 1e9}
+    return Trials(variant=variant, figures=figures, heard=heard, weights=weights, **fields)
+
+
+def test_of_variants_that_cannot_be_told_apart_the_one_with_the_least_loss_is_named() -> None:
+    cases = [
+        timed("f16", 0.2, weights=300),
+        timed("q4_k", 0.1001, weights=102),
+        timed("q4_0", 0.1, heard=WHOLE.replace(" ", "шум ", 2), weights=100),
+    ]
+    said = advised(cases)
+    for scenario in ("start", "throughput", "memory"):
+        assert said[scenario].startswith("**M Q4_K**"), said[scenario]
+        assert "cannot be told from it: **M Q4_0**" in said[scenario]
+
+
+def test_a_variant_shown_to_be_worse_is_named_with_that_said_first() -> None:
+    cases = [
+        timed("f16", 0.2, weights=300),
+        timed("q5_0", 0.15, weights=200),
+        timed("q4_0", 0.1, heard=spoil(WHOLE, 0.2), weights=100),
+    ]
+    said = advised(cases)
+    for scenario in ("smallest", "start", "throughput", "memory"):
+        assert said[scenario].startswith("**M Q5_0**"), said[scenario]
+        before, _, after = said[scenario].partition("shown to be worse: ")
+        assert "Q4_0" not in before
+        assert after.startswith("**M Q4_0**, ")
+        assert "WER +" in after
+
+
+def test_a_long_recordings_advice_says_first_that_all_that_did_not_loop_are_worse() -> None:
+    long, short = spoken("long", texts=TEXTS, seconds=265.0), spoken("short", texts=TEXTS[:10], seconds=60.0)
+    loops = "спасибо за просмотр " * 8
+    cases = [
+        Trials(
+            variant=name,
+            clip=clip.name,
+            figures={"rtf": 0.1},
+            heard=f"{clip.reference} {loops}"
+            if name == "f16" and clip is short
+            else spoil(str(clip.reference), share),
+            weights=size,
+        )
+        for name, share, size in (("f16", 0.0, 300), ("q4_0", 0.4, 100), ("q3_k", 0.55, 80))
+        for clip in (long, short)
+    ]
+    said = advised(cases, clips=[long, short])["long"]
+    assert said.startswith("shown to be worse than the baseline, and nothing else will do: "), said
+    assert "Q4_0" in said
+    assert "Q3_K" not in said
+
+
+def test_nothing_is_recommended_on_times_that_the_findings_refuse_to_compare() -> None:
+    cases = [timed("f16", 0.2, disturbed=True), timed("q8_0", 0.1, disturbed=True)]
+    said = advised(cases, blocks=2)
+    for scenario in ("start", "throughput"):
+        assert said[scenario].startswith("INCONCLUSIVE"), said[scenario]
+    assert said["memory"].startswith("**M Q8_0**")
+
+
+def test_a_balance_that_saves_nothing_is_none() -> None:
+    cases = [timed("f16", 0.2, weights=1000), timed("f16-windows", 0.1, weights=999)]
+    said = advised(cases)
+    for scenario in ("least_loss", "balance"):
+        assert "none; no variant without a shown loss is smaller" in said[scenario]
+
+
+def test_a_number_of_blocks_that_nobody_runs_is_not_given() -> None:
+    from bench.report.findings.speed_and_memory import blocks_wanted
+
+    for code, few, many in (
+        ("en", "about 40 blocks", "more than 100 blocks"),
+        ("ru", "около 40", "более 100"),
+    ):
+        write = MarkdownWriter(language(code))
+        assert few in write.cell(blocks_wanted(40))
+        assert many in write.cell(blocks_wanted(1017))
+
+
+def test_a_recommendation_that_is_shown_to_be_worse_says_so() -> None:
+    write = MarkdownWriter(language("en"))
+    said = [str(write.cell(line)) for line in ask(max_footprint_bytes=1.5e8).phrases()]
+    assert said[1].startswith("It is shown to be worse than the baseline: WER +")

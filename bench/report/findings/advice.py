@@ -9,7 +9,7 @@ from typing import Final
 from bench.report.cells import Cell, Figure, Many, Phrase, Stars, Text
 from bench.report.findings.candidates import Candidate, Loss, candidates
 from bench.report.findings.differences import Standing, contrast
-from bench.report.findings.families import Scene
+from bench.report.findings.families import Scene, smaller
 from bench.report.findings.file_sizes import partial
 from bench.report.findings.model import LONG_SECONDS, Strength, how_firmly
 from bench.report.findings.pairs import points
@@ -57,10 +57,7 @@ def _least_loss(scene: Scene, here: Sequence[Candidate]) -> Iterator[tuple[Cell,
     """Per model the smallest variant of which no loss is known."""
     for cases in _by_model(here):
         safe = [each for each in cases if each.loss <= Loss.SAME and not each.case.is_baseline]
-        if safe:
-            yield _chosen(scene, _smallest(safe), cases)
-        else:
-            yield _unsettled(scene, cases)
+        yield _of_those(scene, safe, cases)
 
 
 def _balance(scene: Scene, here: Sequence[Candidate]) -> Iterator[tuple[Cell, ...]]:
@@ -72,10 +69,24 @@ def _balance(scene: Scene, here: Sequence[Candidate]) -> Iterator[tuple[Cell, ..
             if each.loss <= Loss.NOT_SHOWN or (each.judged and each.loss is not Loss.SHOWN)
         ]
         near = [each for each in near if not each.case.is_baseline]
-        if near:
-            yield _chosen(scene, _smallest(near), cases)
-        else:
-            yield _unsettled(scene, cases)
+        yield _of_those(scene, near, cases)
+
+
+def _of_those(scene: Scene, good: Sequence[Candidate], cases: Sequence[Candidate]) -> tuple[Cell, ...]:
+    """The smallest of the good ones, provided that it saves anything; else why there is none."""
+    if not good:
+        return _unsettled(scene, cases)
+    baselines = [each.case for each in cases if each.case.is_baseline]
+    saving = [each for each in good if not baselines or _saves(each.case, baselines[0])]
+    if not saving:
+        params: dict[str, Cell] = {"model": scene.subject([cases[0].case], clip=False)}
+        return (Phrase(message="advice.no_saving", params=params),)
+    return _chosen(scene, _smallest(saving), cases)
+
+
+def _saves(case: CaseResult, baseline: CaseResult) -> bool:
+    """Whether a variant's file is smaller than the baseline's; with a size unknown, perhaps."""
+    return not (case.weights_bytes and baseline.weights_bytes) or smaller(case, baseline)
 
 
 def _by_model(here: Sequence[Candidate]) -> Iterator[list[Candidate]]:
@@ -88,7 +99,15 @@ def _by_model(here: Sequence[Candidate]) -> Iterator[list[Candidate]]:
 
 
 def _smallest(cases: Sequence[Candidate]) -> Candidate:
-    return min(cases, key=lambda each: each.case.weights_bytes or 0)
+    """The smallest file; of those that differ by nothing worth saying, the one with the least loss."""
+    least = min(cases, key=lambda each: each.case.weights_bytes or 0)
+    return min((each for each in cases if not smaller(least.case, each.case)), key=_loss_rank)
+
+
+def _loss_rank(each: Candidate) -> tuple[int, float]:
+    """What is known of a loss, then its estimate: the lower, the better."""
+    estimate = each.change.value if each.change is not None else None
+    return (int(each.loss), estimate or 0.0)
 
 
 def _chosen(scene: Scene, choice: Candidate, cases: Sequence[Candidate]) -> tuple[Cell, ...]:
@@ -152,13 +171,37 @@ def _smallest_file(scene: Scene, here: Sequence[Candidate]) -> Iterator[tuple[Ce
     """The smallest files of those that can be used, whole models alone."""
     usable = [each for each in here if not each.broken and each.case.weights_bytes and not partial(each.case)]
     if usable:
-        choice = _smallest(usable)
+        good = [each for each in usable if each.loss is not Loss.SHOWN] or usable
+        choice = _smallest(good)
         params: dict[str, Cell] = {
             "name": _full(scene, choice),
             "value": _size(choice.case),
             "quality": quality(choice),
         }
-        yield (Phrase(message="advice.size", params=params),)
+        worse = [each for each in usable if smaller(each.case, choice.case)]
+        said = Phrase(message="advice.size", params=params)
+        yield (_worse_first(choice, said), *_less_but_worse(scene, worse, _size))
+
+
+def _worse_first(choice: Candidate, said: Phrase) -> Phrase:
+    """The sentence, behind a warning where the variant it names is shown to be worse."""
+    return Phrase(message="advice.worse_first", params={"said": said}) if choice.loss is Loss.SHOWN else said
+
+
+def _less_but_worse(
+    scene: Scene, worse: Sequence[Candidate], value: Callable[[CaseResult], Cell]
+) -> tuple[Phrase, ...]:
+    """Variants that would take less, but for a loss that is shown."""
+    if not worse:
+        return ()
+    items = tuple(
+        Phrase(
+            message="advice.item",
+            params={"name": _full(scene, each), "value": value(each.case), "quality": quality(each)},
+        )
+        for each in worse
+    )
+    return (Phrase(message="advice.less_but_worse", params={"items": Many(parts=items, between="; ")}),)
 
 
 def _least(measure: Measure) -> Callable[[Scene, Sequence[Candidate]], Iterator[tuple[Cell, ...]]]:
@@ -175,15 +218,15 @@ def _least(measure: Measure) -> Callable[[Scene, Sequence[Candidate]], Iterator[
 
 
 def _least_of(scene: Scene, measure: Measure, usable: list[Candidate]) -> tuple[Cell, ...]:
+    """Of those whose loss is not shown the least; of those that cannot be told from it, the least loss."""
+    if measure.tolerance.disturbable and any(_refused(each.case, measure) for each in usable):
+        return (Phrase(message="advice.inconclusive.disturbed"),)
     ordered = sorted(usable, key=lambda each: each.case.median(measure.of(each.case)) or 0.0)
-    choice, *others = ordered
+    good = [each for each in ordered if each.loss is not Loss.SHOWN] or ordered
+    alike = _alike(good[0], good, measure)
+    choice = min(alike, key=_loss_rank)
+    alike.remove(choice)
     metric = measure.of(choice.case)
-    held = {each.case.key: contrast(each.case, choice.case, metric, measure.tolerance) for each in others}
-    alike = []
-    for each in others:
-        found = held[each.case.key]
-        if found is None or found.outcome is not Standing.MORE:
-            alike.append(each)
     params: dict[str, Cell] = {
         "name": _full(scene, choice),
         "quantity": Phrase(message=f"finding.quantity.{metric}"),
@@ -194,12 +237,34 @@ def _least_of(scene: Scene, measure: Measure, usable: list[Candidate]) -> tuple[
     if alike:
         params["others"] = Many(parts=tuple(_full(scene, each) for each in alike), between=", ")
         message = "advice.figure.alike"
-    few = choice.case.summaries[metric].few
-    runs = choice.case.summaries[metric].n
+    told = [each for each in ordered if each not in good and _clearly_less(each, choice, measure)]
+    summary = choice.case.summaries[metric]
     return (
-        Phrase(message=message, params=params),
-        *how_firmly(Strength.OBSERVED if few else Strength.SHOWN, runs),
+        _worse_first(choice, Phrase(message=message, params=params)),
+        *_less_but_worse(scene, told, lambda case: figure(case, measure.of(case), measure.quantity)),
+        *how_firmly(Strength.OBSERVED if summary.few else Strength.SHOWN, summary.n),
     )
+
+
+def _refused(case: CaseResult, measure: Measure) -> bool:
+    """Whether the findings, too, refuse to compare the case's times: a few runs, and a disturbed machine."""
+    return case.summaries[measure.of(case)].few and bool(case.disturbed)
+
+
+def _alike(least: Candidate, cases: Sequence[Candidate], measure: Measure) -> list[Candidate]:
+    """The case with the least of a quantity and those that cannot be told from it, in order."""
+    metric = measure.of(least.case)
+    found = [least]
+    for each in cases:
+        held = contrast(each.case, least.case, metric, measure.tolerance) if each is not least else None
+        if each is not least and (held is None or held.outcome is not Standing.MORE):
+            found.append(each)
+    return found
+
+
+def _clearly_less(each: Candidate, other: Candidate, measure: Measure) -> bool:
+    held = contrast(each.case, other.case, measure.of(other.case), measure.tolerance)
+    return held is not None and held.outcome is Standing.LESS
 
 
 def _full(scene: Scene, each: Candidate) -> Text:
@@ -222,14 +287,15 @@ def _long(scene: Scene, here: Sequence[Candidate]) -> Iterator[tuple[Cell, ...]]
     for family in dict.fromkeys(id(each.family) for each in tried):
         cases = [each for each in tried if id(each.family) == family]
         whole = [each for each in cases if not each.broken and not each.looped]
-        good = [each for each in whole if each.loss is not Loss.SHOWN] or whole
+        good = [each for each in whole if each.loss is not Loss.SHOWN]
         params: dict[str, Cell] = {"model": scene.subject([cases[0].case])}
-        if not good:
+        if not whole:
             yield (Phrase(message="advice.long.none", params=params),)
             continue
-        choice = _smallest(good)
+        near = [each for each in good if each.loss <= Loss.NOT_SHOWN]
+        choice = _smallest(near) if near else min(good or whole, key=_loss_rank)
         params |= {"name": scene.name(choice.case), "size": _size(choice.case), "quality": quality(choice)}
-        yield (Phrase(message="advice.quality", params=params),)
+        yield (_worse_first(choice, Phrase(message="advice.quality", params=params)),)
 
 
 SCENARIOS: Final = (

@@ -18,6 +18,7 @@ from bench.reasons import reason
 from bench.report.cells import Cell, Figure, Phrase
 from bench.report.findings.candidates import UTTERANCES_WANTED, Candidate, Loss
 from bench.report.findings.file_sizes import partial
+from bench.report.findings.model import MOST_BLOCKS
 from bench.report.findings.pairs import points
 from bench.results import CaseResult
 from bench.results.heard import NO_REFERENCE
@@ -191,6 +192,11 @@ def _check_interval(
 
 def _blocks(n: int, times: float | None) -> Phrase:
     count = BLOCKS_PUBLISHED if times is None else max(n + 1, math.ceil(n * times))
+    if count > MOST_BLOCKS:
+        return Phrase(
+            message="finding.blocks.many",
+            params={"most": Phrase(message="finding.blocks", count=MOST_BLOCKS)},
+        )
     return Phrase(message="recommend.missing.blocks", count=count)
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from bench.domain import Reason
 from bench.report.cells import Cell, Many, Phrase, Text
+from bench.report.findings.advice import quality
 from bench.report.findings.candidates import Candidate, Loss, candidates
 from bench.report.findings.families import Scene
 from bench.report.findings.limits import Check, Constraints, LimitState, checks
@@ -23,6 +24,7 @@ class Answer:
     case: CaseResult
     name: Text
     checks: tuple[Check, ...]
+    loss: Cell | None = None  # the quality of a variant that is shown to be worse
 
     @property
     def state(self) -> LimitState:
@@ -75,7 +77,12 @@ def recommend(figures: Results, constraints: Constraints) -> Recommendation:
     known = [each for each in candidates(scene) if _wanted(each, constraints)]
     ranked = sorted(known, key=_rank)
     answers = tuple(
-        Answer(case=each.case, name=_name(scene, each), checks=tuple(checks(each, constraints)))
+        Answer(
+            case=each.case,
+            name=_name(scene, each),
+            checks=tuple(checks(each, constraints)),
+            loss=quality(each) if each.loss is Loss.SHOWN else None,
+        )
         for each in ranked
     )
     met = [each for each in answers if each.state is LimitState.MET]
@@ -142,6 +149,8 @@ def _lines(found: Recommendation) -> Iterator[Cell]:
         yield Phrase(
             message="recommend.chosen", params={"name": found.choice.name, "figures": _figures(found.choice)}
         )
+        if found.choice.loss is not None:
+            yield Phrase(message="recommend.worse", params={"quality": found.choice.loss})
         if found.runner_up is not None:
             params: dict[str, Cell] = {"name": found.runner_up.name, "figures": _figures(found.runner_up)}
             yield Phrase(message="recommend.runner_up", params=params)

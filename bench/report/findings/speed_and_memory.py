@@ -12,6 +12,7 @@ from bench.report.findings.differences import Contrast, Standing, contrast
 from bench.report.findings.families import Scene, smaller
 from bench.report.findings.model import (
     MEMORY,
+    MOST_BLOCKS,
     TIME,
     Evidence,
     Finding,
@@ -146,7 +147,7 @@ def _sentence(
     }
     needed = [each.needed for each in ordered if each.needed]
     if outcome in {Standing.NONE, Standing.HINT} and needed:
-        params["blocks"] = Phrase(message="finding.blocks", count=max(needed))
+        params["blocks"] = blocks_wanted(max(needed))
     return Finding(
         rule=measure.rule,
         kind=measure.kind,
@@ -159,6 +160,14 @@ def _sentence(
         strength=strength,
         runs=max(each.comparison.n for each in found),
     )
+
+
+def blocks_wanted(needed: int) -> Phrase:
+    """A number of blocks somebody may run; beyond `MOST_BLOCKS` the number itself says nothing."""
+    if needed <= MOST_BLOCKS:
+        return Phrase(message="finding.blocks.about", count=needed)
+    most = Phrase(message="finding.blocks", count=MOST_BLOCKS)
+    return Phrase(message="finding.blocks.many", params={"most": most})
 
 
 def figure(case: CaseResult, metric: str, quantity: Quantity) -> Figure:
