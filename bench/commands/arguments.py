@@ -10,7 +10,9 @@ import typer
 
 from bench.errors import SuiteError
 
-SuiteArgument = Annotated[Path, typer.Argument(help="A suite: configs/NAME.yaml", show_default=False)]
+SuiteArgument = Annotated[
+    Path, typer.Argument(help="A suite: its name (whisper-base) or its file.", show_default=False)
+]
 OnlyOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -14,6 +14,7 @@ from bench.language import english
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
+    app.command("suites")(suites)
     app.command("validate")(validate)
     app.command("schema")(schema)
     app.command("engines")(engines)
@@ -37,6 +38,24 @@ def validate(
         else:
             typer.echo(f"{path}: {len(suite.cases)} cases, {suite.protocol.blocks} blocks")
     raise typer.Exit(failed)
+
+
+def suites() -> None:
+    """List the suites that can be given by name: those in configs/ here, and those of the package."""
+    from rich.table import Table
+
+    from bench.commands.terminal import wide_console
+    from bench.config.shipped import SHIPPED
+    from bench.config.shipped import suites as known
+    from bench.text.safe import clean
+    from bench.yamlfile import read_tree
+
+    table = Table("suite", "title", "from")
+    for name, path in sorted(known().items()):
+        title = read_tree(path).get("title", "")
+        words = title.get("en", "") if isinstance(title, dict) else title
+        table.add_row(clean(name), clean(str(words)), "the package" if path.parent == SHIPPED else str(path))
+    wide_console().print(table)
 
 
 def schema() -> None:

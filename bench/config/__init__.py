@@ -20,12 +20,14 @@ def json_schema() -> dict[str, Any]:
 
 
 def load_suite(path: Path) -> Suite:
-    """A suite file, resolved.  Raises `SuiteError` for every mistake that can be seen without running."""
+    """A suite by its file or its name, resolved; `SuiteError` for every mistake that shows without running."""
     from bench.config.resolve import Resolver
     from bench.config.shape import SuiteFile
+    from bench.config.shipped import suite_file
     from bench.config.source import Source
     from bench.yamlfile import load, read_tree
 
+    path = suite_file(path)
     source = Source(path=path, tree=read_tree(path), file=load(path, SuiteFile))
     suite = Resolver(source=source).resolve()
     if not suite.cases:

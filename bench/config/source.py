@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.config.shape import ClipEntry, SuiteFile
+from bench.config.shipped import manifest_file, manifests
 from bench.domain import Clip, Model
 from bench.errors import SuiteError
 from bench.naming import as_name, is_safe_name
@@ -17,7 +18,8 @@ from bench.yamlfile import dotted, nearest, position
 class Source:
     """A suite file: `tree` is the YAML with its positions, `file` what it says.
 
-    Manifests and corpora are looked for in the folders models/ and corpora/ beside it.
+    Manifests and corpora are looked for in the folders models/ and corpora/ beside it, then in the user's
+    `configs/`, then among those that come with the package.
     """
 
     path: Path
@@ -33,11 +35,12 @@ class Source:
             name = entry.manifest
             if not name.endswith(".yaml") and not is_safe_name(name):
                 raise self.mistake(("models", number), f'"{name}" is no name of a manifest under models/')
-            file = self.path.parent / (name if name.endswith(".yaml") else f"models/{name}.yaml")
-            if not file.is_file():
-                known = sorted(p.stem for p in (self.path.parent / "models").glob("*.yaml"))
+            beside = self.path.parent
+            file = beside / name if name.endswith(".yaml") else manifest_file("models", name, beside)
+            if file is None or not file.is_file():
+                known = manifests("models", beside)
                 raise self.mistake(
-                    ("models", number), f'no manifest {file} for model "{name}"{nearest(name, known)}'
+                    ("models", number), f'no manifest for model "{name}"{nearest(name, known)}'
                 )
             model = read_model(file)
             if model.name in models:
@@ -59,10 +62,11 @@ class Source:
         from bench.assets import read_corpus
 
         corpus_name, _, clip_name = reference.partition("/")
-        known = sorted(p.stem for p in (self.path.parent / "corpora").glob("*.yaml"))
-        if corpus_name not in known:
+        file = manifest_file("corpora", corpus_name, self.path.parent)
+        if file is None:
+            known = manifests("corpora", self.path.parent)
             raise self.mistake(("clips", number), f'no corpus "{corpus_name}"{nearest(corpus_name, known)}')
-        corpus = read_corpus(self.path.parent / "corpora" / f"{corpus_name}.yaml")
+        corpus = read_corpus(file)
         if clip_name not in corpus.clips:
             raise self.mistake(
                 ("clips", number),

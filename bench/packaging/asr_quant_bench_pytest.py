@@ -64,4 +64,4 @@ def _package() -> Path:
     """Where this distribution's `bench` lies: beside this module, or in the checkout an editable install names."""
     beside = HERE.parent / "bench"
     checkouts = (Path(entry).resolve() / "bench" for entry in sys.path)
-    return next((folder for folder in checkouts if (folder / "toplevel" / HERE.name).is_file()), beside)
+    return next((folder for folder in checkouts if (folder / "packaging" / HERE.name).is_file()), beside)
