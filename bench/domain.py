@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from bench.units import METRICS, Unit
+from bench.metrics import METRICS
+from bench.units import Unit
 
 # ---------------------------------------------------------------- what is asked
 

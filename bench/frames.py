@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from bench.errors import ReportError
 from bench.journal import RunData, read_run
 from bench.language import english
+from bench.metrics import METRICS
 from bench.results import CaseResult, results_of
 from bench.results.trials import settled, trial_key
-from bench.units import METRICS
 
 if TYPE_CHECKING:
     import pandas as pd

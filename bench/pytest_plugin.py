@@ -42,7 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
     given = config.getoption("--asr-suite", None)
     if not given:
         return
-    from bench.units import METRICS, Unit
+    from bench.metrics import METRICS
+    from bench.units import Unit
 
     metric = config.getoption("--asr-metric")
     if metric not in METRICS or METRICS[metric].unit is not Unit.SECONDS:

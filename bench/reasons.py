@@ -45,6 +45,7 @@ CODES: Final[Mapping[str, tuple[str, ...]]] = {
     "program.not_started": (),
     "footprint.linux": (),
     "anonymous.macos": (),
+    "metric.not_read": ("system",),
     "sample.too_late": (),
     "rss.macos": (),
     "read_bytes.macos": (),

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from bench.domain import Measurement, Reason, Record, Segment, Transcript, Word
+from bench.metrics import METRICS
 from bench.reasons import reason
 from bench.text.safe import whole_characters
-from bench.units import METRICS, Unit
+from bench.units import Unit
 
 # The most that can be meant, by unit: a year, an exabyte, ...
 MOST: Final[Mapping[Unit, float]] = {

@@ -31,8 +31,8 @@ from bench.engines import Engine, Settings
 from bench.errors import UnusableWeights
 from bench.language import english
 from bench.launch import proof
+from bench.metrics import METRICS
 from bench.reasons import told
-from bench.units import METRICS
 
 BINDINGS = ("numpy", "llama_cpp", "pywhispercpp", "transcribe_cpp", "faster_whisper", "ctranslate2", "gguf")
 # Spinning threads starve each other on a busy machine; no figure of these tests is a benchmark's.

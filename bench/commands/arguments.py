@@ -37,7 +37,7 @@ ClassOption = Annotated[
 
 def refuse_unknown_metrics(names: Iterable[str]) -> None:
     """Raise SuiteError for the first that is no metric, with the nearest that is one."""
-    from bench.units import METRICS
+    from bench.metrics import METRICS
     from bench.yamlfile import nearest
 
     for name in names:

@@ -11,8 +11,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from bench import domain
 from bench.config.variables import misspelt
+from bench.metrics import METRICS
 from bench.naming import SafeName
-from bench.units import METRICS
 from bench.yamlfile import nearest
 
 _DURATIONS: Final = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from bench.errors import ReportError
 from bench.journal import RunData
+from bench.metrics import METRICS
 from bench.results import CaseResult, results_of
-from bench.units import METRICS, Unit
+from bench.units import Unit
 
 FORMAT_VERSION: Final = "5.1.0"
 

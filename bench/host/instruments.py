@@ -9,35 +9,14 @@ from typing import Final
 
 from bench.domain import Reason
 from bench.host import conditions, energy, gpu, linux, perf
+from bench.metrics import METRICS
 from bench.reasons import reason
 
-_ALWAYS: Final = {
-    "startup_seconds": "supervisor clock and worker events",
-    "import_seconds": "worker events",
-    "load_seconds": "worker events",
-    "transcribe_seconds": "worker events",
-    "wall_seconds": "supervisor clock",
+_SYSTEMS: Final = {"linux": "Linux", "macos": "macOS"}
+_ABSENT: Final = {
+    ("linux", "peak_footprint_bytes"): reason("footprint.linux"),
+    ("macos", "peak_anonymous_bytes"): reason("anonymous.macos"),
 }
-_USAGE: Final = (
-    "user_seconds",
-    "system_seconds",
-    "peak_rss_bytes",
-    "minor_faults",
-    "major_faults",
-    "voluntary_switches",
-    "involuntary_switches",
-)
-
-
-_KERNEL: Final = (
-    "peak_footprint_bytes",
-    "read_bytes",
-    "instructions",
-    "cycles",
-    "cpu_energy_joules",
-    "performance_core_seconds",
-    "efficiency_core_seconds",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,38 +29,27 @@ class Instrument:
 
 
 def instruments() -> tuple[Instrument, ...]:
-    """Every metric that a trial may have, by what this machine can tell of it."""
-    found = [Instrument(metric=metric, source=source) for metric, source in _ALWAYS.items()]
-    meter = Instrument(metric="energy_joules", source=energy.SOURCE, reason=energy.read().reason)
-    return (*found, *(_macos() if sys.platform == "darwin" else _linux()), _gpu(), meter)
+    """Every metric of the registry, by what this machine can tell of it."""
+    here = "macos" if sys.platform == "darwin" else "linux"
+    refused = _refusals()
+    found = []
+    for metric in METRICS.values():
+        source = metric.macos if here == "macos" else metric.linux
+        if source is None:
+            why = _ABSENT.get((here, metric.name)) or reason("metric.not_read", system=_SYSTEMS[here])
+            found.append(Instrument(metric=metric.name, source="", reason=why))
+        else:
+            found.append(Instrument(metric=metric.name, source=source, reason=refused.get(metric.name)))
+    return tuple(found)
 
 
-def _linux() -> list[Instrument]:
-    found = [Instrument(metric=metric, source="wait4") for metric in (*_USAGE, "read_bytes")]
-    sampled = ("peak_anonymous_bytes", "rss_before_load_bytes", "rss_ready_bytes")
-    found += [Instrument(metric=metric, source="/proc/PID/status") for metric in sampled]
-    found.append(Instrument(metric="peak_footprint_bytes", source="", reason=reason("footprint.linux")))
-    refused = perf.refusals(("instructions", "cycles"))
-    return found + [Instrument(metric=m, source="perf_event_open", reason=r) for m, r in refused.items()]
-
-
-def _macos() -> list[Instrument]:
-    found = [Instrument(metric=metric, source="wait4") for metric in _USAGE]
-    resident = ("rss_before_load_bytes", "rss_ready_bytes")
-    told = (*_KERNEL, *resident)
-    found += [Instrument(metric=metric, source="proc_pid_rusage") for metric in told]
-    found.append(
-        Instrument(
-            metric="peak_anonymous_bytes",
-            source="",
-            reason=reason("anonymous.macos"),
-        )
-    )
-    return found
-
-
-def _gpu() -> Instrument:
-    return Instrument(metric="gpu_memory_bytes", source="NVML", reason=None if gpu.names() else gpu.NO_DRIVER)
+def _refusals() -> dict[str, Reason | None]:
+    """Why this machine refuses what its system offers, asked of each instrument that may be refused."""
+    found: dict[str, Reason | None] = {
+        "gpu_memory_bytes": None if gpu.names() else gpu.NO_DRIVER,
+        "energy_joules": energy.read().reason,
+    }
+    return found if sys.platform == "darwin" else found | perf.refusals(("instructions", "cycles"))
 
 
 def disturbances_now(seconds: float = 1.5) -> tuple[Reason, ...]:

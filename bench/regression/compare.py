@@ -9,6 +9,7 @@ from typing import Final
 
 from bench.errors import JournalError
 from bench.journal import RunData
+from bench.metrics import COMPARED, METRICS
 from bench.reasons import reason
 from bench.regression.exact import Fact, State, check_cases, state_of
 from bench.regression.night import night_texts, protocol_facts
@@ -20,24 +21,10 @@ from bench.statistics import (
     changed,
     judge,
 )
-from bench.units import METRICS
 
 DEFAULT_TOLERANCE: Final = 0.05
 NOTHING_SHARED: Final = Comparison(
     n=0, ratio=None, low=None, high=None, paired=True, reason=reason("comparison.nothing")
-)
-# Compared where neither the suite nor the user names metrics; those that neither side has are left out.
-DEFAULT_METRICS: Final = (
-    "transcribe_seconds",
-    "warm_transcribe_seconds",
-    "load_seconds",
-    "first_token_seconds",
-    "tokens_per_second",
-    "peak_rss_bytes",
-    "peak_footprint_bytes",
-    "peak_anonymous_bytes",
-    "gpu_memory_bytes",
-    "energy_joules",
 )
 
 
@@ -125,7 +112,7 @@ def compare(
             hint="Name variants to compare across them: --base-variant f16 --new-variant q8_0",
         )
     allowed = dict(new.run.suite.tolerances) if tolerances is None else dict(tolerances)
-    wanted = tuple(metrics) or tuple(dict.fromkeys((*allowed, *DEFAULT_METRICS)))
+    wanted = tuple(metrics) or tuple(dict.fromkeys((*allowed, *COMPARED)))
     rows = [
         row
         for key in matched

@@ -14,12 +14,12 @@ from typing import Any, Final
 
 from bench.errors import ReportError
 from bench.files import write_file
+from bench.metrics import METRICS
 from bench.regression.baselines import Reference
 from bench.regression.night import Night
 from bench.regression.trends import Trend, collect_trends, version_changes
 from bench.statistics import changepoints
 from bench.text.templates import sandbox
-from bench.units import METRICS
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 DIGITS: Final = 5  # significant digits a figure is drawn with; the history keeps them all

@@ -10,6 +10,7 @@ from typing import Final
 
 from bench.errors import JournalError
 from bench.journal import RunData
+from bench.metrics import METRICS
 from bench.regression.baselines import Reference
 from bench.regression.compare import CaseComparison
 from bench.regression.exact import Fact, check_cases
@@ -18,7 +19,6 @@ from bench.regression.night import Night, missing_trials, night_of, night_texts,
 from bench.regression.series import DEFAULT_RULE, Line, SeriesRule, SeriesVerdict, common_shift, judge_lines
 from bench.statistics import Verdict
 from bench.statistics.nights import NightFigure
-from bench.units import METRICS
 
 # What is gated where a suite says nothing.
 DEFAULT_TOLERANCES: Final[Mapping[str, float]] = {

@@ -15,6 +15,7 @@ from statistics import NormalDist, median
 from typing import Final
 
 from bench.domain import Reason
+from bench.metrics import METRICS
 from bench.reasons import reason
 from bench.statistics import Verdict, changed
 from bench.statistics.nights import (
@@ -27,7 +28,7 @@ from bench.statistics.nights import (
     settled_noise,
     student_quantile,
 )
-from bench.units import METRICS, Better
+from bench.units import Better
 
 PASS_CONFIDENCE: Final = 0.95  # one-sided, that the change stays within the tolerance
 

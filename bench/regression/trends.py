@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bench.metrics import METRICS
 from bench.regression.baselines import Reference
 from bench.regression.night import Night
 from bench.statistics import changepoints
 from bench.statistics.changepoints import Change
 from bench.statistics.nights import NightFigure
-from bench.units import METRICS
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
 GAP: Final = "·"

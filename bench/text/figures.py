@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from bench.units import METRICS, Unit
+from bench.metrics import METRICS
+from bench.units import Unit
 
 _STEPS: Final[dict[Unit, tuple[tuple[float, str], ...]]] = {
     Unit.SECONDS: ((1.0, "s"), (1e-3, "ms"), (1e-6, "us")),

@@ -23,11 +23,12 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from bench.journal import read_run
+from bench.metrics import METRICS
 from bench.regression.series import DEFAULT_RULE, Line, SeriesRule, SeriesVerdict, judge_lines
 from bench.results import results_of
 from bench.statistics import Verdict, compare_paired, judge, summarize
 from bench.statistics.nights import NightFigure
-from bench.units import METRICS, Better
+from bench.units import Better
 
 # A recorded run: {(case, metric): the value of each block, in order}.
 Recorded = Mapping[tuple[str, str], Sequence[float]]

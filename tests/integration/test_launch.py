@@ -20,7 +20,7 @@ from bench import launch
 from bench.contract import WRITTEN_FILE, Job, Outcome
 from bench.domain import Status
 from bench.language import english
-from bench.units import METRICS
+from bench.metrics import METRICS
 
 FAKES = Path(__file__).resolve().parent.parent / "fakes"
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

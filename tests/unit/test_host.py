@@ -295,7 +295,7 @@ def test_a_machine_that_makes_figures_less_sure_says_so() -> None:
 
 
 def test_every_instrument_has_a_metric_and_an_unavailable_one_a_reason() -> None:
-    from bench.units import METRICS
+    from bench.metrics import METRICS
 
     found = host.instruments()
     names = [each.metric for each in found]
@@ -312,7 +312,7 @@ def test_a_look_at_the_machine_now_takes_as_long_as_asked() -> None:
 
 
 def test_every_metric_is_defined_in_the_documentation() -> None:
-    from bench.units import METRICS
+    from bench.metrics import METRICS
 
     documented = (Path(__file__).resolve().parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
     assert [name for name in METRICS if f"`{name}`" not in documented] == []

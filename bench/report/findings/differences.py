@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bench.metrics import METRICS
 from bench.report.cells import Times
 from bench.report.findings.model import Strength, Tolerance
 from bench.results import CaseResult, compare_results
 from bench.statistics import Comparison, Verdict, blocks_needed, judge
-from bench.units import METRICS, Better
+from bench.units import Better
 
 
 class Standing(StrEnum):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bench.metrics import METRICS
 from bench.report.cells import Cell, Figure, Phrase, Text, Times
 from bench.report.footnotes import Notes
 from bench.report.names import Names, Scope
@@ -16,7 +17,7 @@ from bench.report.view import Column, Row, Table
 from bench.results import CaseResult, Results
 from bench.statistics import Comparison
 from bench.text.numbers import Quantity
-from bench.units import METRICS, Better
+from bench.units import Better
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

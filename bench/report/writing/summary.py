@@ -14,6 +14,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from bench.language import english
+from bench.metrics import METRICS
 from bench.quality import Score
 from bench.reasons import reason
 from bench.report.names import Names
@@ -21,7 +22,6 @@ from bench.results import CaseResult, Results
 from bench.results.heard import Heard
 from bench.statistics import Comparison, Interval, Summary
 from bench.text.safe import spreadsheet
-from bench.units import METRICS
 
 SCHEMA: Final = 1
 COLUMNS: Final = (

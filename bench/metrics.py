@@ -1,0 +1,301 @@
+"""The registry of metrics: everything else that knows a metric follows from here.
+
+`doctor`, the report's tables and their columns, `compare`, the gate's noise and the reference
+table of docs/metrics.md are derived from `METRICS`.  To add a metric: a line here, its words in
+the catalogs, its definition in docs/metrics.md, and an instrument that reads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from bench.text.numbers import Quantity
+from bench.units import Better, Unit
+
+
+class ReadBy(StrEnum):
+    """What reads a metric."""
+
+    SUPERVISOR = "supervisor clock"
+    START = "supervisor clock and worker events"
+    WORKER = "worker events"
+    HALF = "the engine half's clock"
+    ENGINE = "what the engine itself reports"
+    DERIVED = "worker events / seconds of audio"
+    FILES = "size of the files"
+    WAIT4 = "wait4"
+    PROC = "/proc/PID/status"
+    PERF = "perf_event_open"
+    RUSAGE = "proc_pid_rusage"
+    RAPL = "RAPL"
+    NVML = "NVML"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A column of a report's table: its heading and the note on it, by message id.
+
+    An `optional` column is there only where a case has a value.
+    """
+
+    table: str
+    heading: str
+    note: str = ""
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A named quantity of a trial.  Definitions and traps: docs/metrics.md.
+
+    `linux` and `macos` are what reads it there, None where nothing does.  `places` are the columns
+    it is shown in; a table has its columns in the order of the registry.  `compared` metrics are
+    held against each other where nobody names any.
+    """
+
+    name: str
+    unit: Unit
+    quantity: Quantity
+    linux: ReadBy | None
+    macos: ReadBy | None
+    better: Better = Better.LOWER
+    places: tuple[Place, ...] = ()
+    compared: bool = False
+
+
+def shown(table: str, heading: str, note: str = "") -> Place:
+    """A column that is always there."""
+    return Place(table=table, heading=heading, note=note)
+
+
+def where_known(table: str, heading: str, note: str = "") -> Place:
+    """A column that is there where a case has a value."""
+    return Place(table=table, heading=heading, note=note, optional=True)
+
+
+# What a metric is counted in, and how a report writes it.
+_SECONDS: Final = (Unit.SECONDS, Quantity.SECONDS)
+_RTF: Final = (Unit.RATIO, Quantity.RTF)
+_BYTES: Final = (Unit.BYTES, Quantity.MEMORY)
+_COUNT: Final = (Unit.COUNT, Quantity.COUNT)
+_BILLIONS: Final = (Unit.COUNT, Quantity.BILLIONS)
+_JOULES: Final = (Unit.JOULES, Quantity.JOULES)
+
+
+def _metric(
+    name: str,
+    kind: tuple[Unit, Quantity],
+    read_by: ReadBy | tuple[ReadBy | None, ReadBy | None],
+    *places: Place,
+    better: Better = Better.LOWER,
+    compared: bool = False,
+) -> Metric:
+    """A metric; `read_by` is what reads it everywhere, or on Linux and on macOS."""
+    linux, macos = read_by if isinstance(read_by, tuple) else (read_by, read_by)
+    return Metric(
+        name=name,
+        unit=kind[0],
+        quantity=kind[1],
+        linux=linux,
+        macos=macos,
+        better=better,
+        places=places,
+        compared=compared,
+    )
+
+
+_TIMES: Final = (
+    # the worker's first line -> the engine's binding is imported
+    _metric("import_seconds", _SECONDS, ReadBy.WORKER, where_known("stages", "column.import")),
+    # the binding is imported -> the model is ready ("cold start")
+    _metric(
+        "load_seconds",
+        _SECONDS,
+        ReadBy.WORKER,
+        shown("performance", "column.cold_start", "note.cold_start"),
+        where_known("stages", "column.load"),
+        shown("side_by_side", "column.cold_start"),
+        compared=True,
+    ),
+    # the process's first transcription of the clip
+    _metric(
+        "transcribe_seconds",
+        _SECONDS,
+        ReadBy.WORKER,
+        shown("performance", "column.transcribe", "note.transcribe"),
+        compared=True,
+    ),
+    # the child is spawned -> it is reaped
+    _metric("wall_seconds", _SECONDS, ReadBy.SUPERVISOR, shown("performance", "column.total")),
+    _metric(
+        "rtf", _RTF, ReadBy.DERIVED, shown("performance", "column.rtf"), shown("side_by_side", "column.rtf")
+    ),
+    # the child is spawned -> the model is ready
+    _metric(
+        "startup_seconds",
+        _SECONDS,
+        ReadBy.START,
+        where_known("performance", "column.startup", "note.startup"),
+    ),
+    # median of the later passes, where `protocol.passes` > 1
+    _metric(
+        "warm_transcribe_seconds",
+        _SECONDS,
+        ReadBy.WORKER,
+        where_known("performance", "column.warm_transcribe", "note.warm"),
+        compared=True,
+    ),
+    _metric("warm_rtf", _RTF, ReadBy.DERIVED, where_known("performance", "column.warm_rtf")),
+    # finding the cuts, a part of transcribe_seconds
+    _metric(
+        "segmentation_seconds",
+        _SECONDS,
+        ReadBy.WORKER,
+        where_known("stages", "column.segmentation", "note.segmentation"),
+    ),
+    _metric("mel_seconds", _SECONDS, ReadBy.HALF, where_known("stages", "column.mel")),
+    _metric("encode_seconds", _SECONDS, ReadBy.HALF, where_known("stages", "column.encode")),
+    _metric("prefill_seconds", _SECONDS, ReadBy.HALF, where_known("stages", "column.prefill")),
+    _metric(
+        "first_token_seconds",
+        _SECONDS,
+        ReadBy.HALF,
+        where_known("stages", "column.first_token"),
+        compared=True,
+    ),
+    _metric("decode_seconds", _SECONDS, ReadBy.HALF, where_known("stages", "column.decode")),
+    # by the engine's own clock, where it has one: beside ours, not in its place
+    _metric("own_load_seconds", _SECONDS, ReadBy.ENGINE, where_known("more", "column.own_load", "note.own")),
+    _metric("own_transcribe_seconds", _SECONDS, ReadBy.ENGINE, where_known("more", "column.own_transcribe")),
+    _metric("user_seconds", _SECONDS, ReadBy.WAIT4, shown("cpu", "column.user")),
+    _metric("system_seconds", _SECONDS, ReadBy.WAIT4, shown("cpu", "column.system")),
+)
+
+_TOKENS: Final = (
+    _metric(
+        "tokens",
+        _COUNT,
+        ReadBy.HALF,
+        where_known("more", "column.tokens", "note.tokens"),
+        better=Better.NEITHER,
+    ),
+    _metric(
+        "tokens_per_second",
+        (Unit.PER_SECOND, Quantity.RATE),
+        ReadBy.HALF,
+        where_known("stages", "column.tokens_per_second"),
+        better=Better.HIGHER,
+        compared=True,
+    ),
+    _metric(
+        "confidence",
+        (Unit.RATIO, Quantity.PERCENT),
+        ReadBy.HALF,
+        where_known("rates", "column.confidence", "note.confidence"),
+        better=Better.HIGHER,
+    ),
+)
+
+_MEMORY: Final = (
+    _metric(
+        "peak_rss_bytes",
+        _BYTES,
+        ReadBy.WAIT4,
+        shown("memory", "column.peak_rss"),
+        shown("side_by_side", "column.peak_rss"),
+        compared=True,
+    ),
+    # macOS: the kernel's lifetime peak of the physical footprint
+    _metric(
+        "peak_footprint_bytes",
+        _BYTES,
+        (None, ReadBy.RUSAGE),
+        shown("memory", "column.peak_footprint", "note.footprint"),
+        compared=True,
+    ),
+    _metric("major_faults", _COUNT, ReadBy.WAIT4, shown("memory", "column.page_faults", "note.page_faults")),
+    _metric(
+        "minor_faults",
+        _COUNT,
+        ReadBy.WAIT4,
+        where_known("memory", "column.page_reclaims", "note.page_reclaims"),
+    ),
+    # Linux: sampled RssAnon + RssShmem + VmSwap + VmPTE
+    _metric(
+        "peak_anonymous_bytes",
+        _BYTES,
+        (ReadBy.PROC, None),
+        where_known("memory", "column.peak_anonymous", "note.anonymous"),
+        compared=True,
+    ),
+    _metric(
+        "gpu_memory_bytes",
+        _BYTES,
+        (ReadBy.NVML, None),
+        where_known("memory", "column.gpu_memory"),
+        compared=True,
+    ),
+    _metric(
+        "rss_before_load_bytes",
+        _BYTES,
+        (ReadBy.PROC, ReadBy.RUSAGE),
+        where_known("more", "column.rss_before_load", "note.rss_before_load"),
+    ),
+    _metric("rss_ready_bytes", _BYTES, (ReadBy.PROC, ReadBy.RUSAGE), where_known("more", "column.rss_ready")),
+    _metric("read_bytes", _BYTES, (ReadBy.WAIT4, ReadBy.RUSAGE), where_known("stages", "column.read_bytes")),
+    _metric("weights_bytes", (Unit.BYTES, Quantity.SIZE), ReadBy.FILES, shown("weights", "column.size")),
+)
+
+_WORK: Final = (
+    _metric("instructions", _BILLIONS, (ReadBy.PERF, ReadBy.RUSAGE), shown("cpu", "column.instructions")),
+    _metric("cycles", _BILLIONS, (ReadBy.PERF, ReadBy.RUSAGE), shown("cpu", "column.cycles")),
+    # Apple Silicon: processor time on P-cores and on E-cores, by the kernel's own count
+    _metric(
+        "performance_core_seconds",
+        _SECONDS,
+        (None, ReadBy.RUSAGE),
+        where_known("cpu", "column.performance_cores"),
+    ),
+    _metric(
+        "efficiency_core_seconds",
+        _SECONDS,
+        (None, ReadBy.RUSAGE),
+        where_known("cpu", "column.efficiency_cores"),
+    ),
+    _metric(
+        "voluntary_switches",
+        _COUNT,
+        ReadBy.WAIT4,
+        where_known("more", "column.voluntary_switches", "note.switches"),
+    ),
+    _metric("involuntary_switches", _COUNT, ReadBy.WAIT4, where_known("more", "column.involuntary_switches")),
+)
+
+_ENERGY: Final = (
+    # of the machine's processor packages during the trial
+    _metric(
+        "energy_joules", _JOULES, (ReadBy.RAPL, None), where_known("cpu", "column.energy"), compared=True
+    ),
+    # Apple Silicon: of the process's own work on the cores
+    _metric(
+        "cpu_energy_joules",
+        _JOULES,
+        (None, ReadBy.RUSAGE),
+        where_known("cpu", "column.cpu_energy"),
+        compared=True,
+    ),
+)
+
+METRICS: Final[dict[str, Metric]] = {
+    metric.name: metric for metric in (*_TIMES, *_TOKENS, *_MEMORY, *_WORK, *_ENERGY)
+}
+COMPARED: Final = tuple(metric.name for metric in METRICS.values() if metric.compared)
+
+
+def columns_of(table: str) -> tuple[tuple[Metric, Place], ...]:
+    """The metrics shown in a table of the report, in its order."""
+    return tuple(
+        (metric, place) for metric in METRICS.values() for place in metric.places if place.table == table
+    )
