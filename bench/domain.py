@@ -240,7 +240,7 @@ class Measurement:
 
 
 def measured(name: str, value: float, source: str) -> Measurement:
-    """A value of a metric of `bench.units.METRICS`, in that metric's base unit."""
+    """A value of a metric of `bench.metrics.METRICS`, in that metric's base unit."""
     return Measurement(name=name, value=value, unit=METRICS[name].unit, source=source)
 
 

@@ -24,6 +24,7 @@ from bench.report.tables import (
 )
 from bench.report.tables.all_clips import pooled
 from bench.report.tables.between_machines import side_by_side
+from bench.report.tables.layout import Context
 from bench.report.tables.short_form import digest
 from bench.report.view import View
 from bench.results import Results
@@ -47,17 +48,19 @@ def build(
     `undrawn` tables have no charts, for there are too many of them.
     """
     notes = Notes()
+    context = Context(found=found, names=names, notes=notes)
     parts = scopes(found)
     first, last = _days(runs)
     # In the order of the page, so that footnotes are numbered as a reader meets them.
     asked = parameters.parameters(runs, found, names)
-    sizes = weights.sizes(found, names, notes)
-    performance = measured.tables(measured.PERFORMANCE, parts, found, names, notes)
-    stages = measured.tables(measured.STAGES, parts, found, names, notes)
-    memory = measured.tables(measured.MEMORY, parts, found, names, notes)
-    cpu = measured.tables(measured.CPU, parts, found, names, notes)
-    beside = side_by_side(found, names, notes)
-    quality = (*pooled(found, names, notes), *word_errors.quality(parts, found, names, notes))
+    sizes = weights.sizes(context)
+    performance = measured.tables(measured.PERFORMANCE, parts, context)
+    stages = measured.stages(parts, context)
+    memory = measured.tables(measured.MEMORY, parts, context)
+    cpu = measured.tables(measured.CPU, parts, context)
+    more = measured.tables(measured.MORE, parts, context)
+    beside = side_by_side(context)
+    quality = (*pooled(context), *word_errors.quality(parts, context))
     return View(
         title=runs[0].suite.title if len({run.suite.name for run in runs}) == 1 else _titles(found),
         name=" + ".join(dict.fromkeys(run.suite.name for run in runs)),
@@ -72,15 +75,16 @@ def build(
         memory=memory,
         cpu=cpu,
         stages=stages,
+        more=more,
         quality=quality,
         side_by_side=beside,
-        digest=digest(parts, found, names),
+        digest=digest(parts, context),
         findings=tuple(finding.sentence() for finding in findings(found)),
         advice=advice(found),
         refusals=failures.refusals(found, names),
-        failures=failures.failures(runs, found, names),
+        failures=failures.failures(runs, context),
         loops=failures.loops(found, names),
-        disturbances=machines.disturbances(found),
+        disturbances=machines.disturbances(context),
         warnings=tuple(_warnings(found, undrawn)),
         commands=provenance.commands(found, names),
         logs=provenance.logs(found, names, out),

@@ -62,9 +62,10 @@ class Times:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absent:
-    """No value; the footnote of that number says why."""
+    """No value; the footnote of that number says why.  `bare` is the footnote's mark alone."""
 
     note: int
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

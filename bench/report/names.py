@@ -46,6 +46,7 @@ class Names:
         self._found = found
         self._runs = runs
         self.many_machines = len({case.host.id for case in found.cases}) > 1
+        self.many_models = len({case.case.model for case in found.cases}) > 1
         self.many_clips = len({case.clip.name for case in found.cases}) > 1
 
     def model(self, case: CaseResult) -> str:

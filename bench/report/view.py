@@ -42,7 +42,8 @@ class Table:
     """A table; `scope` says of what it is a part (a machine, a clip), where there are several.
 
     The first `heads` cells of a row are its heading; `sortable` says whether another order of the
-    rows tells something.
+    rows tells something.  `absent` are the columns left out because no row has a value, `alike` those
+    whose figures do not differ, with one figure for all.
     """
 
     name: str
@@ -51,6 +52,8 @@ class Table:
     scope: tuple[Cell, ...] = ()
     heads: int = 1
     sortable: bool = True
+    absent: tuple[Cell, ...] = ()
+    alike: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,11 +176,12 @@ class View:
     synthetic: bool
     machines: tuple[Machine, ...]
     parameters: Table
-    weights: Table
+    weights: Table | None
     performance: tuple[Table, ...]
     memory: tuple[Table, ...]
     cpu: tuple[Table, ...]
     stages: tuple[Table, ...]
+    more: tuple[Table, ...]
     quality: tuple[Table, ...]
     side_by_side: tuple[Table, ...]
     digest: tuple[Table, ...]

@@ -26,6 +26,7 @@ class Quantity(StrEnum):
 
     SECONDS = "seconds"  # 6.84 s
     RTF = "rtf"  # 0.114
+    RTFX = "rtfx"  # the inverse: 8.8, 142
     SIZE = "size"  # a file: 743 MB, 1.2 GB
     MEMORY = "memory"  # always MB: 1 932 MB
     COUNT = "count"  # 23 198
@@ -58,6 +59,8 @@ def scale(value: float, quantity: Quantity) -> tuple[float, int, str]:
             return 1, _decimals(size, 2), "unit.second"
         case Quantity.RTF:
             return 1, _decimals(size, 3), ""
+        case Quantity.RTFX:
+            return 1, 1 if size < 99.95 else 0, ""
         case Quantity.SIZE if size >= 999.5e6:
             return 1e9, 1, "unit.gigabyte"
         case Quantity.SIZE | Quantity.MEMORY:

@@ -102,7 +102,7 @@ def test_the_short_form_fits_a_comment_and_has_no_footnotes(run: RunData) -> Non
     text = paths[1].read_text(encoding="utf-8")
     assert len(text) < 5000
     assert not re.search("[⁰¹²³⁴⁵⁶⁷⁸⁹]", text)
-    assert "| Whisper Base | **Q8_0** |" in text
+    assert "| **Q8_0** |" in text
     assert "★★★★☆" in text
 
 

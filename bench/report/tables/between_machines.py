@@ -1,65 +1,76 @@
-"""Machines side by side: a table a metric with a column a machine."""
+"""Machines side by side: a table for each metric, with a column for each machine."""
 
 from __future__ import annotations
 
-from typing import Final
-
 from bench.domain import Status
-from bench.report.cells import Phrase, Text
-from bench.report.footnotes import Notes
-from bench.report.names import Names
-from bench.report.tables.measured import Median, cell, seconds, title_columns, titles
-from bench.report.view import Column, Row, Table
-from bench.results import CaseResult, Results
-from bench.text.numbers import Quantity
+from bench.metrics import Metric, columns_of
+from bench.report.cells import Cell, Phrase, Text
+from bench.report.tables.layout import MODEL, QUANTIZATION, ColumnOf, Context, Layout
+from bench.report.tables.measured import cell
+from bench.report.view import Table
+from bench.results import CaseResult
 
-_SIDE_BY_SIDE: Final = (
-    Median(heading="column.rtf", metric="rtf", quantity=Quantity.RTF),
-    seconds("column.cold_start", "load_seconds"),
-    Median(heading="column.peak_rss", metric="peak_rss_bytes", quantity=Quantity.MEMORY),
-)
+ByHost = dict[str, CaseResult]
+"""One variant and clip: its case on each machine, by the machine's id."""
 
 
-def side_by_side(found: Results, names: Names, notes: Notes) -> tuple[Table, ...]:
-    """A table a metric with a column a machine, for reports of several machines."""
+def side_by_side(context: Context) -> tuple[Table, ...]:
+    """A table for each metric with a column for each machine, for reports of several machines."""
+    names = context.names
     if not names.many_machines:
         return ()
-    hosts = {case.host.id: case.host for case in found.cases}
-    rows: dict[tuple[str, str, str], dict[str, CaseResult]] = {}
-    for case in found.cases:
+    rows: dict[tuple[str, str, str], ByHost] = {}
+    for case in context.found.cases:
         if case.status is not Status.UNSUPPORTED:
             rows.setdefault((case.case.model, case.case.id, names.label(case)), {})[case.host.id] = case
-    made = []
-    for column in _SIDE_BY_SIDE:
-        body = []
-        for cases in rows.values():
-            one = next(iter(cases.values()))
-            cells = [
-                cell(cases[host], column.metric, column.quantity, notes)
-                if host in cases
-                else notes.absent_phrase("reason.not_on_machine")
-                for host in hosts
-            ]
-            titled = list(titles(one, names))
-            if names.many_clips:
-                titled.append(Text(text=names.clip(one.clip)))
-            body.append(
-                Row(
-                    cells=(*titled, *cells), key=one.key, label=names.full(one), quantization=one.quantization
-                )
-            )
-        headings = [
-            *title_columns(),
-            *([Column(heading=Phrase(message="column.clip"))] if names.many_clips else []),
-        ]
-        headings += [Column(heading=Text(text=names.machine(host)), numeric=True) for host in hosts.values()]
-        made.append(
-            Table(
-                name=f"side_by_side.{column.metric}",
-                columns=tuple(headings),
-                rows=tuple(body),
-                scope=(Phrase(message=column.heading),),
-                heads=2,
-            )
-        )
-    return tuple(made)
+    made = [
+        _layout(metric, context).table(list(rows.values()), context, (Phrase(message=place.heading),))
+        for metric, place in columns_of("side_by_side")
+    ]
+    return tuple(table for table in made if table is not None)
+
+
+def _layout(metric: Metric, context: Context) -> Layout[ByHost]:
+    names = context.names
+    hosts = {case.host.id: case.host for case in context.found.cases}
+    clip: tuple[ColumnOf[ByHost], ...] = (
+        ColumnOf(
+            heading="column.clip",
+            cell=lambda cases, _: Text(text=names.clip(_one(cases).clip)),
+            numeric=False,
+        ),
+    )
+    return Layout(
+        name=f"side_by_side.{metric.name}",
+        columns=(
+            _of_one(MODEL),
+            _of_one(QUANTIZATION),
+            *(clip if names.many_clips else ()),
+            *(_machine(metric, host, names.machine(known)) for host, known in hosts.items()),
+        ),
+        case=_one,
+        heads=2,
+    )
+
+
+def _one(cases: ByHost) -> CaseResult:
+    return next(iter(cases.values()))
+
+
+def _of_one(column: ColumnOf[CaseResult]) -> ColumnOf[ByHost]:
+    """A column of cases as one of the first of each row."""
+    return ColumnOf(
+        heading=column.heading if isinstance(column.heading, str) else "",
+        cell=lambda cases, context: column.cell(_one(cases), context),
+        numeric=column.numeric,
+        wanted=lambda rows, context: column.wanted([_one(cases) for cases in rows], context),
+    )
+
+
+def _machine(metric: Metric, host: str, title: str) -> ColumnOf[ByHost]:
+    def found(cases: ByHost, context: Context) -> Cell:
+        if host not in cases:
+            return context.notes.absent_phrase("reason.not_on_machine")
+        return cell(cases[host], metric.name, context.notes)
+
+    return ColumnOf(heading=lambda _, __: Text(text=title), cell=found)

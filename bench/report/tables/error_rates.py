@@ -8,51 +8,11 @@ from typing import Final
 from bench.quality import Score
 from bench.report.cells import Cell, Counts, Figure, Phrase, Text
 from bench.report.footnotes import Notes
-from bench.report.names import Names
+from bench.report.tables.layout import QUANTIZATION, ColumnOf, Context, Layout, always, of_case
 from bench.report.tables.measured import cell
-from bench.report.view import Column, Row, Table
 from bench.results import CaseResult
 from bench.statistics import Interval
 from bench.text.numbers import Quantity
-
-_Rate = Callable[[CaseResult, Names, Notes], Cell]
-
-
-def rates_table(cases: Sequence[CaseResult], names: Names, notes: Notes) -> Table:
-    """Word and character error rates of one model's cases, against the reference and the baseline."""
-    normalizer = next((case.heard.score.normalizer for case in cases if case.heard.score), None)
-    few = any(case.heard.interval is not None and not case.heard.interval.covers for case in cases)
-    note = "note.wer.few" if few else "note.wer"
-    wer = notes.phrase(note, normalizer=Text(text=normalizer, code=True)) if normalizer else None
-    columns = [
-        (
-            Column(
-                heading=Phrase(message=heading),
-                note=wer if heading == "column.wer" else _note(note, notes),
-                numeric=True,
-            ),
-            rate,
-        )
-        for heading, note, rate in _RATES
-        if heading in _ALWAYS or any(_has(heading, case) for case in cases)
-    ]
-    return Table(
-        name="rates",
-        columns=(Column(heading=Phrase(message="column.quant")), *(column for column, _ in columns)),
-        rows=tuple(
-            Row(
-                cells=(title(case, names), *(rate(case, names, notes) for _, rate in columns)),
-                key=case.key,
-                label=names.full(case),
-                quantization=case.quantization,
-            )
-            for case in cases
-        ),
-    )
-
-
-def _note(message: str, notes: Notes) -> int | None:
-    return notes.phrase(message) if message else None
 
 
 def wer_cell(case: CaseResult, notes: Notes) -> Cell:
@@ -62,26 +22,26 @@ def wer_cell(case: CaseResult, notes: Notes) -> Cell:
     return _rate(case, _wer_of(case.heard.score), notes, interval, note)
 
 
-def _raw(case: CaseResult, _: Names, notes: Notes) -> Cell:
+def _raw(case: CaseResult, notes: Notes) -> Cell:
     return _rate(case, _wer_of(case.heard.raw), notes)
 
 
-def _cer(case: CaseResult, _: Names, notes: Notes) -> Cell:
+def _cer(case: CaseResult, notes: Notes) -> Cell:
     return _rate(case, _cer_of(case.heard.score), notes)
 
 
-def _cer_raw(case: CaseResult, _: Names, notes: Notes) -> Cell:
+def _cer_raw(case: CaseResult, notes: Notes) -> Cell:
     return _rate(case, _cer_of(case.heard.raw), notes)
 
 
-def _counts(case: CaseResult, _: Names, notes: Notes) -> Cell:
+def _counts(case: CaseResult, notes: Notes) -> Cell:
     score = case.heard.score
     if score is None:
         return unjudged(case, notes)
     return Counts(substitutions=score.substitutions, deletions=score.deletions, insertions=score.insertions)
 
 
-def _loss(case: CaseResult, _: Names, notes: Notes) -> Cell:
+def _loss(case: CaseResult, notes: Notes) -> Cell:
     if case.is_baseline:
         return Phrase(message="baseline")
     difference = case.heard.difference
@@ -115,11 +75,11 @@ def _no_difference(case: CaseResult, notes: Notes) -> Cell:
     return notes.absent_phrase("reason.baseline_missing")
 
 
-def _to_baseline(case: CaseResult, _: Names, notes: Notes) -> Cell:
+def _to_baseline(case: CaseResult, notes: Notes) -> Cell:
     return _against(case, notes, lambda score: score.wer)
 
 
-def _cer_to_baseline(case: CaseResult, _: Names, notes: Notes) -> Cell:
+def _cer_to_baseline(case: CaseResult, notes: Notes) -> Cell:
     return _against(case, notes, lambda score: score.cer)
 
 
@@ -138,10 +98,10 @@ def has_confidence(case: CaseResult) -> bool:
     return "confidence" in case.summaries and not case.model.synthetic
 
 
-def _confidence(case: CaseResult, _: Names, notes: Notes) -> Cell:
+def _confidence(case: CaseResult, notes: Notes) -> Cell:
     if case.model.synthetic:
         return unjudged(case, notes)
-    return cell(case, "confidence", Quantity.PERCENT, notes)
+    return cell(case, "confidence", notes)
 
 
 def _wer_of(score: Score | None) -> float | None:
@@ -165,35 +125,6 @@ def _rate(
     return Figure(value=value, quantity=Quantity.PERCENT, low=low, high=high, note=note)
 
 
-_RATES: Final[tuple[tuple[str, str, _Rate], ...]] = (
-    ("column.wer", "note.wer", lambda case, _, notes: wer_cell(case, notes)),
-    ("column.cer", "", _cer),
-    ("column.wer_raw", "note.raw", _raw),
-    ("column.cer_raw", "", _cer_raw),
-    ("column.sdi", "note.sdi", _counts),
-    ("column.wer_loss", "note.wer_loss", _loss),
-    ("column.wer_baseline", "note.to_baseline", _to_baseline),
-    ("column.cer_baseline", "", _cer_to_baseline),
-    ("column.confidence", "note.confidence", _confidence),
-)
-_ALWAYS: Final = frozenset({"column.wer", "column.cer", "column.wer_raw", "column.cer_raw", "column.sdi"})
-
-
-def _has(heading: str, case: CaseResult) -> bool:
-    match heading:
-        case "column.wer_loss":
-            return case.heard.difference is not None
-        case "column.confidence":
-            return has_confidence(case)
-        case _:
-            return case.heard.to_baseline is not None
-
-
-def title(case: CaseResult, names: Names) -> Text:
-    """The first cell of a row: the quantization, in bold unless it is the baseline."""
-    return Text(text=names.label(case), strong=not case.is_baseline)
-
-
 def unjudged(case: CaseResult, notes: Notes) -> Cell:
     """Why a case has no figure of quality."""
     if not case.status.delivered:
@@ -201,3 +132,55 @@ def unjudged(case: CaseResult, notes: Notes) -> Cell:
     return (
         notes.absent(case.heard.reason) if case.heard.reason else notes.absent_phrase("reason.not_measured")
     )
+
+
+def _compared(cases: Sequence[CaseResult], _: Context) -> bool:
+    return any(case.heard.to_baseline is not None for case in cases)
+
+
+def _wer_note(cases: Sequence[CaseResult], context: Context) -> int | None:
+    normalizer = next((case.heard.score.normalizer for case in cases if case.heard.score), None)
+    if normalizer is None:
+        return None
+    few = any(case.heard.interval is not None and not case.heard.interval.covers for case in cases)
+    note = "note.wer.few" if few else "note.wer"
+    return context.notes.phrase(note, normalizer=Text(text=normalizer, code=True))
+
+
+def _rate_column(
+    heading: str,
+    cell: Callable[[CaseResult, Notes], Cell],
+    note: str | Callable[[Sequence[CaseResult], Context], int | None] = "",
+    wanted: Callable[[Sequence[CaseResult], Context], bool] = always,
+) -> ColumnOf[CaseResult]:
+    return ColumnOf(
+        heading=heading, cell=lambda case, context: cell(case, context.notes), note=note, wanted=wanted
+    )
+
+
+RATES: Final = Layout[CaseResult](
+    name="rates",
+    columns=(
+        QUANTIZATION,
+        _rate_column("column.wer", wer_cell, _wer_note),
+        _rate_column("column.cer", _cer),
+        _rate_column("column.wer_raw", _raw, "note.raw"),
+        _rate_column("column.cer_raw", _cer_raw),
+        _rate_column("column.sdi", _counts, "note.sdi"),
+        _rate_column(
+            "column.wer_loss",
+            _loss,
+            "note.wer_loss",
+            lambda cases, _: any(case.heard.difference is not None for case in cases),
+        ),
+        _rate_column("column.wer_baseline", _to_baseline, "note.to_baseline", _compared),
+        _rate_column("column.cer_baseline", _cer_to_baseline, wanted=_compared),
+        _rate_column(
+            "column.confidence",
+            _confidence,
+            "note.confidence",
+            lambda cases, _: any(has_confidence(case) for case in cases),
+        ),
+    ),
+    case=of_case,
+)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bench.domain import Reason, Status
 from bench.quality import LoopReport
 from bench.reasons import told
-from bench.report.cells import Cell, Figure, Many, Phrase, Text
+from bench.report.cells import Cell, Many, Phrase, Text
 from bench.report.names import Names, quantization
-from bench.report.view import Column, Refusal, Row, Sentence, Table
+from bench.report.tables.layout import ColumnOf, Context, Layout, count
+from bench.report.view import Refusal, Sentence, Table
 from bench.results import CaseResult, Results
-from bench.text.numbers import Quantity, clock
+from bench.text.numbers import clock
 
 if TYPE_CHECKING:
     from bench.journal import RunData
@@ -32,35 +33,48 @@ def refusals(found: Results, names: Names) -> tuple[Refusal, ...]:
     )
 
 
-def failures(runs: Sequence[RunData], found: Results, names: Names) -> Table | None:
+class _Failure(NamedTuple):
+    """Trials of a case that ended alike."""
+
+    case: CaseResult
+    status: Status
+    reason: Reason
+    trials: int
+
+
+def failures(runs: Sequence[RunData], context: Context) -> Table | None:
     """Trials that gave no result, a line a case, status and reason; None where there are none."""
     counts: Counter[tuple[CaseResult, Status, Reason]] = Counter()
     for run in runs:
         for record in run.records:
             if record.status not in {Status.OK, Status.UNSUPPORTED}:
-                case = found.case_of(run, record)
+                case = context.found.case_of(run, record)
                 if case is not None:
                     counts[case, record.status, record.reason or told("")] += 1
     if not counts:
         return None
-    headings = ("column.case", "column.status", "column.reason", "column.trials")
-    return Table(
-        name="failures",
-        columns=tuple(Column(heading=Phrase(message=heading)) for heading in headings),
-        rows=tuple(
-            Row(
-                cells=(
-                    Text(text=names.full(case), strong=True),
-                    Phrase(message=f"status.{status}"),
-                    reason,
-                    Figure(value=number, quantity=Quantity.COUNT),
-                ),
-                key=case.key,
-                label=names.full(case),
-            )
-            for (case, status, reason), number in counts.items()
+    rows = [_Failure(case, status, reason, number) for (case, status, reason), number in counts.items()]
+    return FAILURES.table(rows, context)
+
+
+FAILURES: Final = Layout[_Failure](
+    name="failures",
+    columns=(
+        ColumnOf(
+            heading="column.case",
+            cell=lambda row, context: Text(text=context.names.full(row.case), strong=True),
+            numeric=False,
         ),
-    )
+        ColumnOf(
+            heading="column.status",
+            cell=lambda row, _: Phrase(message=f"status.{row.status}"),
+            numeric=False,
+        ),
+        ColumnOf(heading="column.reason", cell=lambda row, _: row.reason, numeric=False),
+        ColumnOf(heading="column.trials", cell=lambda row, _: count(row.trials), numeric=False),
+    ),
+    case=lambda row: row.case,
+)
 
 
 def loops(found: Results, names: Names) -> tuple[Sentence, ...]:

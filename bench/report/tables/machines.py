@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bench.domain import Reason
 from bench.places import expand
-from bench.report.cells import Cell, Figure, Many, Phrase, Text
+from bench.report.cells import Cell, Figure, Many, Text
+from bench.report.tables.layout import ColumnOf, Context, Layout, count
 from bench.report.tables.parameters import parameter_table
-from bench.report.view import Column, Machine, Row, Sound, Table
+from bench.report.view import Machine, Sound, Table
 from bench.text.numbers import Quantity, grouped
 
 if TYPE_CHECKING:
     from bench.domain import Host
     from bench.journal import RunData
     from bench.report.names import Names
-    from bench.results import Results
 
 _SYSTEMS: Final = {"linux": "Linux", "macos": "macOS", "darwin": "macOS"}
 
@@ -73,34 +73,29 @@ def _facts(host: Host, runs: Sequence[RunData], names: Names) -> Table:
     return parameter_table("machine", rows)
 
 
-def disturbances(found: Results) -> Table | None:
+class _Disturbance(NamedTuple):
+    """A kind of disturbance: the figures it was seen with, each with its number of trials."""
+
+    kind: Reason
+    seen: tuple[tuple[float | None, int], ...]
+
+
+def disturbances(context: Context) -> Table | None:
     """What disturbed trials, in how many, with the range of the figure named; None for none."""
     kinds: dict[Reason, list[tuple[float | None, int]]] = {}
-    for case in found.cases:
-        for disturbance, count in case.disturbances.items():
+    for case in context.found.cases:
+        for disturbance, trials in case.disturbances.items():
             share = disturbance.parameters.get("share")
             kind = dataclasses.replace(
                 disturbance, parameters={**disturbance.parameters, **({"share": "…%"} if share else {})}
             )
-            kinds.setdefault(kind, []).append((share if isinstance(share, float) else None, count))
+            kinds.setdefault(kind, []).append((share if isinstance(share, float) else None, trials))
     if not kinds:
         return None
     rows = [
-        Row(
-            cells=(
-                kind,
-                _range(seen),
-                Figure(value=sum(count for _, count in seen), quantity=Quantity.COUNT),
-            )
-        )
-        for kind, seen in sorted(kinds.items(), key=lambda pair: pair[0].code)
+        _Disturbance(kind, tuple(seen)) for kind, seen in sorted(kinds.items(), key=lambda pair: pair[0].code)
     ]
-    headings = ("column.disturbance", "column.range", "column.trials")
-    return Table(
-        name="disturbances",
-        columns=tuple(Column(heading=Phrase(message=heading)) for heading in headings),
-        rows=tuple(rows),
-    )
+    return DISTURBANCES.table(rows, context)
 
 
 def _range(seen: Iterable[tuple[float | None, int]]) -> Cell:
@@ -110,6 +105,21 @@ def _range(seen: Iterable[tuple[float | None, int]]) -> Cell:
     low, high = min(figures), max(figures)
     text = grouped(low, 1) if low == high else f"{grouped(low, 1)}–{grouped(high, 1)}"
     return Text(text=text)
+
+
+DISTURBANCES: Final = Layout[_Disturbance](
+    name="disturbances",
+    columns=(
+        ColumnOf(heading="column.disturbance", cell=lambda row, _: row.kind, numeric=False),
+        ColumnOf(heading="column.range", cell=lambda row, _: _range(row.seen), numeric=False),
+        ColumnOf(
+            heading="column.trials",
+            cell=lambda row, _: count(sum(trials for _, trials in row.seen)),
+            numeric=False,
+        ),
+    ),
+    case=lambda _: None,
+)
 
 
 def sounds(runs: Sequence[RunData]) -> tuple[Sound, ...]:

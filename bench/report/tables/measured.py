@@ -1,160 +1,128 @@
-"""Tables of measured figures: performance, stages, memory, CPU load; machines side by side.
+"""Tables of measured figures: performance, stages, memory, CPU load, and what is behind them.
 
-A column of the classic layout is always there; an optional one only where a case has a value.
+Which metrics a table shows, under which heading and with which note, is said by the registry,
+`bench.metrics`; here stand the columns that are worked out of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from bench.metrics import METRICS
-from bench.report.cells import Cell, Figure, Phrase, Text, Times
+from bench.metrics import METRICS, Metric, Place, columns_of
+from bench.report.cells import Cell, Figure, Phrase, Times
 from bench.report.footnotes import Notes
-from bench.report.names import Names, Scope
-from bench.report.view import Column, Row, Table
+from bench.report.names import Scope
+from bench.report.tables.layout import TITLES, ColumnOf, Context, Layout, of_case
+from bench.report.view import Table
 from bench.results import CaseResult, Results
 from bench.statistics import Comparison
 from bench.text.numbers import Quantity
 from bench.units import Better
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Median:
-    """A column of medians."""
-
-    heading: str
-    metric: str
-    quantity: Quantity
-    note: str = ""
-    optional: bool = False
+_FOLDED: Final = frozenset({"stages", "more"})  # tables whose columns are worth a look where they differ
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ratio:
+def median_column(metric: Metric, place: Place) -> ColumnOf[CaseResult]:
+    """A column of a metric's medians."""
+
+    def wanted(cases: Sequence[CaseResult], context: Context) -> bool:
+        return not place.optional or any(metric.name in case.summaries for case in cases)
+
+    def note(cases: Sequence[CaseResult], context: Context) -> int | None:
+        """What holds for published figures, too, is said of them; that is none of the notes."""
+        if not place.note or any(case.published for case in cases):
+            return None
+        return context.notes.phrase(place.note)
+
+    return ColumnOf(
+        heading=place.heading,
+        cell=lambda case, context: cell(case, metric.name, context.notes),
+        note=note,
+        wanted=wanted,
+        folds=place.table in _FOLDED,
+    )
+
+
+def ratio_column(heading: str, metric: Callable[[CaseResult], str], note: str) -> ColumnOf[CaseResult]:
     """A column of ratios to the baseline, of a metric that may depend on the machine."""
 
-    heading: str
-    metric: Callable[[CaseResult], str]
-    note: str = ""
+    def remark(cases: Sequence[CaseResult], context: Context) -> int | None:
+        seen = [case.comparisons.get(metric(case)) for case in cases]
+        once = all(each.n <= 1 for each in seen if each is not None)
+        return context.notes.phrase("note.ratio.once" if once else note)
+
+    return ColumnOf(
+        heading=heading,
+        cell=lambda case, context: ratio(case, metric(case), context.found, context.notes),
+        note=remark,
+        wanted=lambda cases, _: any(metric(case) in case.comparisons for case in cases),
+    )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """A table: its name and columns.  An `optional` table is left out where no case has a value."""
-
-    name: str
-    columns: tuple[Median | Ratio, ...]
-    optional: bool = False
+def _rtfx(case: CaseResult, context: Context) -> Cell:
+    found = cell(case, "rtf", context.notes)
+    return _inverse(found) if isinstance(found, Figure) and found.value else found
 
 
-def seconds(heading: str, metric: str, note: str = "", *, optional: bool = False) -> Median:
-    """A column of seconds."""
-    return Median(heading=heading, metric=metric, quantity=Quantity.SECONDS, note=note, optional=optional)
+def _inverse(rtf: Figure) -> Figure:
+    low, high = (rtf.low, rtf.high) if rtf.low and rtf.high else (None, None)
+    return Figure(
+        value=1 / rtf.value,
+        quantity=Quantity.RTFX,
+        low=1 / high if high else None,
+        high=1 / low if low else None,
+        n=rtf.n,
+    )
 
 
-PERFORMANCE: Final = Layout(
-    name="performance",
-    columns=(
-        seconds("column.cold_start", "load_seconds", "note.cold_start"),
-        seconds("column.transcribe", "transcribe_seconds", "note.transcribe"),
-        seconds("column.total", "wall_seconds"),
-        Median(heading="column.rtf", metric="rtf", quantity=Quantity.RTF),
-        seconds("column.startup", "startup_seconds", "note.startup", optional=True),
-        seconds("column.warm_transcribe", "warm_transcribe_seconds", "note.warm", optional=True),
-        Median(heading="column.warm_rtf", metric="warm_rtf", quantity=Quantity.RTF, optional=True),
-        Ratio(heading="column.rtf_ratio", metric=lambda _: "rtf", note="note.ratio"),
-    ),
+RTFX: Final[ColumnOf[CaseResult]] = ColumnOf(
+    heading="column.rtfx", cell=_rtfx, note="note.rtfx", wanted=lambda _, context: not context.verbatim
 )
-
-STAGES: Final = Layout(
-    name="stages",
-    optional=True,
-    columns=(
-        seconds("column.import", "import_seconds", optional=True),
-        seconds("column.load", "load_seconds", optional=True),
-        seconds("column.mel", "mel_seconds", optional=True),
-        seconds("column.encode", "encode_seconds", optional=True),
-        seconds("column.prefill", "prefill_seconds", optional=True),
-        seconds("column.first_token", "first_token_seconds", optional=True),
-        seconds("column.decode", "decode_seconds", optional=True),
-        Median(
-            heading="column.tokens_per_second",
-            metric="tokens_per_second",
-            quantity=Quantity.RATE,
-            optional=True,
-        ),
-        Median(heading="column.read_bytes", metric="read_bytes", quantity=Quantity.MEMORY, optional=True),
-    ),
-)
-
-MEMORY: Final = Layout(
-    name="memory",
-    columns=(
-        Median(heading="column.peak_rss", metric="peak_rss_bytes", quantity=Quantity.MEMORY),
-        Median(
-            heading="column.peak_footprint",
-            metric="peak_footprint_bytes",
-            quantity=Quantity.MEMORY,
-            note="note.footprint",
-        ),
-        Median(
-            heading="column.page_faults",
-            metric="major_faults",
-            quantity=Quantity.COUNT,
-            note="note.page_faults",
-        ),
-        Median(
-            heading="column.page_reclaims",
-            metric="minor_faults",
-            quantity=Quantity.COUNT,
-            note="note.page_reclaims",
-            optional=True,
-        ),
-        Median(
-            heading="column.peak_anonymous",
-            metric="peak_anonymous_bytes",
-            quantity=Quantity.MEMORY,
-            note="note.anonymous",
-            optional=True,
-        ),
-        Median(
-            heading="column.gpu_memory", metric="gpu_memory_bytes", quantity=Quantity.MEMORY, optional=True
-        ),
-        Ratio(
-            heading="column.memory_ratio", metric=lambda case: case.footprint_metric, note="note.memory_ratio"
-        ),
-    ),
-)
-
-CPU: Final = Layout(
-    name="cpu",
-    columns=(
-        seconds("column.user", "user_seconds"),
-        seconds("column.system", "system_seconds"),
-        Median(heading="column.instructions", metric="instructions", quantity=Quantity.BILLIONS),
-        Median(heading="column.cycles", metric="cycles", quantity=Quantity.BILLIONS),
-        Median(heading="column.energy", metric="energy_joules", quantity=Quantity.JOULES, optional=True),
-    ),
+RTF_RATIO: Final = ratio_column("column.rtf_ratio", lambda _: "rtf", "note.ratio")
+MEMORY_RATIO: Final = ratio_column(
+    "column.memory_ratio", lambda case: case.footprint_metric, "note.memory_ratio"
 )
 
 
-def tables(
-    layout: Layout, scopes: Sequence[Scope], found: Results, names: Names, notes: Notes
-) -> tuple[Table, ...]:
-    """The layout's table for every machine and clip."""
-    made = (_table(layout, scope, found, names, notes) for scope in scopes)
+_BESIDE: Final = {"rtf": RTFX}  # what is worked out of a metric stands right behind it
+
+
+def _layout(name: str, *derived: ColumnOf[CaseResult]) -> Layout[CaseResult]:
+    columns: list[ColumnOf[CaseResult]] = [*TITLES]
+    for metric, place in columns_of(name):
+        columns.append(median_column(metric, place))
+        columns += [_BESIDE[metric.name]] if metric.name in _BESIDE else []
+    return Layout(name=name, columns=(*columns, *derived), case=of_case, heads=len(TITLES))
+
+
+PERFORMANCE: Final = _layout("performance", RTF_RATIO)
+STAGES: Final = _layout("stages")
+MEMORY: Final = _layout("memory", MEMORY_RATIO)
+CPU: Final = _layout("cpu")
+MORE: Final = _layout("more")
+
+
+def tables(layout: Layout[CaseResult], scopes: Sequence[Scope], context: Context) -> tuple[Table, ...]:
+    """The layout's table for every machine and clip that has figures for it."""
+    made = (layout.table(scope.cases, context, context.names.scope(scope)) for scope in scopes)
     return tuple(table for table in made if table is not None)
 
 
-def cell(case: CaseResult, metric: str, quantity: Quantity, notes: Notes) -> Cell:
+def stages(scopes: Sequence[Scope], context: Context) -> tuple[Table, ...]:
+    """The stages, where a case has more of them than the load time, which another table has."""
+    beyond = [metric.name for metric, _ in columns_of("stages") if metric.name != "load_seconds"]
+    told = [s for s in scopes if any(name in case.summaries for case in s.cases for name in beyond)]
+    return tables(STAGES, told, context)
+
+
+def cell(case: CaseResult, metric: str, notes: Notes) -> Cell:
     """A metric's median with its interval, or why there is none."""
     summary = case.summaries.get(metric)
     if summary is not None:
         return Figure(
             value=summary.median,
-            quantity=quantity,
+            quantity=METRICS[metric].quantity,
             low=summary.low,
             high=summary.high,
             n=summary.n,
@@ -178,7 +146,7 @@ def ratio(case: CaseResult, metric: str, found: Results, notes: Notes) -> Cell:
     if case.baseline is None or found.baseline(case) is None:
         return notes.absent_phrase("reason.no_baseline")
     if metric not in case.summaries:
-        return cell(case, metric, Quantity.TIMES, notes)
+        return cell(case, metric, notes)
     return notes.absent_phrase("reason.baseline_missing")
 
 
@@ -196,73 +164,3 @@ def times(comparison: Comparison, metric: str) -> Times:
         shown=comparison.excludes_one,
         better=better,
     )
-
-
-def titles(case: CaseResult, names: Names) -> tuple[Text, Text]:
-    """The first two cells of a row: model, and quantization in bold unless it is the baseline."""
-    return (
-        Text(text=names.model(case)),
-        Text(text=names.label(case), strong=not case.is_baseline),
-    )
-
-
-def _table(layout: Layout, scope: Scope, found: Results, names: Names, notes: Notes) -> Table | None:
-    columns = [column for column in layout.columns if _wanted(column, scope.cases)]
-    if not columns or (layout.optional and not _told(columns, scope.cases)):
-        return None
-    headings = [_heading(column, scope.cases, notes) for column in columns]
-    rows = [
-        Row(
-            cells=(*titles(case, names), *(_cell(column, case, found, notes) for column in columns)),
-            key=case.key,
-            label=names.full(case),
-            quantization=case.quantization,
-        )
-        for case in scope.cases
-    ]
-    return Table(
-        name=layout.name,
-        columns=(*title_columns(), *headings),
-        rows=tuple(rows),
-        scope=names.scope(scope),
-        heads=2,
-    )
-
-
-def title_columns() -> tuple[Column, Column]:
-    """The headings of `titles`."""
-    return Column(heading=Phrase(message="column.model")), Column(heading=Phrase(message="column.quant"))
-
-
-def _heading(column: Median | Ratio, cases: Sequence[CaseResult], notes: Notes) -> Column:
-    remark = _remark(column, cases)
-    return Column(
-        heading=Phrase(message=column.heading), note=notes.phrase(remark) if remark else None, numeric=True
-    )
-
-
-def _remark(column: Median | Ratio, cases: Sequence[CaseResult]) -> str:
-    """What a column's heading needs said; of published figures only what holds for them too."""
-    if isinstance(column, Ratio):
-        seen = [case.comparisons.get(column.metric(case)) for case in cases]
-        once = all(each.n <= 1 for each in seen if each is not None)
-        return "note.ratio.once" if once else column.note
-    return "" if any(case.published for case in cases) else column.note
-
-
-def _cell(column: Median | Ratio, case: CaseResult, found: Results, notes: Notes) -> Cell:
-    if isinstance(column, Ratio):
-        return ratio(case, column.metric(case), found, notes)
-    return cell(case, column.metric, column.quantity, notes)
-
-
-def _wanted(column: Median | Ratio, cases: Iterable[CaseResult]) -> bool:
-    if isinstance(column, Ratio):
-        return any(column.metric(case) in case.comparisons for case in cases)
-    return not column.optional or any(column.metric in case.summaries for case in cases)
-
-
-def _told(columns: Sequence[Median | Ratio], cases: Sequence[CaseResult]) -> bool:
-    """Whether an optional table says more than the load time, which another table has."""
-    names = {column.metric for column in columns if isinstance(column, Median)} - {"load_seconds"}
-    return any(name in case.summaries for case in cases for name in names)

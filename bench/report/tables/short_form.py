@@ -4,74 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Final
 
+from bench.metrics import METRICS
 from bench.report.cells import Absent, Cell, Figure, Phrase, Text, Times
 from bench.report.footnotes import Notes
-from bench.report.names import Names, Scope
+from bench.report.names import Scope
 from bench.report.tables.error_rates import wer_cell
-from bench.report.tables.measured import cell, ratio, titles
+from bench.report.tables.layout import TITLES, ColumnOf, Context, Layout, of_case
+from bench.report.tables.measured import cell, ratio
+from bench.report.tables.weights import size_cell
 from bench.report.tables.word_errors import stars_cell
-from bench.report.view import Column, Row, Table
-from bench.results import CaseResult, Results
-from bench.text.numbers import Quantity
-
-_HEADINGS = (
-    "column.size",
-    "column.cold_start",
-    "column.rtf",
-    "column.rtf_ratio",
-    "column.peak_rss",
-    "column.memory_ratio",
-    "column.wer",
-    "column.stars",
-)
+from bench.report.view import Table
+from bench.results import CaseResult
 
 
-def digest(scopes: Sequence[Scope], found: Results, names: Names) -> tuple[Table, ...]:
+def digest(scopes: Sequence[Scope], context: Context) -> tuple[Table, ...]:
     """A table a machine and clip.  What is absent is `n/a`: the reasons are in the full report."""
-    return tuple(_table(scope, found, names) for scope in scopes)
-
-
-def _table(scope: Scope, found: Results, names: Names) -> Table:
-    return Table(
-        name="digest",
-        columns=(
-            Column(heading=Phrase(message="column.model")),
-            Column(heading=Phrase(message="column.quant")),
-            *(
-                Column(heading=Phrase(message=heading), numeric=heading != "column.stars")
-                for heading in _HEADINGS
-            ),
-        ),
-        rows=tuple(
-            Row(
-                cells=(*titles(case, names), *(_bare(each) for each in _cells(case, found))),
-                key=case.key,
-                label=names.full(case),
-                quantization=case.quantization,
-            )
-            for case in scope.cases
-        ),
-        scope=names.scope(scope),
-        heads=2,
-    )
-
-
-def _cells(case: CaseResult, found: Results) -> tuple[Cell, ...]:
-    notes = Notes()
-    size = case.weights_bytes
-    return (
-        notes.absent_phrase("reason.no_weights")
-        if size is None
-        else Figure(value=size, quantity=Quantity.SIZE),
-        cell(case, "load_seconds", Quantity.SECONDS, notes),
-        cell(case, "rtf", Quantity.RTF, notes),
-        ratio(case, "rtf", found, notes),
-        cell(case, "peak_rss_bytes", Quantity.MEMORY, notes),
-        ratio(case, case.footprint_metric, found, notes),
-        wer_cell(case, notes),
-        stars_cell(case, notes),
-    )
+    made = (DIGEST.table(scope.cases, context, context.names.scope(scope)) for scope in scopes)
+    return tuple(table for table in made if table is not None)
 
 
 def _bare(found: Cell) -> Cell:
@@ -83,3 +34,34 @@ def _bare(found: Cell) -> Cell:
             return dataclasses.replace(found, note=None)
         case _:
             return found
+
+
+def _median(heading: str, metric: str) -> ColumnOf[CaseResult]:
+    assert metric in METRICS
+    return ColumnOf(heading=heading, cell=lambda case, _: _bare(cell(case, metric, Notes())))
+
+
+DIGEST: Final = Layout[CaseResult](
+    name="digest",
+    columns=(
+        *TITLES,
+        ColumnOf(heading="column.size", cell=lambda case, _: _bare(size_cell(case, Notes()))),
+        _median("column.cold_start", "load_seconds"),
+        _median("column.rtf", "rtf"),
+        ColumnOf(
+            heading="column.rtf_ratio",
+            cell=lambda case, context: _bare(ratio(case, "rtf", context.found, Notes())),
+        ),
+        _median("column.peak_rss", "peak_rss_bytes"),
+        ColumnOf(
+            heading="column.memory_ratio",
+            cell=lambda case, context: _bare(ratio(case, case.footprint_metric, context.found, Notes())),
+        ),
+        ColumnOf(heading="column.wer", cell=lambda case, _: _bare(wer_cell(case, Notes()))),
+        ColumnOf(
+            heading="column.stars", cell=lambda case, _: _bare(stars_cell(case, Notes())), numeric=False
+        ),
+    ),
+    case=of_case,
+    heads=2,
+)

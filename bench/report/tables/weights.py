@@ -4,77 +4,58 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
+from typing import Final
 
 from bench.domain import Status
 from bench.report.cells import Cell, Figure, Many, Phrase, Text
 from bench.report.footnotes import Notes
 from bench.report.names import Names, quantization
-from bench.report.view import Column, Row, Table
-from bench.results import CaseResult, Results
+from bench.report.tables.layout import MODEL, ColumnOf, Context, Layout, of_case
+from bench.report.view import Table
+from bench.results import CaseResult
 from bench.text.numbers import Quantity
 
 HASH_DIGITS = 12
 
 
-def sizes(found: Results, names: Names, notes: Notes) -> Table:
+def sizes(context: Context) -> Table | None:
     """One row a model and quantization; the baseline has a row only where it stands alone."""
-    cases = _distinct(found.cases)
+    cases = _distinct(context.found.cases)
     quantized = {case.case.model for case in cases if not case.is_baseline}
     shown = [case for case in cases if not case.is_baseline or case.case.model not in quantized]
-    hashed = any(file.sha256 for case in shown for file in case.weights)
-    kind, base = _format(shown), _baseline(shown, names)
-    note = notes.phrase("note.megabyte")
-    headings = [
-        Column(heading=Phrase(message="column.model")),
-        Column(heading=Phrase(message="column.quantization")),
-        Column(
-            heading=Phrase(message="column.size_of", params={"format": kind})
-            if kind
-            else Phrase(message="column.size"),
-            note=note,
-            numeric=True,
-        ),
-        Column(
-            heading=Phrase(message="column.baseline_size_of", params={"baseline": base})
-            if base
-            else Phrase(message="column.baseline_size"),
-            numeric=True,
-        ),
-        Column(heading=Phrase(message="column.saving"), numeric=True),
-        *([Column(heading=Phrase(message="column.sha256"))] if hashed else []),
-    ]
-    return Table(
-        name="weights",
-        columns=tuple(headings),
-        rows=tuple(_row(case, _label(case, shown, names), names, notes, hashed=hashed) for case in shown),
-        heads=2,
+    return WEIGHTS.table(shown, context)
+
+
+def _label(case: CaseResult, context: Context) -> Cell:
+    """The quantization; with what tells it apart where a name stands for several files."""
+    cases = _distinct(context.found.cases)
+    alike = [each for each in cases if (each.case.model, each.label) == (case.case.model, case.label)]
+    return Text(text=quantization(case.label) if len(alike) == 1 else context.names.label(case))
+
+
+def _hash(case: CaseResult, context: Context) -> Cell:
+    marks = tuple(Text(text=file.sha256[:HASH_DIGITS], code=True) for file in case.weights if file.sha256)
+    return Many(parts=marks) if marks else context.notes.absent_phrase("reason.no_weights")
+
+
+def _size_heading(cases: Sequence[CaseResult], context: Context) -> Cell:
+    kind = _format(cases)
+    return (
+        Phrase(message="column.size_of", params={"format": kind}) if kind else Phrase(message="column.size")
     )
 
 
-def _label(case: CaseResult, shown: Sequence[CaseResult], names: Names) -> str:
-    """The quantization; with what tells it apart where a name stands for several files."""
-    alike = [each for each in shown if (each.case.model, each.label) == (case.case.model, case.label)]
-    return quantization(case.label) if len(alike) == 1 else names.label(case)
+def _baseline_heading(cases: Sequence[CaseResult], context: Context) -> Cell:
+    base = _baseline(cases, context.names)
+    if not base:
+        return Phrase(message="column.baseline_size")
+    return Phrase(message="column.baseline_size_of", params={"baseline": base})
 
 
-def _row(case: CaseResult, label: str, names: Names, notes: Notes, *, hashed: bool) -> Row:
-    cells: list[Cell] = [
-        Text(text=names.model(case)),
-        Text(text=label),
-        _size(case.weights_bytes, case, notes),
-        _baseline_size(case, notes),
-        _saving(case, notes),
-    ]
-    if hashed:
-        files = [file for file in case.weights if file.sha256]
-        marks = [Text(text=file.sha256[:HASH_DIGITS], code=True) for file in files]
-        cells.append(Many(parts=tuple(marks)) if marks else notes.absent_phrase("reason.no_weights"))
-    return Row(cells=tuple(cells), key=case.key, label=names.full(case), quantization=case.quantization)
-
-
-def _size(size: int | None, case: CaseResult, notes: Notes) -> Cell:
-    if size is not None:
-        return Figure(value=size, quantity=Quantity.SIZE)
+def size_cell(case: CaseResult, notes: Notes) -> Cell:
+    """Bytes of the weights files together, or why they are not known."""
+    if case.weights_bytes is not None:
+        return Figure(value=case.weights_bytes, quantity=Quantity.SIZE)
     if not case.status.delivered and case.reason:
         return notes.absent(case.reason)
     return notes.absent_phrase("reason.no_weights")
@@ -119,3 +100,27 @@ def _baseline(cases: Iterable[CaseResult], names: Names) -> str:
     """The baseline's name, where all models have the same."""
     labels = {names.baseline(case) for case in cases}
     return labels.pop() if len(labels) == 1 else ""
+
+
+WEIGHTS: Final = Layout[CaseResult](
+    name="weights",
+    columns=(
+        MODEL,
+        ColumnOf(heading="column.quantization", cell=_label, numeric=False),
+        ColumnOf(
+            heading=_size_heading,
+            cell=lambda case, context: size_cell(case, context.notes),
+            note="note.megabyte",
+        ),
+        ColumnOf(heading=_baseline_heading, cell=lambda case, context: _baseline_size(case, context.notes)),
+        ColumnOf(heading="column.saving", cell=lambda case, context: _saving(case, context.notes)),
+        ColumnOf(
+            heading="column.sha256",
+            cell=_hash,
+            numeric=False,
+            wanted=lambda cases, _: any(file.sha256 for case in cases for file in case.weights),
+        ),
+    ),
+    case=of_case,
+    heads=2,
+)

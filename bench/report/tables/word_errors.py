@@ -3,66 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bench.quality import ErrorPair
 from bench.report.cells import Cell, Figure, Many, Phrase, Spoken, Stars, Text, WordErrors
 from bench.report.footnotes import Notes
-from bench.report.names import Names, Scope
-from bench.report.tables.error_rates import has_confidence, rates_table, title, unjudged
-from bench.report.view import Column, Row, Table
-from bench.results import CaseResult, Results
+from bench.report.names import Scope
+from bench.report.tables.error_rates import RATES, has_confidence, unjudged
+from bench.report.tables.layout import QUANTIZATION, ColumnOf, Context, Layout, of_case
+from bench.report.view import Table
+from bench.results import CaseResult
 from bench.text.numbers import Quantity
 
 if TYPE_CHECKING:
     from bench.domain import StarBand
 
 
-def quality(scopes: Sequence[Scope], found: Results, names: Names, notes: Notes) -> tuple[Table, ...]:
+def quality(scopes: Sequence[Scope], context: Context) -> tuple[Table, ...]:
     """Per model two tables: the telling errors with stars, then the rates behind them."""
-    bands = found.suites[0].quality.stars if found.suites else ()
-    made: list[Table] = []
+    made: list[Table | None] = []
     for scope in scopes:
         for model in dict.fromkeys(case.case.model for case in scope.cases):
             cases = [case for case in scope.cases if case.case.model == model]
-            where = (Text(text=names.model(cases[0])), *names.scope(scope))
-            made.append(_errors_table(cases, where, bands, names, notes))
+            where = (Text(text=context.names.model(cases[0])), *context.names.scope(scope))
+            made.append(ERRORS.table(cases, context, where))
             if any(case.heard.score or case.heard.to_baseline or has_confidence(case) for case in cases):
-                made.append(rates_table(cases, names, notes))
-    return tuple(made)
+                made.append(RATES.table(cases, context))
+    return tuple(table for table in made if table is not None)
 
 
-def _errors_table(
-    cases: Sequence[CaseResult],
-    where: tuple[Cell, ...],
-    bands: Sequence[StarBand],
-    names: Names,
-    notes: Notes,
-) -> Table:
-    by_eye = any(case.judgement for case in cases)
-    note = notes.phrase("note.stars.by_eye") if by_eye else _bands_note(bands, notes)
-    return Table(
-        name="quality",
-        columns=(
-            Column(heading=Phrase(message="column.quant")),
-            Column(heading=Phrase(message="column.key_errors")),
-            Column(heading=Phrase(message="column.stars"), note=note),
-        ),
-        rows=tuple(
-            Row(
-                cells=(title(case, names), _telling(case, names, notes), stars_cell(case, notes)),
-                key=case.key,
-                label=names.full(case),
-                quantization=case.quantization,
-            )
-            for case in cases
-        ),
-        scope=where,
-    )
-
-
-def _telling(case: CaseResult, names: Names, notes: Notes) -> Cell:
-    heard, baseline = case.heard, names.baseline(case)
+def _telling(case: CaseResult, context: Context) -> Cell:
+    heard, baseline = case.heard, context.names.baseline(case)
     if case.judgement is not None:
         if case.judgement.remarks:
             return Spoken(texts=case.judgement.remarks)
@@ -83,7 +54,7 @@ def _telling(case: CaseResult, names: Names, notes: Notes) -> Cell:
                 _pairs(heard.changes),
             )
         )
-    return unjudged(case, notes)
+    return unjudged(case, context.notes)
 
 
 def _pairs(errors: Iterable[ErrorPair]) -> WordErrors:
@@ -111,3 +82,26 @@ def _bands_note(bands: Sequence[StarBand], notes: Notes) -> int:
         for band in bands
     ]
     return notes.phrase("note.stars", bands=Many(parts=tuple(parts), between=", "))
+
+
+def _stars_note(cases: Sequence[CaseResult], context: Context) -> int:
+    if any(case.judgement for case in cases):
+        return context.notes.phrase("note.stars.by_eye")
+    suites = context.found.suites
+    return _bands_note(suites[0].quality.stars if suites else (), context.notes)
+
+
+ERRORS: Final = Layout[CaseResult](
+    name="quality",
+    columns=(
+        QUANTIZATION,
+        ColumnOf(heading="column.key_errors", cell=_telling, numeric=False),
+        ColumnOf(
+            heading="column.stars",
+            cell=lambda case, context: stars_cell(case, context.notes),
+            note=_stars_note,
+            numeric=False,
+        ),
+    ),
+    case=of_case,
+)

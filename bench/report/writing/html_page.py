@@ -71,8 +71,17 @@ def page(
 
 
 def _rows(view: View) -> list[tuple[Row, ...]]:
-    groups = (view.performance, view.memory, view.cpu, view.stages, view.quality, view.side_by_side)
-    return [view.weights.rows, *(table.rows for group in groups for table in group)]
+    groups = (
+        view.performance,
+        view.memory,
+        view.cpu,
+        view.stages,
+        view.more,
+        view.quality,
+        view.side_by_side,
+    )
+    weights = (view.weights,) if view.weights else ()
+    return [table.rows for group in (weights, *groups) for table in group]
 
 
 def _file(name: str, templates: Path | None) -> str:

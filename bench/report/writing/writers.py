@@ -155,7 +155,8 @@ class Writer(ABC):
             case Times():
                 return self._times(cell)
             case Absent():
-                return self.words("absent") + self.reference(cell.note)
+                mark = self.reference(cell.note)
+                return mark if cell.bare else self.words("absent") + mark
             case Stars():
                 return self.words("stars", stars="★" * cell.stars + "☆" * (STARS - cell.stars))
             case WordErrors():
