@@ -6,9 +6,8 @@ templates or with a folder of one's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,8 +16,7 @@ from bench.files import write_file
 from bench.language import Language, language
 from bench.report.build import build
 from bench.report.names import Names, Scope, scopes
-from bench.report.writing.templates import fill, tidy
-from bench.report.writing.writers import MarkdownWriter
+from bench.report.writing.reporters import FORMATS, REPORTERS, available_formats
 from bench.results import results_of
 
 if TYPE_CHECKING:
@@ -26,15 +24,8 @@ if TYPE_CHECKING:
     from bench.report.charts.draw import Chart
     from bench.report.view import View
 
-FORMATS: Final = ("md", "html", "charts", "json", "csv", "short")
 MOST_DRAWN: Final = 6  # machines x clips with charts of their own
 MOST_CASES_DRAWN: Final = 40  # in one chart
-_NEEDED: Final = {"charts": ("altair", "vl_convert")}
-
-
-def available_formats() -> tuple[str, ...]:
-    """The formats that the installed packages can write: charts need an extra."""
-    return tuple(name for name in FORMATS if all(find_spec(package) for package in _NEEDED.get(name, ())))
 
 
 def render(
@@ -65,19 +56,13 @@ def render(
             f"report format {unknown[0]!r}: there is no such format.", hint=f"Formats: {', '.join(FORMATS)}."
         )
     spoken = [language(code) for code in dict.fromkeys(languages)]
-    return tuple(_Rendering(runs, spoken, out, chosen, templates, sound).write())
-
-
-def markdown(
-    view: View,
-    spoken: Language,
-    *,
-    templates: Path | None = None,
-    charts: Mapping[str, Sequence[Chart]] | None = None,
-    name: str = "report.md.j2",
-) -> str:
-    """The view as Markdown in one language."""
-    return tidy(fill(name, MarkdownWriter(spoken), templates, view=view, charts=charts or {}))
+    material = _Rendering(runs, spoken, out, chosen, templates, sound)
+    return tuple(
+        write_file(out / output.path, output.text)
+        for name in FORMATS
+        if name in chosen
+        for output in REPORTERS[name].outputs(material)
+    )
 
 
 class _Rendering:
@@ -104,7 +89,7 @@ class _Rendering:
             self.found,
             self.names,
             out=self.out.resolve(),
-            with_diffs="html" in self.formats,
+            with_diffs=any(REPORTERS[name].transcripts for name in self.formats),
             undrawn=len(scopes(self.found)) - len(self.drawn) if "charts" in self.formats else 0,
         )
 
@@ -122,30 +107,3 @@ class _Rendering:
         from bench.report.charts.draw import draw
 
         return {each.code: draw(self.drawn, self.names, each) for each in self.spoken}
-
-    def write(self) -> Iterator[Path]:
-        """Write what was asked for; the reports first."""
-        if "md" in self.formats:
-            for each in self.spoken:
-                text = markdown(self.view, each, templates=self.templates, charts=self.charts[each.code])
-                yield write_file(self.out / f"report.{each.code}.md", text)
-        if "html" in self.formats:
-            from bench.report.writing.html_page import page
-
-            text = page(self.view, self.spoken, self.charts, templates=self.templates, sound=self.sound)
-            yield write_file(self.out / "report.html", text)
-        if "short" in self.formats:
-            for each in self.spoken:
-                text = markdown(self.view, each, templates=self.templates, name="short.md.j2")
-                yield write_file(self.out / f"report.short.{each.code}.md", text)
-        if "json" in self.formats:
-            from bench.report.writing.summary import summary_json
-
-            yield write_file(self.out / "summary.json", summary_json(self.found, self.names))
-        if "csv" in self.formats:
-            from bench.report.writing.summary import summary_csv
-
-            yield write_file(self.out / "summary.csv", summary_csv(self.found, self.names))
-        for drawn in self.charts.values():
-            for chart in (each for charts in drawn.values() for each in charts):
-                yield write_file(self.out / chart.target, chart.svg)

@@ -10,8 +10,8 @@ import pytest
 
 from bench.language import language
 from bench.report.cells import Cell
-from bench.report.render import FORMATS
 from bench.report.view import Table, View
+from bench.report.writing.reporters import FORMATS
 from bench.report.writing.summary import COLUMNS
 from bench.report.writing.templates import TEMPLATES, environment_of
 from bench.report.writing.writers import MarkdownWriter
