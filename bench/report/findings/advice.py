@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bench.report.cells import Cell, Figure, Many, Phrase, Stars, Text
+from bench.report.cells import Cell, Figure, Many, Phrase, Text
+from bench.report.findings.advice_words import file_size, full_name, less_but_worse, quality, worse_first
 from bench.report.findings.candidates import Candidate, Loss, candidates
 from bench.report.findings.differences import Standing, contrast
 from bench.report.findings.families import Scene, smaller
 from bench.report.findings.file_sizes import partial
 from bench.report.findings.model import LONG_SECONDS, Strength, how_firmly
-from bench.report.findings.pairs import points
 from bench.report.findings.speed_and_memory import FOOTPRINT, LOAD, TRANSCRIBE, Measure, figure
 from bench.report.view import Advice
 from bench.results import CaseResult, Results
@@ -20,25 +20,38 @@ from bench.text.numbers import Quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Advised:
+    """What a scenario's rule says: in words, and the variant it names, None where it names none."""
+
+    parts: tuple[Cell, ...]
+    choice: Candidate | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """A use: its id (the message `scenario.ID`) and the function that advises on it."""
 
     id: str
-    advise: Callable[[Scene, Sequence[Candidate]], Iterator[tuple[Cell, ...]]]
+    advise: Callable[[Scene, Sequence[Candidate]], Iterator[Advised]]
+
+
+def by_machine(scene: Scene) -> dict[str, list[Candidate]]:
+    """The variants that can be chosen on each machine; random weights can not."""
+    machines: dict[str, list[Candidate]] = {}
+    for each in candidates(scene):
+        if not each.case.model.synthetic:
+            machines.setdefault(each.case.host.id, []).append(each)
+    return machines
 
 
 def advice(figures: Results) -> tuple[Advice, ...]:
     """A row a scenario and machine, in the order of `SCENARIOS`; none where nothing was measured."""
     scene = Scene(figures)
-    known = [each for each in candidates(scene) if not each.case.model.synthetic]
-    machines: dict[str, list[Candidate]] = {}
-    for each in known:
-        machines.setdefault(each.case.host.id, []).append(each)
     return tuple(
-        Advice(scenario=_title(scenario, scene, here), parts=parts)
+        Advice(scenario=_title(scenario, scene, here), parts=advised.parts)
         for scenario in SCENARIOS
-        for here in machines.values()
-        for parts in scenario.advise(scene, here)
+        for here in by_machine(scene).values()
+        for advised in scenario.advise(scene, here)
     )
 
 
@@ -53,14 +66,14 @@ def _title(scenario: Scenario, scene: Scene, here: Sequence[Candidate]) -> Phras
 # --------------------------------------------------------------------- by quality
 
 
-def _least_loss(scene: Scene, here: Sequence[Candidate]) -> Iterator[tuple[Cell, ...]]:
+def _least_loss(scene: Scene, here: Sequence[Candidate]) -> Iterator[Advised]:
     """Per model the smallest variant of which no loss is known."""
     for cases in _by_model(here):
         safe = [each for each in cases if each.loss <= Loss.SAME and not each.case.is_baseline]
         yield _of_those(scene, safe, cases)
 
 
-def _balance(scene: Scene, here: Sequence[Candidate]) -> Iterator[tuple[Cell, ...]]:
+def _balance(scene: Scene, here: Sequence[Candidate]) -> Iterator[Advised]:
     """Per model the smallest variant without a loss shown, or with as many stars as any."""
     for cases in _by_model(here):
         near = [
@@ -72,16 +85,16 @@ def _balance(scene: Scene, here: Sequence[Candidate]) -> Iterator[tuple[Cell, ..
         yield _of_those(scene, near, cases)
 
 
-def _of_those(scene: Scene, good: Sequence[Candidate], cases: Sequence[Candidate]) -> tuple[Cell, ...]:
+def _of_those(scene: Scene, good: Sequence[Candidate], cases: Sequence[Candidate]) -> Advised:
     """The smallest of the good ones, provided that it saves anything; else why there is none."""
     if not good:
-        return _unsettled(scene, cases)
+        return Advised(parts=_unsettled(scene, cases))
     baselines = [each.case for each in cases if each.case.is_baseline]
     saving = [each for each in good if not baselines or _saves(each.case, baselines[0])]
     if not saving:
         params: dict[str, Cell] = {"model": scene.subject([cases[0].case], clip=False)}
-        return (Phrase(message="advice.no_saving", params=params),)
-    return _chosen(scene, _smallest(saving), cases)
+        return Advised(parts=(Phrase(message="advice.no_saving", params=params),))
+    return _chosen(scene, _smallest(saving))
 
 
 def _saves(case: CaseResult, baseline: CaseResult) -> bool:
@@ -110,15 +123,16 @@ def _loss_rank(each: Candidate) -> tuple[int, float]:
     return (int(each.loss), estimate or 0.0)
 
 
-def _chosen(scene: Scene, choice: Candidate, cases: Sequence[Candidate]) -> tuple[Cell, ...]:
+def _chosen(scene: Scene, choice: Candidate) -> Advised:
     params: dict[str, Cell] = {
         "model": scene.subject([choice.case], clip=False),
         "name": scene.name(choice.case),
-        "size": _size(choice.case),
+        "size": file_size(choice.case),
         "quality": quality(choice),
     }
     strength = Strength.JUDGED if choice.judged else Strength.EXACT
-    return (Phrase(message="advice.quality", params=params), *how_firmly(strength, 0))
+    parts = (Phrase(message="advice.quality", params=params), *how_firmly(strength, 0))
+    return Advised(parts=parts, choice=choice)
 
 
 def _unsettled(scene: Scene, cases: Sequence[Candidate]) -> tuple[Cell, ...]:
@@ -137,77 +151,30 @@ def _unsettled(scene: Scene, cases: Sequence[Candidate]) -> tuple[Cell, ...]:
     return (Phrase(message="advice.inconclusive.reference", params=params),)
 
 
-def quality(each: Candidate) -> Cell:
-    """What is known of a candidate's quality, in a phrase; a loop on any recording is said with it."""
-    known = _loss(each)
-    if not each.looped:
-        return known
-    loops = Phrase(message="advice.loss.recordings", count=each.looped)
-    return Phrase(message="advice.loss.loops", params={"quality": known, "loops": loops})
-
-
-def _loss(each: Candidate) -> Cell:
-    case = each.case
-    if case.is_baseline:
-        return Phrase(message="advice.loss.baseline")
-    if each.loss is Loss.NONE:
-        return Phrase(message="advice.loss.none")
-    if each.change is not None and each.change.value is not None:
-        return Phrase(message="advice.loss.wer", params={"change": points(each.change)})
-    if case.judgement is not None and case.judgement.stars is not None:
-        return Stars(stars=case.judgement.stars)
-    return Phrase(message="advice.loss.unknown")
-
-
-def _size(case: CaseResult) -> Cell:
-    size = Figure(value=case.weights_bytes or 0, quantity=Quantity.SIZE)
-    return Phrase(message="advice.decoder", params={"size": size}) if partial(case) else size
-
-
 # --------------------------------------------------------------------- by a figure
 
 
-def _smallest_file(scene: Scene, here: Sequence[Candidate]) -> Iterator[tuple[Cell, ...]]:
+def _smallest_file(scene: Scene, here: Sequence[Candidate]) -> Iterator[Advised]:
     """The smallest files of those that can be used, whole models alone."""
     usable = [each for each in here if not each.broken and each.case.weights_bytes and not partial(each.case)]
     if usable:
         good = [each for each in usable if each.loss is not Loss.SHOWN] or usable
         choice = _smallest(good)
         params: dict[str, Cell] = {
-            "name": _full(scene, choice),
-            "value": _size(choice.case),
+            "name": full_name(scene, choice),
+            "value": file_size(choice.case),
             "quality": quality(choice),
         }
         worse = [each for each in usable if smaller(each.case, choice.case)]
         said = Phrase(message="advice.size", params=params)
-        yield (_worse_first(choice, said), *_less_but_worse(scene, worse, _size))
+        parts = (worse_first(choice, said), *less_but_worse(scene, worse, file_size))
+        yield Advised(parts=parts, choice=choice)
 
 
-def _worse_first(choice: Candidate, said: Phrase) -> Phrase:
-    """The sentence, behind a warning where the variant it names is shown to be worse."""
-    return Phrase(message="advice.worse_first", params={"said": said}) if choice.loss is Loss.SHOWN else said
-
-
-def _less_but_worse(
-    scene: Scene, worse: Sequence[Candidate], value: Callable[[CaseResult], Cell]
-) -> tuple[Phrase, ...]:
-    """Variants that would take less, but for a loss that is shown."""
-    if not worse:
-        return ()
-    items = tuple(
-        Phrase(
-            message="advice.item",
-            params={"name": _full(scene, each), "value": value(each.case), "quality": quality(each)},
-        )
-        for each in worse
-    )
-    return (Phrase(message="advice.less_but_worse", params={"items": Many(parts=items, between="; ")}),)
-
-
-def _least(measure: Measure) -> Callable[[Scene, Sequence[Candidate]], Iterator[tuple[Cell, ...]]]:
+def _least(measure: Measure) -> Callable[[Scene, Sequence[Candidate]], Iterator[Advised]]:
     """The variant with the least of a quantity, and those that cannot be told from it."""
 
-    def advise(scene: Scene, here: Sequence[Candidate]) -> Iterator[tuple[Cell, ...]]:
+    def advise(scene: Scene, here: Sequence[Candidate]) -> Iterator[Advised]:
         for clip in dict.fromkeys(each.case.case.clip for each in here):
             usable = [each for each in here if each.case.case.clip == clip and not each.broken]
             usable = [each for each in usable if each.case.median(measure.of(each.case)) is not None]
@@ -217,10 +184,10 @@ def _least(measure: Measure) -> Callable[[Scene, Sequence[Candidate]], Iterator[
     return advise
 
 
-def _least_of(scene: Scene, measure: Measure, usable: list[Candidate]) -> tuple[Cell, ...]:
+def _least_of(scene: Scene, measure: Measure, usable: list[Candidate]) -> Advised:
     """Of those whose loss is not shown the least; of those that cannot be told from it, the least loss."""
     if measure.tolerance.disturbable and any(_refused(each.case, measure) for each in usable):
-        return (Phrase(message="advice.inconclusive.disturbed"),)
+        return Advised(parts=(Phrase(message="advice.inconclusive.disturbed"),))
     ordered = sorted(usable, key=lambda each: each.case.median(measure.of(each.case)) or 0.0)
     good = [each for each in ordered if each.loss is not Loss.SHOWN] or ordered
     alike = _alike(good[0], good, measure)
@@ -228,22 +195,23 @@ def _least_of(scene: Scene, measure: Measure, usable: list[Candidate]) -> tuple[
     alike.remove(choice)
     metric = measure.of(choice.case)
     params: dict[str, Cell] = {
-        "name": _full(scene, choice),
+        "name": full_name(scene, choice),
         "quantity": Phrase(message=f"finding.quantity.{metric}"),
         "value": figure(choice.case, metric, measure.quantity),
         "quality": quality(choice),
     }
     message = "advice.figure"
     if alike:
-        params["others"] = Many(parts=tuple(_full(scene, each) for each in alike), between=", ")
+        params["others"] = Many(parts=tuple(full_name(scene, each) for each in alike), between=", ")
         message = "advice.figure.alike"
     told = [each for each in ordered if each not in good and _clearly_less(each, choice, measure)]
     summary = choice.case.summaries[metric]
-    return (
-        _worse_first(choice, Phrase(message=message, params=params)),
-        *_less_but_worse(scene, told, lambda case: figure(case, measure.of(case), measure.quantity)),
+    parts = (
+        worse_first(choice, Phrase(message=message, params=params)),
+        *less_but_worse(scene, told, lambda case: figure(case, measure.of(case), measure.quantity)),
         *how_firmly(Strength.OBSERVED if summary.few else Strength.SHOWN, summary.n),
     )
+    return Advised(parts=parts, choice=choice)
 
 
 def _refused(case: CaseResult, measure: Measure) -> bool:
@@ -267,22 +235,17 @@ def _clearly_less(each: Candidate, other: Candidate, measure: Measure) -> bool:
     return held is not None and held.outcome is Standing.LESS
 
 
-def _full(scene: Scene, each: Candidate) -> Text:
-    """Model and variant; the clip goes without saying."""
-    return Text(text=f"{scene.names.model(each.case)} {scene.names.label(each.case)}", strong=True)
-
-
 # --------------------------------------------------------------------- long recordings
 
 
-def _long(scene: Scene, here: Sequence[Candidate]) -> Iterator[tuple[Cell, ...]]:
+def _long(scene: Scene, here: Sequence[Candidate]) -> Iterator[Advised]:
     """The smallest variants that did not loop on a long recording, a model."""
     tried = [
         each for each in here if each.case.clip.duration_seconds >= LONG_SECONDS and each.case.heard.loop
     ]
     if not tried:
         length = Figure(value=LONG_SECONDS, quantity=Quantity.SECONDS)
-        yield (Phrase(message="advice.inconclusive.long", params={"clip": length}),)
+        yield Advised(parts=(Phrase(message="advice.inconclusive.long", params={"clip": length}),))
         return
     for family in dict.fromkeys(id(each.family) for each in tried):
         cases = [each for each in tried if id(each.family) == family]
@@ -290,12 +253,17 @@ def _long(scene: Scene, here: Sequence[Candidate]) -> Iterator[tuple[Cell, ...]]
         good = [each for each in whole if each.loss is not Loss.SHOWN]
         params: dict[str, Cell] = {"model": scene.subject([cases[0].case])}
         if not whole:
-            yield (Phrase(message="advice.long.none", params=params),)
+            yield Advised(parts=(Phrase(message="advice.long.none", params=params),))
             continue
         near = [each for each in good if each.loss <= Loss.NOT_SHOWN]
         choice = _smallest(near) if near else min(good or whole, key=_loss_rank)
-        params |= {"name": scene.name(choice.case), "size": _size(choice.case), "quality": quality(choice)}
-        yield (_worse_first(choice, Phrase(message="advice.quality", params=params)),)
+        params |= {
+            "name": scene.name(choice.case),
+            "size": file_size(choice.case),
+            "quality": quality(choice),
+        }
+        parts = (worse_first(choice, Phrase(message="advice.quality", params=params)),)
+        yield Advised(parts=parts, choice=choice)
 
 
 SCENARIOS: Final = (
