@@ -149,6 +149,7 @@ def paced(suite: Suite, *, precision: str | None, budget: str | None) -> Suite:
 
 
 def _write_reports(folders: RunFolders, suite: Suite, lang: list[str] | None) -> None:
+    from bench.commands.terminal import print_verdict
     from bench.folders import point_latest
     from bench.journal import read_run
     from bench.report import render
@@ -158,11 +159,13 @@ def _write_reports(folders: RunFolders, suite: Suite, lang: list[str] | None) ->
         return
     if any(record.status.delivered for record in data.records):
         point_latest(folders.run)
-    written = render([data], languages=tuple(lang or suite.report.languages), out=folders.run)
+    languages = tuple(lang or suite.report.languages)
+    written = render([data], languages=languages, out=folders.run)
     pages = [path for path in written if path.name.startswith("report.") and path.parent == folders.run]
     for path in pages:
         typer.echo(f"wrote {path}")
     typer.echo(f"and {len(written) - len(pages)} files of charts and data beside them")
+    print_verdict([data], languages[0])
 
 
 def _conclude(folders: RunFolders) -> int:

@@ -35,13 +35,14 @@ def report(
     sound: Annotated[bool, typer.Option("--sound", help="Put the clips into the HTML page.")] = False,
 ) -> None:
     """Render the reports of one or more runs, from their records alone."""
+    from bench.commands.terminal import print_verdict
     from bench.errors import ReportError
     from bench.journal import read_run
     from bench.report import render
 
     if len(runs) > 1 and out is None:
         raise ReportError(
-            "a report of several runs is none of theirs.", hint="Say where to write it with --out FOLDER."
+            "--out is required when several runs are given.", hint="Say where to write with --out FOLDER."
         )
     data = [read_run(run) for run in runs]
     languages = tuple(lang) if lang else data[0].suite.report.languages
@@ -49,6 +50,7 @@ def report(
         data, languages=languages, out=out or runs[0], formats=form, templates=templates, sound=sound
     ):
         typer.echo(f"wrote {path}")
+    print_verdict(data, languages[0])
 
 
 def _size(text: str) -> float:

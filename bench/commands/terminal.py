@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
+from bench.journal import RunData
 from bench.regression.exact import Fact
 from bench.text.safe import clean
 
@@ -26,3 +27,24 @@ def print_facts(console: Console, facts: Iterable[Fact]) -> None:
         console.print(Text(clean(f"{fact.breach}  {fact.case}: {fact.message}"), style="red"))
         if fact.detail:
             console.print(Text(clean(fact.detail)))
+
+
+def print_verdict(runs: Sequence[RunData], code: str) -> None:
+    """What a report says first: the verdict, and a row for each variant."""
+    from rich import box
+    from rich.table import Table
+
+    from bench.report.writing.terminal import plain_verdict
+
+    found = plain_verdict(runs, code)
+    console = wide_console()
+    console.print(Text(found.title, style="bold"))
+    for line in found.lines:
+        console.print(Text(f"  {line}"))
+    if found.rows:
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for number, heading in enumerate(found.headings):
+            table.add_column(heading, justify="right" if 0 < number < len(found.headings) - 2 else "left")
+        for row in found.rows:
+            table.add_row(*(Text(cell) for cell in row))
+        console.print(table)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from bench.report.cells import Cell, Phrase, Spoken, Text
 from bench.report.findings import findings
 from bench.report.findings.advice import advice
+from bench.report.findings.families import Scene
+from bench.report.findings.verdict import verdict
 from bench.report.footnotes import Notes
 from bench.report.names import Names, scopes
 from bench.report.tables import (
@@ -26,7 +28,8 @@ from bench.report.tables.all_clips import pooled
 from bench.report.tables.between_machines import side_by_side
 from bench.report.tables.layout import Context
 from bench.report.tables.short_form import digest
-from bench.report.view import View
+from bench.report.tables.verdict_table import verdict_table
+from bench.report.view import VerdictBox, View
 from bench.results import Results
 
 if TYPE_CHECKING:
@@ -51,6 +54,8 @@ def build(
     context = Context(found=found, names=names, notes=notes)
     parts = scopes(found)
     first, last = _days(runs)
+    scene = Scene(found)
+    box = VerdictBox(lines=verdict(scene), table=verdict_table(scene, context))
     # In the order of the page, so that footnotes are numbered as a reader meets them.
     asked = parameters.parameters(runs, found, names)
     sizes = weights.sizes(context)
@@ -68,6 +73,7 @@ def build(
         first_day=first,
         last_day=last,
         synthetic=any(case.model.synthetic for case in found.cases),
+        verdict=box,
         machines=machines.machines(runs, names),
         parameters=asked,
         weights=sizes,

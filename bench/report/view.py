@@ -86,6 +86,14 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictBox:
+    """What stands on top: a few lines that answer, and one row for each variant."""
+
+    lines: tuple[tuple[Cell, ...], ...]
+    table: Table | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """An engine that does not support what it was asked to run, and why."""
 
@@ -174,6 +182,7 @@ class View:
     first_day: date | None
     last_day: date | None
     synthetic: bool
+    verdict: VerdictBox
     machines: tuple[Machine, ...]
     parameters: Table
     weights: Table | None

@@ -67,14 +67,47 @@ def _names(scene: Scene, found: Iterable[Pair]) -> Many:
 def against_baseline(scene: Scene) -> Iterator[Finding]:
     """Error rates against the baseline's, over utterances, paired."""
     for family in scene.families:
+        alike: dict[tuple[object, int], list[tuple[Pair, Interval]]] = {}
         for pair in pairs(family):
             if _sameness(pair):
                 continue
             change = difference(pair)
             if change is not None and change.value is not None:
-                yield _changed(scene, pair, change)
+                if _reading(change)[0] == "finding.wer.none":
+                    alike.setdefault((pair.theirs[0].key, change.n), []).append((pair, change))
+                else:
+                    yield _changed(scene, pair, change)
             elif any(case.heard.to_baseline for case in pair.mine):
                 yield _unlike(scene, pair)
+        for group in alike.values():
+            yield _none_shown(scene, group) if len(group) > 1 else _changed(scene, *group[0])
+
+
+def _none_shown(scene: Scene, group: Sequence[tuple[Pair, Interval]]) -> Finding:
+    """Variants without a difference shown, in one sentence: what is possible all the same."""
+    worst, widest = max(group, key=lambda each: each[1].high or 0.0)
+    theirs = worst.theirs
+    mine = [case for pair, _ in group for case in pair.mine]
+    params: dict[str, Cell] = {
+        "model": scene.subject([*mine, *theirs], clip=False),
+        "items": _names(scene, (pair for pair, _ in group)),
+        "anchor": scene.name(theirs[0]),
+        "bound": Figure(value=widest.high or 0.0, quantity=Quantity.POINTS),
+        "worst": scene.name(worst.mine[0]),
+        "utterances": Phrase(message="finding.utterances", count=widest.n),
+        "needed": Phrase(
+            message="finding.utterances.needed",
+            count=max(utterances_needed(change) for _, change in group),
+        ),
+    }
+    return Finding(
+        rule="quality.wer",
+        kind=Kind.QUALITY,
+        phrase=Phrase(message="finding.wer.none.several", params=params),
+        subjects=tuple(case.key for case in mine),
+        evidence=tuple(each for pair, _ in group for each in pair.evidence("rates")),
+        strength=Strength.SHOWN,
+    )
 
 
 def _changed(scene: Scene, pair: Pair, change: Interval) -> Finding:

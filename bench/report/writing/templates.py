@@ -72,6 +72,7 @@ def environment_of(writer: Writer, templates: Path | None) -> Environment:
         "heading": _heading(writer),
         "in_order": in_order,
         "note": writer.note,
+        "anchor": writer.anchor,
         "picked": writer.picked,
         "plain": writer.plain,
         "reference": writer.reference,

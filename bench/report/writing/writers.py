@@ -67,6 +67,10 @@ class Writer(ABC):
     def reference(self, note: int) -> Markup:
         """The mark of a footnote."""
 
+    def anchor(self, note: int) -> Markup:
+        """Where references to a footnote lead; nothing where the template makes the place itself."""
+        return Markup()
+
     @abstractmethod
     def range(self, text: str) -> Markup:
         """An interval behind its value."""
@@ -240,8 +244,13 @@ class MarkdownWriter(Writer):
         return Markup("[") + text + Markup("](") + safe.link_target(target) + Markup(")")
 
     def reference(self, note: int) -> Markup:
-        """Superscript digits: every renderer shows them, tables included."""
-        return Markup("\u202f" + str(note).translate(_SUPERSCRIPT))  # noqa: S704  # digits
+        """Superscript digits, which every renderer shows in tables too, linked to the footnote."""
+        digits = str(note).translate(_SUPERSCRIPT)
+        return Markup(f"\u202f[{digits}](#note-{note})")  # noqa: S704  # digits
+
+    def anchor(self, note: int) -> Markup:
+        """Where the references to a footnote lead: GitHub keeps the id of an `a` element."""
+        return Markup(f'<a id="note-{note}"></a>')  # noqa: S704  # digits
 
     def range(self, text: str) -> Markup:
         """The interval in brackets."""
@@ -275,3 +284,31 @@ class HtmlWriter(Writer):
     def range(self, text: str) -> Markup:
         """The interval as a span of its own, so that it can be set apart."""
         return Markup(f' <span class="ci">({text})</span>')  # noqa: S704  # digits of `interval`
+
+
+class PlainWriter(Writer):
+    """Text for a terminal: no markup, no footnotes."""
+
+    def data(self, text: object) -> Markup:
+        """One line without control characters."""
+        return Markup(safe.one_line(str(text)))  # noqa: S704  # a terminal has no markup; control characters are gone
+
+    def code(self, text: str) -> Markup:
+        """The text itself."""
+        return self.data(text)
+
+    def strong(self, text: Markup) -> Markup:
+        """The text itself."""
+        return text
+
+    def link(self, text: Markup, target: str) -> Markup:
+        """The text itself."""
+        return text
+
+    def reference(self, note: int) -> Markup:
+        """Nothing: there are no footnotes."""
+        return Markup()
+
+    def range(self, text: str) -> Markup:
+        """In brackets."""
+        return Markup(f" ({text})")  # noqa: S704  # digits of `interval`

@@ -1,0 +1,121 @@
+"""The verdict's table: one line a variant, over all clips."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bench.report.cells import Cell, Figure, Many, Phrase, Stars, Text
+from bench.report.findings.candidates import Candidate, Loss
+from bench.report.findings.families import TELLING, Scene
+from bench.report.findings.overall import Overall, overall
+from bench.report.findings.pairs import points
+from bench.report.findings.verdict import change, faster
+from bench.report.tables.layout import ColumnOf, Context, Layout
+from bench.report.view import Table
+from bench.text.numbers import Quantity
+
+
+def verdict_table(scene: Scene, context: Context) -> Table | None:
+    """A row for each variant, machine by machine; None where nothing was run."""
+    return VERDICT.table(list(overall(scene)), context)
+
+
+def _name(row: Overall, context: Context) -> Cell:
+    names, case = context.names, row.case
+    parts = [names.model(case)] if names.many_models else []
+    parts.append(names.label(case))
+    if names.many_machines:
+        parts.append(names.machine(case.host))
+    return Text(text=" · ".join(parts), strong=not case.is_baseline)
+
+
+def _size(row: Overall, _: Context) -> Cell:
+    if row.case.weights_bytes is None:
+        return Phrase(message="absent")
+    size = Figure(value=row.case.weights_bytes, quantity=Quantity.SIZE)
+    if not row.case.saving or abs(row.case.saving) < TELLING:
+        return size
+    saving = Figure(value=-row.case.saving, quantity=Quantity.SAVING)
+    return Phrase(message="verdict.size", params={"size": size, "saving": saving})
+
+
+def _rtf(row: Overall, _: Context) -> Cell:
+    found = row.rtf
+    return Figure(value=found.median, quantity=Quantity.RTF) if found else Phrase(message="absent")
+
+
+def _speed(row: Overall, _: Context) -> Cell:
+    if row.case.is_baseline:
+        return Phrase(message="baseline")
+    found = row.speed
+    return faster(found) if found is not None and found.ratio else Phrase(message="absent")
+
+
+def _memory(row: Overall, _: Context) -> Cell:
+    if row.peak is None:
+        return Phrase(message="absent")
+    value = row.peak.median(row.peak.footprint_metric) or 0.0
+    peak = Figure(value=value, quantity=Quantity.MEMORY)
+    if row.case.is_baseline or row.memory is None or row.memory.ratio is None:
+        return peak
+    return Phrase(message="verdict.size", params={"size": peak, "saving": change(row.memory)})
+
+
+def _loss(row: Overall, _: Context) -> Cell:
+    each = row.candidate
+    if row.case.is_baseline:
+        return Phrase(message="baseline")
+    if each is None or row.case.model.synthetic:
+        return Phrase(message="absent")
+    if each.loss is Loss.NONE:
+        return Phrase(message="verdict.loss.none")
+    if each.change is not None and each.change.value is not None:
+        return points(each.change)
+    return Phrase(message="absent")
+
+
+def _stars(row: Overall, _: Context) -> Cell:
+    found = row.stars
+    if found is None or row.case.model.synthetic:
+        return Phrase(message="absent")
+    if row.score is None or row.score.wer is None:
+        return Stars(stars=found)
+    return Many(parts=(Stars(stars=found), Figure(value=row.score.wer, quantity=Quantity.PERCENT)))
+
+
+def _word(row: Overall, _: Context) -> Cell:
+    """What the row comes to, in a few words."""
+    each = row.candidate
+    if row.failed and not row.good:
+        return Phrase(message=f"status.{row.case.status}")
+    if row.case.model.synthetic:
+        return Phrase(message="verdict.word.synthetic")
+    if row.case.is_baseline:
+        return Phrase(message="baseline")
+    if each is None:
+        return Phrase(message="absent")
+    return Phrase(message=f"verdict.word.{_standing(each)}")
+
+
+def _standing(each: Candidate) -> str:
+    if each.broken:
+        return "broken"
+    if each.looped:
+        return "loops"
+    return each.loss.name.lower()
+
+
+VERDICT: Final = Layout[Overall](
+    name="verdict",
+    columns=(
+        ColumnOf(heading="column.variant", cell=_name, numeric=False),
+        ColumnOf(heading="column.size", cell=_size),
+        ColumnOf(heading="column.rtf", cell=_rtf),
+        ColumnOf(heading="column.speed", cell=_speed),
+        ColumnOf(heading="column.memory", cell=_memory),
+        ColumnOf(heading="column.loss", cell=_loss),
+        ColumnOf(heading="column.stars", cell=_stars, numeric=False),
+        ColumnOf(heading="column.verdict", cell=_word, numeric=False),
+    ),
+    case=lambda row: row.case,
+)
