@@ -25,11 +25,13 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def written(run: RunData | list[RunData], out: Path, language: str = "ru") -> str:
-    """The report as text, narrow and no-break spaces made plain."""
+    """The report as text: narrow and no-break spaces made plain, footnotes not linked, nothing folded."""
     runs = run if isinstance(run, list) else [run]
     [path] = render(runs, languages=[language], out=out, formats=["md"])
     assert path == out / f"report.{language}.md"
-    return re.sub("[\u00a0\u202f]", " ", path.read_text(encoding="utf-8"))
+    text = re.sub("[\u00a0\u202f]", " ", path.read_text(encoding="utf-8"))
+    text = re.sub("</?details>|</?summary>", "", re.sub('<a id="note-[0-9]+"></a>', "", text))
+    return re.sub(r"\[([⁰¹²³⁴⁵⁶⁷⁸⁹]+)\]\(#note-[0-9]+\)", r"\1", text)
 
 
 def tables(text: str) -> list[list[list[str]]]:
@@ -100,7 +102,7 @@ def test_the_classic_columns_are_there_in_their_order(run: RunData) -> None:
 def test_a_single_trial_has_no_interval(run: RunData) -> None:
     run = changed(run, records=tuple(record for record in run.records if record.block == 1))
     text = written(run, run.path)
-    rows = table(text, "RTF")
+    rows = table(text, "Transcribe")
     assert all("(" not in cell for row in rows[1:] for cell in row[:6])
     assert "один запуск на ячейку: разброс неизвестен" in text
 
@@ -143,7 +145,7 @@ def test_a_case_that_failed_in_its_exit_keeps_its_figures_and_is_listed(run: Run
     text = written(changed(run, records=records), run.path)
     [row] = table(text, "Случай")[1:]
     assert row[:2] == ["**Whisper Base · Q4_0**", "сбой на выходе"]
-    performance = {row[0]: row for row in table(text, "RTF")[1:]}
+    performance = {row[0]: row for row in table(text, "Transcribe")[1:]}
     assert "н/д" not in performance["**Q4_0**"][1]
     assert "уже выдав все результаты" in text
 
@@ -169,22 +171,22 @@ def test_a_failed_case_is_named_with_its_reason_and_the_others_are_there(
     assert row[:2] == ["**Whisper Base · Q4_0**", words]
     assert row[3] == "10"
     assert "because" in row[2]
-    performance = {row[0]: row for row in table(text, "RTF")[1:]}
+    performance = {row[0]: row for row in table(text, "Transcribe")[1:]}
     assert performance["**Q4_0**"][1].startswith("н/д")
     assert performance["**Q8_0**"][2].endswith(")")
 
 
 def test_a_failed_baseline_leaves_the_others_without_ratios_and_says_why(run: RunData) -> None:
     text = written(spoiled(run, "f16", Status.TIMEOUT, "ended after 600 s"), run.path)
-    assert "×" not in "".join(table(text, "RTF")[2])
-    assert "4.29 с" in "".join(table(text, "RTF")[2])
+    assert "×" not in "".join(table(text, "Transcribe")[2])
+    assert "4.29 с" in "".join(table(text, "Transcribe")[2])
 
 
 def test_an_engine_that_refuses_is_quoted(run: RunData) -> None:
     text = written(
         spoiled(run, "q8_0", Status.UNSUPPORTED, "GigaAM: quantized models are not supported"), run.path
     )
-    section = text.split("## Квантизация не поддерживается")[1].split("\n---\n")[0]
+    section = text.split("## Квантизация не поддерживается")[1].split("\n\n")[1]
     assert section.strip() == (
         "- **Whisper Base (Q8_0)**: pywhispercpp: «GigaAM: quantized models are not supported»"
     )
@@ -264,7 +266,7 @@ def test_logs_stand_in_the_order_of_the_tables_whichever_trial_ran_first(run: Ru
     article, page = render([mixed], languages=["en"], out=run.path, formats=["md", "html"])
     blocks = [f"b{block}" for block in range(1, 11)]
     expected = [(kind.upper(), blocks) for kind in HEARD]
-    in_markdown = article.read_text(encoding="utf-8").partition("## Logs")[2]
+    in_markdown = article.read_text(encoding="utf-8").partition("<summary>Logs")[2]
     in_html = page.read_text(encoding="utf-8").partition('<ul class="logs">')[2]
     for text in (in_markdown, in_html):
         lines = [line for line in text.splitlines() if "Whisper Base · " in line][: len(HEARD)]
@@ -310,8 +312,8 @@ def test_a_quantization_is_listed_once_though_one_machine_lacked_its_file(tmp_pa
 def test_two_runs_of_a_suite_on_a_machine_are_told_apart(tmp_path: Path) -> None:
     runs = [measured_run(tmp_path / "first"), measured_run(tmp_path / "second")]
     text = written(runs, tmp_path)
-    assert [row[0] for row in table(text, "RTF")[1:]][:2] == ["F16 · first", "**Q8_0 · first**"]
-    assert "**Q8_0 · second**" in [row[0] for row in table(text, "RTF")[1:]]
+    assert [row[0] for row in table(text, "Transcribe")[1:]][:2] == ["F16 · first", "**Q8_0 · first**"]
+    assert "**Q8_0 · second**" in [row[0] for row in table(text, "Transcribe")[1:]]
     assert [row[0] for row in table(text, "Экономия")[1:]] == ["Q8_0", "Q6_K", "Q4_0", "Q2_K"], (
         "the same files"
     )
@@ -348,7 +350,7 @@ def test_a_metric_that_nothing_told_of_says_so(run: RunData) -> None:
         return dataclasses.replace(record, measurements=kept)
 
     text = written(changed(run, records=tuple(map(forget, run.records))), run.path)
-    assert "Cold Start" not in table(text, "RTF")[0]
+    assert "Cold Start" not in table(text, "Transcribe")[0]
     assert re.search(r"Не измерено: Cold Start.?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", text)
     assert "Не измерялось." in text
 
@@ -405,3 +407,19 @@ def test_a_template_that_fails_is_told_and_cannot_break_out(
     (tmp_path / "report.md.j2").write_text(template)
     with pytest.raises(ReportError, match=message):
         render([run], languages=["ru"], out=tmp_path, templates=tmp_path, formats=["md"])
+
+
+def test_every_reference_leads_to_its_footnote_and_every_footnote_is_referred_to(run: RunData) -> None:
+    [path] = render([run], languages=["en"], out=run.path, formats=["md"])
+    text = path.read_text(encoding="utf-8")
+    linked = set(re.findall(r"\]\(#(note-[0-9]+)\)", text))
+    assert linked == set(re.findall(r'<a id="(note-[0-9]+)"></a>', text))
+    assert linked
+
+
+def test_what_is_folded_is_whole(run: RunData) -> None:
+    """GitHub renders Markdown within `details` only behind an empty line."""
+    [path] = render([run], languages=["en"], out=run.path, formats=["md"])
+    text = path.read_text(encoding="utf-8")
+    assert text.count("<details>") == text.count("</details>") >= 3
+    assert len(re.findall(r"<details><summary>[^<]+</summary>\n\n", text)) == text.count("<details>")

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bench.domain import Reason
-from bench.report.cells import Cell, Many, Phrase, Reason, Text
-from bench.report.findings.advice import quality
+from bench.report.cells import Cell, Many, Phrase, Text
 from bench.report.findings.advice_words import quality
 from bench.report.findings.candidates import Candidate, Loss, candidates
 from bench.report.findings.families import Scene

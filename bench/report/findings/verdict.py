@@ -183,7 +183,7 @@ def _half_width(speed: Comparison | None) -> float | None:
 
 
 def _unknown(scene: Scene, rows: Sequence[Overall]) -> Iterator[Line]:
-    parts = tuple(_gaps(scene, rows))
+    parts = tuple(_gaps(scene, rows)) if rows else ()
     if parts:
         yield (Phrase(message="verdict.unknown", params={"items": Many(parts=parts, between="; ")}),)
 

@@ -1,0 +1,142 @@
+"""The verdict: what to ship for which need, at what cost, how sure that is, and what is not known."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+from report_runs import clip, measured_run, model, suite
+
+from bench.domain import Record, Status
+from bench.journal import RunData, read_run
+from bench.metrics import METRICS
+from bench.reasons import told
+from bench.report import render
+from bench.report.findings.families import Scene
+from bench.report.findings.overall import overall
+from bench.report.findings.verdict import MOST_LINES, verdict
+from bench.report.writing.terminal import PlainVerdict, plain_verdict
+from bench.results import results_of
+
+ROOT = Path(__file__).parents[2]
+COMMITTED = sorted(
+    path.parent
+    for folder in ("examples", "published")
+    for path in (ROOT / "reports" / folder).rglob("records.jsonl")
+)
+WIDTH = 140  # columns of a terminal that is none
+
+
+def plain(run: RunData | list[RunData], code: str = "en") -> PlainVerdict:
+    runs = run if isinstance(run, list) else [run]
+    return plain_verdict(runs, code)
+
+
+def text(run: RunData, code: str = "en") -> str:
+    return re.sub("[\u00a0\u202f]", " ", "\n".join(plain(run, code).lines))
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunData:
+    return measured_run(tmp_path / "demo" / "20260211T090000Z")
+
+
+@pytest.mark.parametrize("code", ["ru", "en"])
+@pytest.mark.parametrize("folder", COMMITTED, ids=lambda path: path.parent.name)
+def test_the_box_of_every_committed_report_has_eight_lines_at_most(
+    folder: Path, code: str, tmp_path: Path
+) -> None:
+    data = read_run(folder)
+    found = plain(data, code)
+    assert 3 <= len(found.lines) <= MOST_LINES
+    [path] = render([data], languages=[code], out=tmp_path, formats=["md"])
+    written = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("> ")]
+    boxed = [line for line in written if not line.startswith("> **SYNTH")]
+    assert len(boxed) == len(found.lines)
+
+
+@pytest.mark.parametrize("code", ["ru", "en"])
+def test_the_default_report_has_160_lines_at_most_before_its_details(code: str, tmp_path: Path) -> None:
+    [folder] = [each for each in COMMITTED if each.parent.name == "whisper-base"]
+    [path] = render([read_run(folder)], languages=[code], out=tmp_path, formats=["md"])
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert next(number for number, line in enumerate(lines) if line.startswith("<details>")) <= 160
+
+
+def test_it_comes_before_everything_else(run: RunData) -> None:
+    [path] = render([run], languages=["en"], out=run.path, formats=["md"])
+    headings = re.findall("^## (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    assert headings[:3] == ["Verdict", "Key findings", "Test parameters"]
+
+
+def test_it_names_a_variant_for_each_need_with_its_costs(run: RunData) -> None:
+    said = text(run)
+    assert re.search(
+        r"^Q6_K for least loss, speed: 64\.0 MB \(–57%\), 1\.\d+× as fast, memory –35%", said, re.MULTILINE
+    )
+    assert re.search("^How sure: 10 blocks; speed ratios known to ±", said, re.MULTILINE)
+    assert "recordings over 120 seconds" in said
+
+
+def test_a_variant_that_is_worse_or_unusable_is_named_to_be_avoided_and_never_shipped(run: RunData) -> None:
+    lines = text(run).splitlines()
+    [avoid] = [line for line in lines if line.startswith("Avoid")]
+    assert "Q2_K" in avoid
+    assert not any(line.startswith("Q2_K for") for line in lines)
+
+
+def test_the_table_has_a_line_for_each_variant(run: RunData) -> None:
+    found = plain(run)
+    assert found.headings[0] == "Variant"
+    assert [row[0] for row in found.rows] == ["F16", "Q8_0", "Q6_K", "Q4_0", "Q2_K"]
+
+
+def test_a_failed_variant_has_its_line_and_is_said_to_be_unknown(run: RunData) -> None:
+    def spoil(record: Record) -> Record:
+        return dataclasses.replace(
+            record, status=Status.CRASHED, reason=told("signal 11"), measurements={}, transcript=None
+        )
+
+    records = tuple(spoil(each) if each.quantization == "q8_0" else each for each in run.records)
+    found = plain(dataclasses.replace(run, records=records))
+    [row] = [row for row in found.rows if row[0] == "Q8_0"]
+    assert row[-1] == "crashed"
+    assert "Q8_0, whose trials failed" in found.lines[-1]
+
+
+def test_random_weights_get_no_verdict_on_quality(tmp_path: Path) -> None:
+    run = measured_run(tmp_path / "r", asked=suite(models=(model(synthetic=True),)))
+    said = text(run)
+    assert "quality, for the weights are synthetic" in said
+    assert " for " not in said.split("How sure")[0]
+    assert "★" not in str(plain(run).rows)
+
+
+def test_times_of_several_clips_are_summed_block_by_block(tmp_path: Path) -> None:
+    """Two clips of 60 s and 17 s: the whole is neither clip's own ratio nor their mean."""
+    clips = (clip(), dataclasses.replace(clip(name="short-17"), duration_seconds=17.0))
+    run = measured_run(tmp_path / "r", asked=suite(clips=clips))
+    found = results_of([run])
+    row = next(each for each in overall(Scene(found)) if each.case.quantization == "q8_0")
+    assert len(row.good) == 2
+    base = [case.base for case in row.good if case.base]
+    sums = [
+        sum(dict(case.values["transcribe_seconds"])[block] for case in cases)
+        for cases in (row.good, base)
+        for block in (1,)
+    ]
+    first = sums[0] / sums[1]
+    assert row.speed is not None
+    assert row.speed.ratio == pytest.approx(first, rel=0.05)
+    audio = sum(case.clip.duration_seconds for case in row.good)
+    seconds = [sum(dict(c.values["transcribe_seconds"])[block] for c in row.good) for block in range(1, 11)]
+    assert row.rtf is not None
+    assert row.rtf.median == pytest.approx(sorted(seconds)[4] / audio, rel=0.02)
+    assert METRICS["rtf"].unit == "ratio"
+
+
+def test_nothing_is_said_of_a_run_without_a_case(tmp_path: Path) -> None:
+    run = measured_run(tmp_path / "r")
+    assert verdict(Scene(results_of([dataclasses.replace(run, records=())]))) == ()
