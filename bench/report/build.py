@@ -13,7 +13,7 @@ from bench.report.findings.advice import advice
 from bench.report.findings.families import Scene
 from bench.report.findings.verdict import verdict
 from bench.report.footnotes import Notes
-from bench.report.names import Names, scopes
+from bench.report.names import Names, gathered
 from bench.report.tables import (
     failures,
     machines,
@@ -28,7 +28,7 @@ from bench.report.tables.all_clips import pooled
 from bench.report.tables.between_machines import side_by_side
 from bench.report.tables.layout import Context
 from bench.report.tables.short_form import digest
-from bench.report.tables.verdict_table import verdict_table
+from bench.report.tables.verdict_table import overall_tables, verdict_table
 from bench.report.view import VerdictBox, View
 from bench.results import Results
 
@@ -52,7 +52,7 @@ def build(
     """
     notes = Notes()
     context = Context(found=found, names=names, notes=notes)
-    parts = scopes(found)
+    parts = gathered(found)
     first, last = _days(runs)
     scene = Scene(found)
     box = VerdictBox(lines=verdict(scene), table=verdict_table(scene, context))
@@ -65,7 +65,8 @@ def build(
     cpu = measured.tables(measured.CPU, parts, context)
     more = measured.tables(measured.MORE, parts, context)
     beside = side_by_side(context)
-    quality = (*pooled(context), *word_errors.quality(parts, context))
+    quality = word_errors.quality(parts, context)
+    over_all = pooled(context)
     return View(
         title=runs[0].suite.title if len({run.suite.name for run in runs}) == 1 else _titles(found),
         name=" + ".join(dict.fromkeys(run.suite.name for run in runs)),
@@ -74,6 +75,8 @@ def build(
         last_day=last,
         synthetic=any(case.model.synthetic for case in found.cases),
         verdict=box,
+        gathered=names.gathered,
+        overall=overall_tables(scene, context) if names.many_clips else (),
         machines=machines.machines(runs, names),
         parameters=asked,
         weights=sizes,
@@ -83,6 +86,7 @@ def build(
         stages=stages,
         more=more,
         quality=quality,
+        pooled=over_all,
         side_by_side=beside,
         digest=digest(parts, context),
         findings=tuple(finding.sentence() for finding in findings(found)),

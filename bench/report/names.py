@@ -39,6 +39,18 @@ def scopes(found: Results) -> tuple[Scope, ...]:
     )
 
 
+MOST_APART: Final = 4  # tables of one kind; more machines and clips share one, with a column for the clip
+
+
+def gathered(found: Results) -> tuple[Scope, ...]:
+    """The scopes of tables: one for each machine and clip, or one for all where there are many."""
+    apart = scopes(found)
+    if len(apart) <= MOST_APART:
+        return apart
+    cases = tuple(case for scope in apart for case in scope.cases)
+    return (Scope(host=apart[0].host, clip=apart[0].clip, cases=cases),)
+
+
 class Names:
     """Names for the cases of one report, as short as telling them apart allows."""
 
@@ -48,6 +60,7 @@ class Names:
         self.many_machines = len({case.host.id for case in found.cases}) > 1
         self.many_models = len({case.case.model for case in found.cases}) > 1
         self.many_clips = len({case.clip.name for case in found.cases}) > 1
+        self.gathered = len(scopes(found)) > MOST_APART
 
     def model(self, case: CaseResult) -> str:
         """The model's title."""
@@ -79,6 +92,8 @@ class Names:
 
     def scope(self, scope: Scope) -> tuple[Text, ...]:
         """What a table or chart is of, said where there are several of its kind."""
+        if len({(case.host.id, case.clip.name) for case in scope.cases}) > 1:
+            return ()
         cells = []
         if self.many_machines:
             cells.append(Text(text=self.machine(scope.host)))

@@ -183,6 +183,9 @@ class View:
     last_day: date | None
     synthetic: bool
     verdict: VerdictBox
+    gathered: bool
+    overall: tuple[Table, ...]
+    pooled: tuple[Table, ...]
     machines: tuple[Machine, ...]
     parameters: Table
     weights: Table | None

@@ -8,7 +8,7 @@ from typing import Final
 from bench.quality import Score
 from bench.report.cells import Cell, Counts, Figure, Phrase, Text
 from bench.report.footnotes import Notes
-from bench.report.tables.layout import QUANTIZATION, ColumnOf, Context, Layout, always, of_case
+from bench.report.tables.layout import CLIP, MACHINE, QUANTIZATION, ColumnOf, Context, Layout, always, of_case
 from bench.report.tables.measured import cell
 from bench.results import CaseResult
 from bench.statistics import Interval
@@ -162,6 +162,8 @@ RATES: Final = Layout[CaseResult](
     name="rates",
     columns=(
         QUANTIZATION,
+        CLIP,
+        MACHINE,
         _rate_column("column.wer", wer_cell, _wer_note),
         _rate_column("column.cer", _cer),
         _rate_column("column.wer_raw", _raw, "note.raw"),
@@ -183,4 +185,5 @@ RATES: Final = Layout[CaseResult](
         ),
     ),
     case=of_case,
+    heads=3,
 )

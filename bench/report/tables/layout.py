@@ -195,7 +195,19 @@ MODEL: Final[ColumnOf[CaseResult]] = ColumnOf(
 QUANTIZATION: Final[ColumnOf[CaseResult]] = ColumnOf(
     heading="column.quant", cell=_quantization, numeric=False
 )
-TITLES: Final = (MODEL, QUANTIZATION)
+CLIP: Final[ColumnOf[CaseResult]] = ColumnOf(
+    heading="column.clip",
+    cell=lambda case, context: Text(text=context.names.clip(case.clip)),
+    numeric=False,
+    wanted=lambda _, context: context.names.gathered and context.names.many_clips,
+)
+MACHINE: Final[ColumnOf[CaseResult]] = ColumnOf(
+    heading="column.machine",
+    cell=lambda case, context: Text(text=context.names.machine(case.host)),
+    numeric=False,
+    wanted=lambda _, context: context.names.gathered and context.names.many_machines,
+)
+TITLES: Final = (MODEL, QUANTIZATION, CLIP, MACHINE)
 
 
 def count(value: float) -> Figure:

@@ -26,11 +26,29 @@ _WORKER: Final = "child/worker.py"  # its job file is gone with the trial: nothi
 def commands(found: Results, names: Names) -> tuple[CaseCommand, ...]:
     """How to repeat each case, and what its measured process ran."""
     made: list[CaseCommand] = []
+    if names.gathered:
+        return _by_variant(found, names)
     for case in found.cases:
         if case.status is Status.UNSUPPORTED or not (case.command or not case.published):
             continue
         made.append(CaseCommand(label=names.full(case), text=_repeat(case)))
     return tuple(made)
+
+
+def _by_variant(found: Results, names: Names) -> tuple[CaseCommand, ...]:
+    """How to repeat each variant on all clips: there are too many cases to list."""
+    made: dict[str, CaseCommand] = {}
+    for case in found.cases:
+        if case.published or case.status is Status.UNSUPPORTED:
+            continue
+        name, variant = f"{names.model(case)} · {names.label(case)}", case.case.variant.name
+        base = case.base.case.variant.name if case.base else variant
+        only = " ".join(
+            f"--only {shlex.quote(f'{case.case.model}.{each}.*')}" for each in dict.fromkeys([base, variant])
+        )
+        text = f"asr-quant-bench run {shlex.quote(f'configs/{case.suite}.yaml')} {only}"
+        made.setdefault(text, CaseCommand(label=name, text=text))
+    return tuple(made.values())
 
 
 def _repeat(case: CaseResult) -> str:

@@ -63,5 +63,5 @@ DIGEST: Final = Layout[CaseResult](
         ),
     ),
     case=of_case,
-    heads=2,
+    heads=len(TITLES),
 )

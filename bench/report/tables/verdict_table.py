@@ -10,8 +10,9 @@ from bench.report.findings.families import TELLING, Scene
 from bench.report.findings.overall import Overall, overall
 from bench.report.findings.pairs import points
 from bench.report.findings.verdict import change, faster
-from bench.report.tables.layout import ColumnOf, Context, Layout
+from bench.report.tables.layout import ColumnOf, Context, Layout, count
 from bench.report.view import Table
+from bench.statistics import Summary
 from bench.text.numbers import Quantity
 
 
@@ -116,6 +117,44 @@ VERDICT: Final = Layout[Overall](
         ColumnOf(heading="column.loss", cell=_loss),
         ColumnOf(heading="column.stars", cell=_stars, numeric=False),
         ColumnOf(heading="column.verdict", cell=_word, numeric=False),
+    ),
+    case=lambda row: row.case,
+)
+
+
+def overall_tables(scene: Scene, context: Context) -> tuple[Table, ...]:
+    """Speed and memory over all clips together, a row for each variant."""
+    made = OVERALL.table(list(overall(scene)), context, (Phrase(message="quality.all_clips"),))
+    return () if made is None else (made,)
+
+
+def _of_summary(summary: Summary | None, quantity: Quantity) -> Cell:
+    if summary is None:
+        return Phrase(message="absent")
+    return Figure(value=summary.median, quantity=quantity, low=summary.low, high=summary.high, n=summary.n)
+
+
+def _rtfx(row: Overall, _: Context) -> Cell:
+    if row.rtf is None or not row.rtf.median:
+        return Phrase(message="absent")
+    return Figure(value=1 / row.rtf.median, quantity=Quantity.RTFX)
+
+
+def _audio(row: Overall, _: Context) -> Cell:
+    seconds = sum(case.clip.duration_seconds for case in row.good)
+    return Figure(value=seconds, quantity=Quantity.SECONDS)
+
+
+OVERALL: Final = Layout[Overall](
+    name="overall",
+    columns=(
+        ColumnOf(heading="column.variant", cell=_name, numeric=False),
+        ColumnOf(heading="column.clips", cell=lambda row, _: count(len(row.good))),
+        ColumnOf(heading="column.audio", cell=_audio),
+        ColumnOf(heading="column.rtf", cell=lambda row, _: _of_summary(row.rtf, Quantity.RTF)),
+        ColumnOf(heading="column.rtfx", cell=_rtfx),
+        ColumnOf(heading="column.speed", cell=_speed),
+        ColumnOf(heading="column.memory", cell=_memory),
     ),
     case=lambda row: row.case,
 )

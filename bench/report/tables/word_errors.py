@@ -10,7 +10,7 @@ from bench.report.cells import Cell, Figure, Many, Phrase, Spoken, Stars, Text, 
 from bench.report.footnotes import Notes
 from bench.report.names import Scope
 from bench.report.tables.error_rates import RATES, has_confidence, unjudged
-from bench.report.tables.layout import QUANTIZATION, ColumnOf, Context, Layout, of_case
+from bench.report.tables.layout import CLIP, MACHINE, QUANTIZATION, ColumnOf, Context, Layout, of_case
 from bench.report.view import Table
 from bench.results import CaseResult
 from bench.text.numbers import Quantity
@@ -95,6 +95,8 @@ ERRORS: Final = Layout[CaseResult](
     name="quality",
     columns=(
         QUANTIZATION,
+        CLIP,
+        MACHINE,
         ColumnOf(heading="column.key_errors", cell=_telling, numeric=False),
         ColumnOf(
             heading="column.stars",
@@ -104,4 +106,5 @@ ERRORS: Final = Layout[CaseResult](
         ),
     ),
     case=of_case,
+    heads=3,
 )

@@ -72,6 +72,8 @@ def page(
 
 def _rows(view: View) -> list[tuple[Row, ...]]:
     groups = (
+        view.overall,
+        view.pooled,
         view.performance,
         view.memory,
         view.cpu,

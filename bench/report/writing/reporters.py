@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,11 +12,13 @@ from bench.language import Language
 from bench.report.names import Names
 from bench.report.view import View
 from bench.report.writing.templates import fill, tidy
-from bench.report.writing.writers import MarkdownWriter
+from bench.report.writing.writers import CommentWriter, MarkdownWriter
 from bench.results import Results
 
 if TYPE_CHECKING:
     from bench.report.charts.draw import Chart
+
+LONGEST_COMMENT: Final = 65_000  # characters; GitHub takes 65,536
 
 
 class Material(Protocol):
@@ -126,8 +129,23 @@ class ShortReporter:
     def outputs(self, material: Material) -> Iterator[Output]:
         """A file for each language."""
         for each in material.spoken:
-            text = markdown(material.view, each, templates=material.templates, name="short.md.j2")
-            yield Output(f"report.short.{each.code}.md", text)
+            yield Output(f"report.short.{each.code}.md", comment(material.view, each, material.templates))
+
+
+def comment(view: View, spoken: Language, templates: Path | None = None) -> str:
+    """The form for a comment: whatever is in it, GitHub takes it.
+
+    The marker in front tells a workflow which comment to replace.  Footnotes have no place in a
+    comment.  The verdict, the quality and the advice are always there; what is folded goes first,
+    then the findings.
+    """
+    marker = f"<!-- asr-quant-bench {re.sub('[^A-Za-z0-9_.+-]+', '-', view.name)} {spoken.code} -->\n"
+    writer = CommentWriter(spoken)
+    for depth in (2, 1, 0):
+        text = marker + tidy(fill("short.md.j2", writer, templates, view=view, depth=depth))
+        if len(text) <= LONGEST_COMMENT:
+            return text
+    return text[: text.rindex("\n", 0, LONGEST_COMMENT)] + "\n"
 
 
 class JsonReporter:

@@ -257,6 +257,14 @@ class MarkdownWriter(Writer):
         return Markup(f" ({text})")  # noqa: S704  # digits of `interval`
 
 
+class CommentWriter(MarkdownWriter):
+    """Markdown for a comment: the full report has the footnotes."""
+
+    def reference(self, note: int) -> Markup:
+        """Nothing."""
+        return Markup()
+
+
 class HtmlWriter(Writer):
     """HTML text and attributes."""
 
