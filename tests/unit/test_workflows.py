@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -38,9 +41,87 @@ def test_nothing_is_permitted_but_what_a_job_names(file: Path) -> None:
     workflow = read(file)
     assert workflow["permissions"] == {}
     for name, job in workflow["jobs"].items():
-        assert set(job["permissions"].items()) <= {("contents", "read"), ("contents", "write")}, name
-        if job["permissions"]["contents"] == "write":
+        asked = set(job["permissions"].items())
+        assert asked <= {
+            ("contents", "read"),
+            ("contents", "write"),
+            ("actions", "read"),
+            ("pull-requests", "write"),
+        }, name
+        if "write" in job["permissions"].values():
             assert not any("checkout" in step.get("uses", "") for step in job["steps"]), name
+
+
+def test_what_a_pull_request_may_run_may_not_write() -> None:
+    """From a fork its code is anybody's: it is measured without leave, and another workflow comments."""
+    measured = read(next(file for file in WORKFLOWS if file.name == "pull-request.yml"))
+    assert [job["permissions"] for job in measured["jobs"].values()] == [{"contents": "read"}]
+    comment = read(next(file for file in WORKFLOWS if file.name == "comment.yml"))
+    assert comment["on"]["workflow_run"]["workflows"] == [measured["name"]]
+    assert not any("uses" in step for job in comment["jobs"].values() for step in job["steps"])
+
+
+def _comment_step() -> str:
+    [step] = steps(next(file for file in WORKFLOWS if file.name == "comment.yml"))
+    script: str = step["run"]
+    return script
+
+
+FAKE_GH = """#!/bin/bash
+# records what is asked for; answers as the API would
+printf '%s\\n' "$*" >> "$CALLS"
+case "$*" in
+  "run download"*) mkdir -p comment; cp "$GIVEN"/* comment/ ;;
+  *"--jq .head.sha"*) echo "$HEAD_NOW" ;;
+  *--paginate*) cat "$COMMENTS" ;;
+esac
+"""
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="the runner has jq")
+@pytest.mark.parametrize(
+    ("number", "head", "known", "wanted"),
+    [
+        ("7", "abc", "[]", "--method POST repos/o/r/issues/7/comments"),
+        ("7", "abc", "BOT", "--method PATCH repos/o/r/issues/comments/5"),
+        ("7", "abc", "OTHER", "--method POST repos/o/r/issues/7/comments"),
+        ("7", "new", "[]", ""),
+        ("7; rm -rf x", "abc", "[]", ""),
+    ],
+    ids=["first", "again", "somebody-elses", "pushed-since", "no-number"],
+)
+def test_the_comment_is_posted_once_and_then_replaced(
+    tmp_path: Path, number: str, head: str, known: str, wanted: str
+) -> None:
+    marker = "<!-- asr-quant-bench smoke en -->"
+    given = tmp_path / "given"
+    given.mkdir()
+    (given / "number").write_text(f"{number}\n")
+    (given / "body.md").write_text(f"{marker}\n### Report\n")
+    who = {"BOT": "github-actions[bot]", "OTHER": "somebody"}.get(known)
+    old = [{"id": 5, "user": {"login": who}, "body": f"{marker}\n### Old"}] if who else []
+    (tmp_path / "comments.json").write_text(json.dumps(old))
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    (tools / "gh").write_text(FAKE_GH)
+    (tools / "gh").chmod(0o755)
+    environ = {
+        "PATH": f"{tools}:{os.environ['PATH']}",
+        "CALLS": str(tmp_path / "calls"),
+        "GIVEN": str(given),
+        "COMMENTS": str(tmp_path / "comments.json"),
+        "HEAD_NOW": head,
+        "HEAD": "abc",
+        "RUN": "1",
+        "GITHUB_REPOSITORY": "o/r",
+    }
+    subprocess.run(
+        ["bash", "-c", _comment_step()], cwd=tmp_path, env=environ, check=False, capture_output=True
+    )
+    calls = (tmp_path / "calls").read_text()
+    assert [line for line in calls.splitlines() if "--method" in line] == (
+        [f"api {wanted} --input comment.json"] if wanted else []
+    )
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
