@@ -50,7 +50,8 @@ def _shipped(scene: Scene, rows: Sequence[Overall]) -> Iterator[Line]:
                 if advised.choice is not None and advised.choice.loss is not Loss.SHOWN:
                     found.setdefault(id(advised.choice.case), (advised.choice, []))[1].append(need)
     settled = {_model(choice) for choice, needs in found.values() if "least_loss" in needs}
-    for choice, needs in found.values():
+    # What is known to lose nothing comes first.
+    for choice, needs in sorted(found.values(), key=lambda each: each[0].loss is Loss.UNKNOWN):
         own = [need for need in dict.fromkeys(needs) if need != "balance" or _model(choice) not in settled]
         row = next((each for each in rows if choice.case in each.cases), None)
         if own and row is not None:
@@ -75,7 +76,8 @@ def _ship(scene: Scene, choice: Candidate, needs: Sequence[str], row: Overall) -
         params["needs"] = Many(
             parts=(Text(text=scene.names.machine(choice.case.host)), params["needs"]), between=": "
         )
-    return Phrase(message="verdict.ship" if costs else "verdict.ship.bare", params=params)
+    message = "verdict.ship.open" if choice.loss is Loss.UNKNOWN and choice.change else "verdict.ship"
+    return Phrase(message=message if costs else "verdict.ship.bare", params=params)
 
 
 def _costs(row: Overall) -> Iterator[Cell]:
