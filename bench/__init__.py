@@ -4,7 +4,8 @@ The public API, for notebooks and scripts:
 
 - `load_run(path)`: a run's trials as a pandas DataFrame;
 - `read_run(path)`: the same as `bench.domain` nouns;
-- `load_suite(path)`: a suite file, resolved.
+- `load_suite(path)`: a suite file, resolved;
+- `run(suite)`: measure a suite, write its reports, and return the run.
 """
 
 from __future__ import annotations
@@ -15,11 +16,17 @@ if TYPE_CHECKING:
     from bench.config import load_suite
     from bench.frames import load_run
     from bench.journal import read_run
+    from bench.session import run
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load_run", "load_suite", "read_run"]
+__all__ = ["__version__", "load_run", "load_suite", "read_run", "run"]
 
-_ROOMS = {"load_run": "bench.frames", "load_suite": "bench.config", "read_run": "bench.journal"}
+_ROOMS = {
+    "load_run": "bench.frames",
+    "load_suite": "bench.config",
+    "read_run": "bench.journal",
+    "run": "bench.session",
+}
 
 
 def __getattr__(name: str) -> Any:

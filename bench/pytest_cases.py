@@ -5,15 +5,12 @@ Collected by `bench.pytest_plugin`, never imported by the harness itself.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from bench import pytest_plugin
 from bench.language import english
-
-if TYPE_CHECKING:
-    from bench.pytest_plugin import SuiteTrials
+from bench.pytest_trials import SuiteTrials, advance
 
 
 def test_transcribe(asr_case: str, asr_trials: SuiteTrials, benchmark: Any) -> None:
@@ -32,4 +29,4 @@ def test_transcribe(asr_case: str, asr_trials: SuiteTrials, benchmark: Any) -> N
         pytest.skip(f"no trial has {asr_trials.metric}: {why}")
     benchmark.extra_info.update(extra_info(case))
     remaining = iter(seconds)
-    benchmark.pedantic(lambda: pytest_plugin.advance(next(remaining)), rounds=len(seconds))
+    benchmark.pedantic(lambda: advance(next(remaining)), rounds=len(seconds))

@@ -15,26 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bench.pytest_trials import SuiteTrials, trial_seconds
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
 
     from bench.domain import Suite
     from bench.journal import RunData
-    from bench.results import CaseResult
-
-_now = 0.0
-
-
-def trial_seconds() -> float:
-    """The timer: seconds that trials took, since the session began."""
-    return _now
-
-
-def advance(seconds: float) -> None:
-    """Let the timer go on by what a trial took."""
-    global _now  # noqa: PLW0603  # one clock, read by pytest-benchmark as a plain function
-    _now += seconds
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -105,21 +93,6 @@ def _load(config: pytest.Config) -> Suite:
         raise pytest.UsageError(str(error)) from None
 
 
-class SuiteTrials:
-    """What the trials of a suite say, by case."""
-
-    def __init__(self, run: RunData, metric: str) -> None:
-        from bench.results import results_of
-
-        self.path = run.path
-        self.metric = metric
-        self._cases = {case.case.id: case for case in results_of([run]).own(run)}
-
-    def of(self, case: str) -> CaseResult | None:
-        """A case's results; None where there is no trial of it."""
-        return self._cases.get(case)
-
-
 @pytest.fixture(scope="session")
 def asr_trials(request: pytest.FixtureRequest) -> SuiteTrials:
     """The trials of the cases that are selected, measured when the first of them is tested."""
@@ -146,26 +119,12 @@ def _read(path: Path) -> RunData:
 
 
 def _measure(config: pytest.Config, wanted: set[str]) -> RunData:
-    import dataclasses
-
-    from bench import host
-    from bench.folders import new_folders, start
-    from bench.prepare import prepare
-    from bench.run import Runner
+    from bench import session
 
     root = config.invocation_params.dir
-    suite = _load(config)
-    cases = tuple(case for case in suite.cases if case.id in wanted)
-    kept = tuple(
-        case if case.baseline in wanted else dataclasses.replace(case, baseline=None) for case in cases
-    )
-    prepared = prepare(dataclasses.replace(suite, cases=kept))
-    folders = new_folders(
-        suite.name,
+    folders = session.measure(
+        session.select(_load(config), sorted(wanted)),
         reports=root / config.getoption("--asr-reports"),
         logs=root / config.getoption("--asr-logs"),
     )
-    machine = host.describe()
-    start(folders, prepared.suite, machine)
-    Runner(prepared=prepared, folders=folders, host=machine).run()
     return _read(folders.run)

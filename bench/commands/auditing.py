@@ -33,13 +33,14 @@ def audit(
     from datetime import UTC, datetime
 
     from bench.audit import Audit, audited_suite, keep, resolutions
-    from bench.commands.measure import measure, select
+    from bench.commands.measure import measured
     from bench.config import load_suite
     from bench.journal import read_run
+    from bench.session import select
 
     asked = audited_suite(load_suite(suite), copies=copies)
     asked = select(asked, [], blocks or asked.protocol.blocks, source=suite)
-    folders = measure(asked, source=suite, out=reports, logs=logs)
+    folders = measured(asked, source=suite, out=reports, logs=logs)
     run = read_run(folders.run)
     made = Audit(
         date=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -99,12 +100,13 @@ def tune(
     import sys
 
     from bench import tuning
-    from bench.commands.measure import measure, select
+    from bench.commands.measure import measured
     from bench.config import load_suite
     from bench.engines import registry
     from bench.errors import SuiteError
     from bench.files import replace_file
     from bench.journal import read_run
+    from bench.session import select
 
     asked = select(load_suite(suite), only or [], None, source=suite)
     engines = {case.variant.engine for case in asked.cases}
@@ -124,7 +126,7 @@ def tune(
     choices: list[tuning.Choice] = []
     for each in wanted:
         trial = tuning.knob_suite(asked, each)
-        folders = measure(trial, source=suite, out=reports, logs=logs)
+        folders = measured(trial, source=suite, out=reports, logs=logs)
         made = tuning.choose(asked, each, read_run(folders.run).records)
         for choice in made:
             gained = f"{choice.gain:.1%} faster" if choice.gain else "nothing shown to be faster"

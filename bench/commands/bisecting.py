@@ -43,9 +43,9 @@ def bisect_engine(
     logs: LogsOption = Path("logs"),
 ) -> None:
     """Walk an engine's releases between a good and a bad one, each interleaved with the good one."""
-    from bench.commands.measure import select
     from bench.config import load_suite
     from bench.regression.bisect import Probe, bisect_releases, releases_between
+    from bench.session import select
 
     asked = select(load_suite(suite), only or [], blocks, source=suite)
     known = [version.strip() for version in releases.split(",")] if releases else []
@@ -102,7 +102,7 @@ def _measure_release(
     """
     import dataclasses
 
-    from bench.commands.measure import measure
+    from bench.commands.measure import measured
     from bench.environments import ensure_environments
     from bench.errors import EngineMissing
     from bench.journal import read_run
@@ -115,7 +115,7 @@ def _measure_release(
         typer.secho(error.message, fg="yellow", err=True)
         return None
     while True:
-        folders = measure(asked, source=source, out=reports, logs=logs)
+        folders = measured(asked, source=source, out=reports, logs=logs)
         evidence = weigh(read_run(folders.run), "good", tolerances)
         needed = evidence.blocks_needed
         if evidence.probe is not Probe.SKIP or needed is None or asked.protocol.blocks >= most_blocks:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Display:
-    """Watches a preparation and a run; see `bench.prepare.Progress` and `bench.run.Watcher`."""
+    """Watches a preparation and a run; see `bench.prepare.Progress` and `bench.runner.Watcher`."""
 
     def __init__(self, suite: Suite, console: Console | None = None) -> None:
         self.suite = suite

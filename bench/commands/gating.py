@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench import nightly
 from bench.commands.arguments import ClassOption, LogsOption, ReportsOption, SuiteArgument
+from bench.nightly import Judging
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from bench.journal import RunData
     from bench.regression.gate import GateReport
-    from bench.regression.series import SeriesRule
 
 RunOption = Annotated[
     Path | None,
@@ -43,16 +40,6 @@ InconclusiveOption = Annotated[
 SummaryOption = Annotated[
     Path | None, typer.Option(help="Append the short report to this file (a CI job's summary).")
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judging:
-    """How a night is judged: the rule of the statistical gate (None: the default one) and its scope."""
-
-    rule: SeriesRule | None = None
-    exact_only: bool = False
-    reference_environment: str | None = None
-    machine_class: str | None = None
 
 
 def register(app: typer.Typer) -> None:
@@ -99,19 +86,7 @@ def _command(then: Callable[[GateReport, Path], None] | None = None) -> Callable
 
 def _publish(report: GateReport, reports: Path) -> None:
     """Make the index and the dashboard of the history anew."""
-    from bench.regression.baselines import baseline_file, read_references
-    from bench.regression.dashboard import write_dashboard
-    from bench.regression.history import history_file, read_history
-    from bench.regression.index import index_file, rebuild_index
-
-    night = report.night
-    file = history_file(reports, night.machine, night.suite)
-    found = read_history(file)
-    references, _ = read_references(baseline_file(reports, night.machine, night.suite))
-    rebuild_index(index_file(file), found.nights)
-    page = file.with_suffix(".html")
-    write_dashboard(page, found.nights, references, reports=reports, warnings=found.warnings)
-    typer.echo(f"wrote {page}")
+    typer.echo(f"wrote {nightly.publish(report, reports)}")
 
 
 def _gate(
@@ -123,103 +98,35 @@ def _gate(
     reports: Path,
     logs: Path,
 ) -> GateReport:
-    """Measure (or read) the night, judge it, write what was found beside it, append it to history."""
-    from bench import host
-    from bench.commands.measure import measure
+    """Gate the suite and show what was found."""
+    from bench.commands.measure import measured
     from bench.config import load_suite
-    from bench.errors import JournalError, SuiteError
-    from bench.journal import read_run
-    from bench.regression.history import append_night, history_file, nightly_lock
+    from bench.regression.texts import gate_markdown
 
-    if judging.machine_class is not None and not judging.exact_only:
-        raise SuiteError(
-            "--machine-class puts different machines under one name: their times and memory do not compare.",
-            hint="Add --exact-only, or leave the class out to gate this machine against itself.",
-        )
     asked = load_suite(suite)
-    machine = judging.machine_class or (host.describe().id if run is None else read_run(run).host.id)
-    file = history_file(reports, machine, asked.name)
-    with nightly_lock(file):
-        folder = measure(asked, source=suite, out=reports, logs=logs).run if run is None else run
-        data = in_class(read_run(folder), judging.machine_class)
-        if data.suite.name != asked.name:
-            raise JournalError(
-                f"{folder} is a run of {data.suite.name}, not of {asked.name}.",
-                hint="Give a run of the suite.",
-            )
-        report = judge(data, reports, judging)
-        _write_beside(report, data)
-        append_night(file, report.night)
+    found = nightly.gate(
+        asked,
+        run=run,
+        judging=judging,
+        reports=reports,
+        measure=lambda: measured(asked, source=suite, out=reports, logs=logs).run,
+    )
+    report = found.report
+    print_warnings(found.warnings)
     _print(report)
     if report.reference is None and os.environ.get("GITHUB_ACTIONS") == "true":
         text = f"{report.night.suite} on {report.night.machine} is held to nothing; see docs/nightly.md"
         typer.echo(f"::warning title=There is no reference yet::{text}")
     if summary is not None:
-        from bench.regression.texts import gate_markdown
-
         with summary.open("a", encoding="utf-8") as stream:
             stream.write(gate_markdown(report) + "\n")
     return report
 
 
-def in_class(data: RunData, machine_class: str | None) -> RunData:
-    """The run as one of that machine class; unchanged without a class."""
-    if machine_class is None:
-        return data
-    records = tuple(
-        dataclasses.replace(record, host=machine_class) if record.host == data.host.id else record
-        for record in data.records
-    )
-    return dataclasses.replace(data, host=dataclasses.replace(data.host, id=machine_class), records=records)
-
-
-def judge(data: RunData, reports: Path, judging: Judging | None = None) -> GateReport:
-    """The gate's report on a run, from the reference and history under `reports`; writes nothing."""
-    from bench.regression.baselines import baseline_file, reference_in_force
-    from bench.regression.gate import gate_run
-    from bench.regression.history import history_file, read_history
-    from bench.regression.series import DEFAULT_RULE
-
-    judging = judging or Judging()
-    reference = reference_in_force(baseline_file(reports, data.host.id, data.suite.name))
-    found = read_history(history_file(reports, data.host.id, data.suite.name))
-    for warning in found.warnings:
+def print_warnings(warnings: Iterable[str]) -> None:
+    """What of a history could not be read."""
+    for warning in warnings:
         typer.secho(warning, fg="yellow", err=True)
-    before = list(found.since(reference.accepted_at)) if reference else []
-    earliest = min((record.started_at for record in data.records), default="")
-    report = gate_run(
-        data,
-        reference,
-        [night for night in before if night.started_at < earliest],
-        rule=judging.rule or DEFAULT_RULE,
-        exact_only=judging.exact_only,
-        reference_environment=judging.reference_environment,
-    )
-    return dataclasses.replace(
-        report, night=dataclasses.replace(report.night, report=_report_path(data.path, reports))
-    )
-
-
-def _report_path(run: Path, reports: Path) -> str | None:
-    """The run's report as a path below `reports`; None where there is none there."""
-    found = (run / name for name in ("report.html", "report.en.md", "report.ru.md"))
-    file = next((file for file in found if file.is_file()), None)
-    try:
-        return file.resolve().relative_to(reports.resolve()).as_posix() if file else None
-    except ValueError:
-        return None
-
-
-def _write_beside(report: GateReport, data: RunData) -> None:
-    """gate.md, gate.json and gate.junit.xml in the run's folder, each replaced as a whole."""
-    from bench.exports.junit import export_junit
-    from bench.jsonlines import replace_lines
-    from bench.regression.texts import gate_json, gate_markdown
-
-    as_json = json.dumps(gate_json(report), ensure_ascii=False, indent=2) + "\n"
-    texts = {"gate.md": gate_markdown(report), "gate.json": as_json, "gate.junit.xml": export_junit(report)}
-    for name, text in texts.items():
-        replace_lines(data.path / name, [text.encode()])
 
 
 def _print(report: GateReport) -> None:

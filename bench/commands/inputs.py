@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench.commands.arguments import OnlyOption, SuiteArgument
-from bench.commands.measure import select
+from bench.session import estimate, select, wanted_weights
 
 if TYPE_CHECKING:
     from bench.domain import Suite
-
-# Where no earlier run tells: a guess for the time estimate, never a figure of a report.
-_GUESSED_RTF = 0.25
-_GUESSED_START_SECONDS = 2.0
 
 
 def register(app: typer.Typer) -> None:
@@ -65,18 +60,11 @@ def _print_needs(console: object, suite: Suite) -> None:
     from rich.table import Table
 
     from bench.assets import clip_needs, needs
-    from bench.engines import registry
 
     assert isinstance(console, Console)
-    wanted = set()
-    for case in suite.cases:
-        engine, settings = registry.get(case.variant.engine), registry.settings_of(case.variant)
-        if not engine.refusal(suite.models[case.model], settings, case.variant.quantization):
-            form = registry.format_of(engine, settings)
-            wanted.add((case.model, case.variant.quantization, form))
     found = {
         need.title: need
-        for model, quantization, form in sorted(wanted)
+        for model, quantization, form in wanted_weights(suite)
         for need in needs(suite.models[model], quantization, form)
     }
     found |= {need.title: need for clip in suite.clips.values() for need in clip_needs(clip)}
@@ -85,39 +73,6 @@ def _print_needs(console: object, suite: Suite) -> None:
         size = "?" if need.bytes is None else decimal(need.bytes)
         table.add_row(need.title, need.kind, size, "in the cache" if need.cached else "to be made")
     console.print(table)
-
-
-def estimate(suite: Suite, reports: Path) -> tuple[float, str]:
-    """Seconds of a run of the suite, and where the estimate comes from."""
-    seconds = {
-        case.id: _GUESSED_START_SECONDS
-        + suite.protocol.passes * _GUESSED_RTF * suite.clips[case.clip].duration_seconds
-        for case in suite.cases
-    }
-    seen = _earlier_walls(reports / suite.name / "latest")
-    known = seen.keys() & seconds.keys()
-    seconds |= {name: seen[name] for name in known}
-    each = sum(seconds.values()) + len(suite.cases) * suite.protocol.cooldown_seconds
-    if not known:
-        source = f"a guess at RTF {_GUESSED_RTF}: no earlier run of it is here"
-    else:
-        source = f"from the latest run: {len(known)} of {len(seconds)} cases"
-    longest = each * suite.protocol.most_blocks
-    if suite.protocol.precision is not None and suite.protocol.max_seconds is not None:
-        longest = min(longest, max(suite.protocol.max_seconds, each * suite.protocol.min_blocks))
-    return longest, source
-
-
-def _earlier_walls(run: Path) -> dict[str, float]:
-    from bench.journal import RECORDS, read_records
-
-    if not (run / RECORDS).exists():
-        return {}
-    walls: dict[str, list[float]] = {}
-    for record in read_records(run / RECORDS)[0]:
-        if (wall := record.value("wall_seconds")) is not None:
-            walls.setdefault(record.case, []).append(wall)
-    return {case: median(values) for case, values in walls.items()}
 
 
 def fetch(

@@ -144,10 +144,11 @@ def accept(
 ) -> None:
     """Freeze runs as the reference of their suite on their machine; earlier ones are kept."""
     from bench.journal import read_run
+    from bench.nightly import in_class
     from bench.regression.baselines import accept as accept_runs
     from bench.regression.baselines import baseline_file
 
-    given = [gating.in_class(read_run(run), machine_class) for run in runs]
+    given = [in_class(read_run(run), machine_class) for run in runs]
     reference = accept_runs(given, why, reports)
     file = baseline_file(reports, reference.machine, reference.suite)
     typer.echo(f"{reference.id}: {len(reference.nights)} nights, {len(reference.states)} cases -> {file}")
@@ -255,7 +256,11 @@ def export(
     if form is Export.CSV:
         _write(export_csv(data), out)
     elif form is Export.JUNIT:
-        _write(export_junit(gating.judge(data, reports)), out)
+        from bench.nightly import judge
+
+        judged = judge(data, reports)
+        gating.print_warnings(judged.warnings)
+        _write(export_junit(judged.report), out)
     else:
         made = export_bencher(data) if form is Export.BENCHER else export_pytest_benchmark(data, metric)
         _write(json.dumps(made, ensure_ascii=False, indent=2) + "\n", out)

@@ -22,7 +22,7 @@ from bench.folders import new_folders, start
 from bench.journal import RunData, read_run
 from bench.prepare import prepare
 from bench.regression.interleaved import compare_environments
-from bench.run import Runner
+from bench.runner import Runner
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from bench.language import english
 from bench.pace import wanted_blocks
 from bench.prepare import prepare
 from bench.regression.night import missing_trials
-from bench.run import Runner
+from bench.runner import Runner
 
 FAKES = Path(__file__).resolve().parent.parent / "fakes"
 

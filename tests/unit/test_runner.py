@@ -33,7 +33,7 @@ from bench.folders import RunFolders, start
 from bench.journal import Journal, read_records, read_run
 from bench.prepare import Blocked, Prepared, Ready
 from bench.reasons import reason, told
-from bench.run import Runner, collect
+from bench.runner import Runner, collect
 
 CLIP_SECONDS = 8.0  # no division by it can be forgotten unseen
 DISTURBED = reason("disturbance.throttled")
@@ -125,7 +125,7 @@ class Bench:
         monkeypatch.setattr(host, "warm", lambda path: self.settled.append(("warm", path.name)))
         monkeypatch.setattr(host, "conditions_start", lambda files, *, cold: self)
         monkeypatch.setattr("bench.host.turn.machine_turn", self._turn)
-        monkeypatch.setattr("bench.run.time.sleep", self.slept.append)
+        monkeypatch.setattr("bench.runner.time.sleep", self.slept.append)
         monkeypatch.setattr(launch, "run", self._launch)
 
     @contextlib.contextmanager
