@@ -36,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     metric = config.getoption("--asr-metric")
     if metric not in METRICS or METRICS[metric].unit is not Unit.SECONDS:
         times = ", ".join(name for name, found in METRICS.items() if found.unit is Unit.SECONDS)
-        raise pytest.UsageError(f"--asr-metric {metric}: is no time. Times: {times}")
+        raise pytest.UsageError(f"--asr-metric {metric} is not a duration. Durations: {times}")
     if not config.pluginmanager.hasplugin("benchmark"):
         raise pytest.UsageError("--asr-suite needs pytest-benchmark: install asr-quant-bench[pytest]")
     if hasattr(config, "workerinput") or config.getoption("numprocesses", None):

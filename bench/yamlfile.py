@@ -58,7 +58,7 @@ def read_tree(path: Path) -> Any:
         mark = error.problem_mark
         place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
         problem = " ".join(str(error.problem or error).split())
-        raise SuiteError(f"{place}: not valid YAML: {problem}.", hint="Mend the line above.") from None
+        raise SuiteError(f"{place}: not valid YAML: {problem}.", hint="Fix that line.") from None
     except YAMLError as error:
         raise SuiteError(f"{path}: not valid YAML: {error}.", hint="Mend the file.") from None
     if not isinstance(tree, dict):

@@ -1,6 +1,6 @@
 """Who makes weights: converters, quantizers and generators by name, imported when they are needed.
 
-A builder is a module with `build(order) -> Made` and `identity() -> str`.  To add one, write the
+A builder is a module with `build(order) -> BuildResult` and `identity() -> str`.  To add one, write the
 module and name it here; the manifest names it in turn.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
 from bench.assets.progress import Progress
-from bench.assets.store import Made
+from bench.assets.store import BuildResult
 from bench.domain import WeightsFile
 from bench.errors import AssetError
 
@@ -41,7 +41,7 @@ CHECKS: Final[dict[str, str]] = {"ggml": "bench.assets.ggml:check_ggml"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class BuildRequest:
     """What a builder is asked to make, into the empty `folder`.
 
     `ingredients` are the weights it starts from (none for a generator), checked and read-only.
@@ -63,7 +63,7 @@ class Order:
 class Builder(Protocol):
     """What a builder's module offers."""
 
-    def build(self, order: Order) -> Made:
+    def build(self, order: BuildRequest) -> BuildResult:
         """Fill the order's folder and say which file plays which role.
 
         Raises `UnusableWeights` before anything is written where the order cannot be met.

@@ -16,7 +16,7 @@ from bench.assets.progress import Need, NeedKind, Progress, Silent
 from bench.assets.recordings import fetch_source, read_utterances, source_need
 from bench.assets.speech import Corpus, corpus_of
 from bench.assets.splice import WAV_NAME, filled, fitting, splice, write
-from bench.assets.store import Key, Landing, Made, found, obtain
+from bench.assets.store import BuildResult, Key, StoredAsset, found, obtain
 from bench.domain import Clip, FetchedClip
 from bench.errors import AssetError, UnusableAudio
 
@@ -96,8 +96,8 @@ def clip_needs(clip: Clip) -> tuple[Need, ...]:
     return (cut,) if cached else (source_need(recipe.source), cut)
 
 
-def _cut(clip: Clip, recipe: CutRecipe, progress: Progress) -> Landing:
-    def build(folder: Path) -> Made:
+def _cut(clip: Clip, recipe: CutRecipe, progress: Progress) -> StoredAsset:
+    def build(folder: Path) -> BuildResult:
         source = fetch_source(recipe.source, progress)
         utterances = read_utterances(recipe, source)
         splice(
@@ -108,7 +108,7 @@ def _cut(clip: Clip, recipe: CutRecipe, progress: Progress) -> Landing:
             gap_seconds=recipe.gap_seconds,
             speaker=recipe.speaker,
         )
-        return Made(
+        return BuildResult(
             roles={"clip": WAV_NAME},
             expected={WAV_NAME: recipe.sha256} if recipe.sha256 else {},
             facts={"utterances": [name for name, _, _ in utterances], "source": dict(source.facts)},
@@ -117,8 +117,8 @@ def _cut(clip: Clip, recipe: CutRecipe, progress: Progress) -> Landing:
     return obtain(_key(clip, recipe), build, progress=progress)
 
 
-def _said(clip: Clip, recipe: SayRecipe, progress: Progress) -> Landing:
-    def build(folder: Path) -> Made:
+def _said(clip: Clip, recipe: SayRecipe, progress: Progress) -> StoredAsset:
+    def build(folder: Path) -> BuildResult:
         work = folder / ".sentences"
         work.mkdir()
         paths = say.speak_all(recipe.voice, recipe.sentences, work, progress)
@@ -134,12 +134,12 @@ def _said(clip: Clip, recipe: SayRecipe, progress: Progress) -> Landing:
             gap_seconds=recipe.gap_seconds,
             speaker=recipe.voice,
         )
-        return Made(roles={"clip": WAV_NAME})
+        return BuildResult(roles={"clip": WAV_NAME})
 
     return obtain(_key(clip, recipe), build, progress=progress)
 
 
-def _own(clip: Clip, recipe: FileRecipe, progress: Progress) -> Landing:
+def _own(clip: Clip, recipe: FileRecipe, progress: Progress) -> StoredAsset:
     path = Path(recipe.path)
     reference = _own_text(recipe)
     try:
@@ -149,9 +149,9 @@ def _own(clip: Clip, recipe: FileRecipe, progress: Progress) -> Landing:
             f"{path}: cannot be read: {error.strerror or error}.", hint="Check the path in the suite."
         ) from None
 
-    def build(folder: Path) -> Made:
+    def build(folder: Path) -> BuildResult:
         write(folder, audio.samples_of(path), reference)
-        return Made(roles={"clip": WAV_NAME}, facts={"source": str(path), "sha256": digest})
+        return BuildResult(roles={"clip": WAV_NAME}, facts={"source": str(path), "sha256": digest})
 
     key = Key(
         room="clips",

@@ -17,7 +17,7 @@ from bench.assets.downloads import failure, is_full_disk, run_watched
 from bench.assets.hashes import require_sha256
 from bench.assets.manifest import DebianPackage, DebianSource
 from bench.assets.progress import Progress
-from bench.assets.store import Made, given, given_folder, given_hint
+from bench.assets.store import BuildResult, given, given_folder, given_hint
 from bench.errors import SourceUnreachable
 from bench.places import cache_root
 
@@ -41,7 +41,7 @@ def whence(source: DebianSource) -> str:
     return "needs apt-get, or the package in given/"
 
 
-def fill(source: DebianSource, folder: Path, title: str, progress: Progress) -> Made:
+def fill(source: DebianSource, folder: Path, title: str, progress: Progress) -> BuildResult:
     """Put the members that match `take` into `folder`, under their paths in the package.
 
     Raises `SourceUnreachable` where no way gets anything, `AssetError` on wrong recordings or a broken archive.
@@ -56,7 +56,7 @@ def fill(source: DebianSource, folder: Path, title: str, progress: Progress) -> 
             facts = _by_address(source, folder, work, title, progress, error)
     shutil.rmtree(work)
     archives.verify(folder, source, f"{title} from {facts['from']}")
-    return Made(facts=facts)
+    return BuildResult(facts=facts)
 
 
 def _packages(

@@ -16,7 +16,7 @@ from typing import Any, Final
 from bench.assets.hashes import read_sha256, sha256_of
 from bench.assets.manifest import HubFile, HubSource
 from bench.assets.progress import Progress
-from bench.assets.store import FULL, Landing, Made, given, given_hint
+from bench.assets.store import FULL, BuildResult, StoredAsset, given, given_hint
 from bench.errors import AssetError, SourceUnreachable
 from bench.files import replace_file
 from bench.places import cache_root
@@ -30,7 +30,7 @@ def download_bytes(source: HubSource) -> int | None:
     return sum(size for size in sizes if size) if all(sizes) else None
 
 
-def fill(source: HubSource, folder: Path, title: str, progress: Progress) -> Made:
+def fill(source: HubSource, folder: Path, title: str, progress: Progress) -> BuildResult:
     """Put the source's files into `folder`, under their own names.
 
     Raises `SourceUnreachable` where the hub does not answer, `AssetError` where it has no such file
@@ -55,7 +55,9 @@ def fill(source: HubSource, folder: Path, title: str, progress: Progress) -> Mad
         elif commit:
             pins[_pin_name(source, file)] = {"commit": commit, "sha256": read_sha256(folder / name)}
     _pin(pins)
-    return Made(roles=roles, expected=expected, facts={"repo": source.repo, "revision": source.revision})
+    return BuildResult(
+        roles=roles, expected=expected, facts={"repo": source.repo, "revision": source.revision}
+    )
 
 
 def pinned(source: HubSource, file: HubFile) -> dict[str, str] | None:
@@ -64,7 +66,7 @@ def pinned(source: HubSource, file: HubFile) -> dict[str, str] | None:
     return dict(pin) if pin else None
 
 
-def is_current(source: HubSource, landing: Landing) -> bool:
+def is_current(source: HubSource, landing: StoredAsset) -> bool:
     """Whether the landing is what a fetch would bring now: the pin, or the file given by hand, may be another."""
     for file in source.files:
         name = Path(file.file).name

@@ -20,9 +20,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-from bench.assets.builders import Order, Parameters
+from bench.assets.builders import BuildRequest, Parameters
 from bench.assets.gguf import check_gguf, read_gguf
-from bench.assets.store import Made
+from bench.assets.store import BuildResult
 from bench.errors import AssetError, UnusableWeights
 
 REVISION: Final = "1"
@@ -89,7 +89,7 @@ def parts_of(quantization: str) -> tuple[str, str | None]:
     return decoder, encoder if between else None
 
 
-def build(order: Order) -> Made:
+def build(order: BuildRequest) -> BuildResult:
     """Quantize decoder, encoder or both of the ingredient; a part that stays is copied."""
     wanted = dict(zip(("decoder", "encoder"), parts_of(order.quantization), strict=True))
     roles, types = {}, {}
@@ -106,7 +106,7 @@ def build(order: Order) -> Made:
         roles[role] = name
         types[role] = read_gguf(order.folder / name).types()
     order.progress.advance(f"Quantizing {order.title}", 2, 2)
-    return Made(roles=roles, facts={"tensor_types": types})
+    return BuildResult(roles=roles, facts={"tensor_types": types})
 
 
 def _refuse_twice(source: Path, quantization: str | None) -> None:

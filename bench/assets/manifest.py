@@ -122,7 +122,7 @@ WeightsSource = Annotated[
 ]
 
 
-class Way(StrictManifest):
+class WeightsEntry(StrictManifest):
     """One way to weights of a format.  `any`: the engine quantizes while it loads (CTranslate2)."""
 
     format: Name
@@ -145,7 +145,7 @@ class ModelManifest(StrictManifest):
     languages: tuple[str, ...] = Field(default=(), description="Codes; empty: many")
     synthetic: bool = Field(default=False, description="Random weights: no quality is reported")
     provenance: str = ""
-    weights: tuple[Way, ...] = Field(min_length=1)
+    weights: tuple[WeightsEntry, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _honest(self) -> ModelManifest:

@@ -18,7 +18,7 @@ class Silent:
     """A progress nobody watches."""
 
     def advance(self, title: str, done: int, total: int | None) -> None:
-        """Take no note."""
+        """Ignore it."""
 
 
 class NeedKind(StrEnum):

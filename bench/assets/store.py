@@ -59,7 +59,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class BuildResult:
     """What a build says of the folder it filled.
 
     `roles` name the file an engine is given for each role ("." is the folder); `expected` are
@@ -72,7 +72,7 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Landing:
+class StoredAsset:
     """An asset in its place.  `files` maps names to (sha256, bytes)."""
 
     folder: Path
@@ -97,16 +97,16 @@ class Landing:
         )
 
 
-Build = Callable[[Path], Made]
+Build = Callable[[Path], BuildResult]
 
 
 def obtain(
     key: Key,
     build: Build,
     *,
-    fresh: Callable[[Landing], bool] = lambda _: True,
+    fresh: Callable[[StoredAsset], bool] = lambda _: True,
     progress: Progress | None = None,
-) -> Landing:
+) -> StoredAsset:
     """The asset, made by `build(folder)` unless a whole one is there for which `fresh` holds.
 
     Raises `AssetError` on a full disk, a folder that cannot be written, or a wrong sha256; nothing
@@ -127,7 +127,7 @@ def obtain(
         raise _disk_error(key, error) from error
 
 
-def found(key: Key) -> Landing | None:
+def found(key: Key) -> StoredAsset | None:
     """The landed asset if it is whole: every file there with its size and hash; else None."""
     folder = key.folder
     try:
@@ -139,7 +139,7 @@ def found(key: Key) -> Landing | None:
         whole = all(_is(folder / name, *facts_of) for name, facts_of in files.items())
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return Landing(folder=folder, files=files, roles=roles, facts=facts) if whole else None
+    return StoredAsset(folder=folder, files=files, roles=roles, facts=facts) if whole else None
 
 
 def given(name: str) -> Path | None:
@@ -177,7 +177,7 @@ def locked(key: Key, progress: Progress) -> Iterator[None]:
         lock.release()
 
 
-def _make(key: Key, build: Build) -> Landing:
+def _make(key: Key, build: Build) -> StoredAsset:
     folder = key.folder
     making = folder.with_name(folder.name + ".making")
     spoiled = folder.with_name(folder.name + ".spoiled")

@@ -18,17 +18,17 @@ from bench.assets.manifest import (
     PypiSource,
     QuantizeSource,
     SyntheticSource,
-    Way,
+    WeightsEntry,
 )
 from bench.assets.progress import NeedKind
-from bench.assets.store import Landing
+from bench.assets.store import StoredAsset
 from bench.domain import WeightsFile
 from bench.errors import AssetError, SourceUnreachable, UnusableWeights
 
-Wish = tuple[str, str]  # format, quantization
+WeightsRequest = tuple[str, str]  # format, quantization
 
 
-def ingredient(way: Way) -> Wish | None:
+def ingredient(way: WeightsEntry) -> WeightsRequest | None:
     """What the way starts from; None for what comes from outside or nothing."""
     match way.source:
         case ConvertSource(source=source):
@@ -39,7 +39,7 @@ def ingredient(way: Way) -> Wish | None:
             return None
 
 
-def builder_name(way: Way) -> tuple[str, str]:
+def builder_name(way: WeightsEntry) -> tuple[str, str]:
     """Kind and name of who makes it, for `builders.builder`."""
     match way.source:
         case ConvertSource(converter=name):
@@ -52,7 +52,7 @@ def builder_name(way: Way) -> tuple[str, str]:
             raise AssertionError(way.source.kind)
 
 
-def identity(way: Way) -> str | None:
+def identity(way: WeightsEntry) -> str | None:
     """Versions of who makes it; None for downloads.
 
     Raises `SourceUnreachable` where the library it takes is not installed: another way may do.
@@ -66,7 +66,7 @@ def identity(way: Way) -> str | None:
         raise SourceUnreachable(error.message, hint=error.hint) from None
 
 
-def is_fresh(landing: Landing, made_by: str | None, parents: Sequence[tuple[WeightsFile, ...]]) -> bool:
+def is_fresh(landing: StoredAsset, made_by: str | None, parents: Sequence[tuple[WeightsFile, ...]]) -> bool:
     """Whether it was made by what is installed (None: unknown), of one of the parents there are now."""
     if made_by is not None and landing.facts.get("identity") != made_by:
         return False
@@ -74,7 +74,7 @@ def is_fresh(landing: Landing, made_by: str | None, parents: Sequence[tuple[Weig
     return not parents or any({file.role: file.sha256 for file in files} == recorded for files in parents)
 
 
-def fixes_content(way: Way) -> bool:
+def fixes_content(way: WeightsEntry) -> bool:
     """Whether the way leads to the same bytes whenever it is taken: everything in it has a sha256."""
     match way.source:
         case PypiSource():
@@ -96,7 +96,7 @@ def content_of(source: PathSource) -> dict[str, str | None]:
     return digests
 
 
-def kind(way: Way) -> NeedKind:
+def kind(way: WeightsEntry) -> NeedKind:
     """What kind of step the way is."""
     match way.source:
         case PypiSource() | HubSource():
@@ -112,7 +112,7 @@ def kind(way: Way) -> NeedKind:
     assert_never(way.source)
 
 
-def provenance(way: Way, landing: Landing) -> str:
+def provenance(way: WeightsEntry, landing: StoredAsset) -> str:
     """Where a landing of this way comes from, in words for a record."""
     source = way.source
     match source:
@@ -130,7 +130,7 @@ def provenance(way: Way, landing: Landing) -> str:
     assert_never(source)
 
 
-def files_of(landing: Landing, words: str) -> tuple[WeightsFile, ...]:
+def files_of(landing: StoredAsset, words: str) -> tuple[WeightsFile, ...]:
     """The landing's files by role."""
     return tuple(
         WeightsFile(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from bench.assets import hub, pypi, ways
-from bench.assets.builders import Order, builder, check
+from bench.assets.builders import BuildRequest, builder, check
 from bench.assets.manifest import (
     ConvertSource,
     HubSource,
@@ -17,11 +17,11 @@ from bench.assets.manifest import (
     PypiSource,
     QuantizeSource,
     SyntheticSource,
-    Way,
+    WeightsEntry,
 )
 from bench.assets.progress import Need, Progress, Silent
-from bench.assets.store import Key, Landing, Made, found, obtain
-from bench.assets.ways import Wish
+from bench.assets.store import BuildResult, Key, StoredAsset, found, obtain
+from bench.assets.ways import WeightsRequest
 from bench.domain import Model, WeightsFile
 from bench.errors import AssetError, SourceUnreachable
 
@@ -85,9 +85,9 @@ class _Fetch:
     def __init__(self, manifest: ModelManifest, progress: Progress) -> None:
         self.manifest = manifest
         self.progress = progress
-        self.trail: list[Wish] = []
+        self.trail: list[WeightsRequest] = []
 
-    def files(self, wish: Wish) -> tuple[WeightsFile, ...]:
+    def files(self, wish: WeightsRequest) -> tuple[WeightsFile, ...]:
         """Weights by the first way that works."""
         offered = self._ways(wish)
         for way in offered:
@@ -102,7 +102,7 @@ class _Fetch:
                     failures.append(error)
         raise ways.no_way(self._title(wish), failures)
 
-    def needs(self, wish: Wish) -> tuple[Need, ...]:
+    def needs(self, wish: WeightsRequest) -> tuple[Need, ...]:
         """The steps of the first way, or that there is nothing to do."""
         offered = self._ways(wish)
         for way in offered:
@@ -124,14 +124,14 @@ class _Fetch:
         return (*before, need)
 
     @contextlib.contextmanager
-    def _inside(self, wish: Wish) -> Iterator[None]:
+    def _inside(self, wish: WeightsRequest) -> Iterator[None]:
         self.trail.append(wish)
         try:
             yield
         finally:
             self.trail.pop()
 
-    def _ways(self, wish: Wish) -> list[Way]:
+    def _ways(self, wish: WeightsRequest) -> list[WeightsEntry]:
         if wish in self.trail:
             raise AssetError(
                 f"{self._title(wish)}: its ways go in a circle.", hint="Mend `weights` in the manifest."
@@ -141,7 +141,7 @@ class _Fetch:
             raise ways.unknown(self.manifest, *wish)
         return offered
 
-    def _have(self, way: Way, wish: Wish) -> tuple[WeightsFile, ...]:
+    def _have(self, way: WeightsEntry, wish: WeightsRequest) -> tuple[WeightsFile, ...]:
         """By this way: download or build unless the cache has it."""
         source = way.source
         title = self._title(wish)
@@ -151,23 +151,23 @@ class _Fetch:
         parent = ways.ingredient(way)
         ingredients = self.files(parent) if parent else ()
 
-        def build(folder: Path) -> Made:
+        def build(folder: Path) -> BuildResult:
             made = self._build(way, wish, folder, ingredients)
             parents = {file.role: file.sha256 for file in ingredients}
-            return Made(
+            return BuildResult(
                 roles=made.roles,
                 expected=made.expected,
                 facts={**made.facts, "identity": made_by, "ingredients": parents},
             )
 
-        def fresh(landing: Landing) -> bool:
+        def fresh(landing: StoredAsset) -> bool:
             current = not isinstance(source, HubSource) or hub.is_current(source, landing)
             return current and ways.is_fresh(landing, made_by, [ingredients] if parent else [])
 
         landing = obtain(self._key(way, wish), build, fresh=fresh, progress=self.progress)
         return ways.files_of(landing, ways.provenance(way, landing))
 
-    def _cached(self, way: Way, wish: Wish) -> tuple[WeightsFile, ...] | None:
+    def _cached(self, way: WeightsEntry, wish: WeightsRequest) -> tuple[WeightsFile, ...] | None:
         """What the cache has of this way, made of the ingredients it has and by what is installed."""
         if isinstance(way.source, PathSource):
             try:
@@ -187,7 +187,7 @@ class _Fetch:
             return None
         return ways.files_of(landing, ways.provenance(way, landing))
 
-    def _parents(self, parent: Wish, wish: Wish) -> list[tuple[WeightsFile, ...]] | None:
+    def _parents(self, parent: WeightsRequest, wish: WeightsRequest) -> list[tuple[WeightsFile, ...]] | None:
         """What there is now of what `wish` is made from; None where nobody can tell what that will be.
 
         An empty list: it is gone, but its source fixes its content, so what was made of it is still good.
@@ -200,7 +200,9 @@ class _Fetch:
             return there
         return None
 
-    def _build(self, way: Way, wish: Wish, folder: Path, ingredients: tuple[WeightsFile, ...]) -> Made:
+    def _build(
+        self, way: WeightsEntry, wish: WeightsRequest, folder: Path, ingredients: tuple[WeightsFile, ...]
+    ) -> BuildResult:
         source = way.source
         title = self._title(wish)
         match source:
@@ -209,7 +211,7 @@ class _Fetch:
             case HubSource():
                 return hub.fill(source, folder, title, self.progress)
             case ConvertSource() | QuantizeSource() | SyntheticSource():
-                order = Order(
+                order = BuildRequest(
                     title=title,
                     folder=folder,
                     quantization=wish[1],
@@ -223,12 +225,12 @@ class _Fetch:
                 raise AssertionError("one's own files are used where they lie")
         assert_never(source)
 
-    def _checked(self, wish: Wish, files: tuple[WeightsFile, ...]) -> tuple[WeightsFile, ...]:
+    def _checked(self, wish: WeightsRequest, files: tuple[WeightsFile, ...]) -> tuple[WeightsFile, ...]:
         for file in files:
             check(wish[0], Path(file.path))
         return files
 
-    def _key(self, way: Way, wish: Wish) -> Key:
+    def _key(self, way: WeightsEntry, wish: WeightsRequest) -> Key:
         name = f"{self.manifest.name}-{wish[0]}"
         return Key(
             room="weights",
@@ -237,7 +239,9 @@ class _Fetch:
             recipe=self._recipe(way, wish, ()),
         )
 
-    def _recipe(self, way: Way, wish: Wish, trail: tuple[Wish, ...]) -> dict[str, Any]:
+    def _recipe(
+        self, way: WeightsEntry, wish: WeightsRequest, trail: tuple[WeightsRequest, ...]
+    ) -> dict[str, Any]:
         """The way and, through its ingredients, all ways it rests on."""
         recipe: dict[str, Any] = {"source": way.source.model_dump(mode="json", by_alias=True)}
         if isinstance(way.source, PathSource):
@@ -251,7 +255,7 @@ class _Fetch:
             recipe["from"] = [self._recipe(other, parent, (*trail, wish)) for other in others]
         return recipe
 
-    def _estimate(self, way: Way, wish: Wish, before: Iterable[Need]) -> int | None:
+    def _estimate(self, way: WeightsEntry, wish: WeightsRequest, before: Iterable[Need]) -> int | None:
         source = way.source
         match source:
             case PypiSource():
@@ -266,11 +270,11 @@ class _Fetch:
                 return maker.estimated_bytes(wish[1], source.parameters, sizes[-1] if sizes else None)
         assert_never(source)
 
-    def _title(self, wish: Wish) -> str:
+    def _title(self, wish: WeightsRequest) -> str:
         return f"{self.manifest.title} {wish[1]} ({wish[0]})"
 
 
-def _anchored(way: Way, folder: Path) -> Way:
+def _anchored(way: WeightsEntry, folder: Path) -> WeightsEntry:
     """Relative paths of a manifest start at its folder."""
     if not isinstance(way.source, PathSource):
         return way

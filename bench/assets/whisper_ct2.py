@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from bench.assets import ggml
-from bench.assets.builders import Order, Parameters
-from bench.assets.store import Made
+from bench.assets.builders import BuildRequest, Parameters
+from bench.assets.store import BuildResult
 from bench.assets.whisper_layout import Hparams, is_f32, mel_filters, sinusoids, tensors
 from bench.errors import UnusableWeights
 
@@ -41,7 +41,7 @@ def estimated_bytes(quantization: str, parameters: Parameters, source: int | Non
     return source if quantization == "f16" else None
 
 
-def build(order: Order) -> Made:
+def build(order: BuildRequest) -> BuildResult:
     """Convert the ingredient, a CTranslate2 folder with `model.bin` and its vocabulary."""
     if order.quantization != "f16":
         raise UnusableWeights(
@@ -57,10 +57,10 @@ def build(order: Order) -> Made:
     with (order.folder / name).open("wb") as file:
         write_ggml(file, arrays, vocabulary, order)
     ggml.check_ggml(order.folder / name)
-    return Made(roles={"model": name})
+    return BuildResult(roles={"model": name})
 
 
-def write_ggml(file: BinaryIO, arrays: Arrays, vocabulary: Path, order: Order) -> None:
+def write_ggml(file: BinaryIO, arrays: Arrays, vocabulary: Path, order: BuildRequest) -> None:
     """The whole ggml file, matrices in f16."""
     import numpy as np
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from bench.assets import ggml
-from bench.assets.builders import Order, Parameters
+from bench.assets.builders import BuildRequest, Parameters
 from bench.assets.ggml_library import Library, find_library, quantize_rows
-from bench.assets.store import Made
+from bench.assets.store import BuildResult
 from bench.assets.whisper_layout import is_matrix
 from bench.errors import UnusableWeights
 
@@ -35,7 +35,7 @@ def estimated_bytes(quantization: str, parameters: Parameters, source: int | Non
     return int(source * kind.bytes / kind.block / 2) if kind and source else None
 
 
-def build(order: Order) -> Made:
+def build(order: BuildRequest) -> BuildResult:
     """Quantize the ingredient; refuses before anything is written where rows do not fit."""
     kind = _quantized_type(order)
     source = order.ingredient()
@@ -50,7 +50,7 @@ def build(order: Order) -> Made:
             file.write(piece)
         _quantize_tensors(given, file, layout, kind, library, order)
     ggml.check_ggml(order.folder / name)
-    return Made(roles={"model": name}, facts={"library": str(library)})
+    return BuildResult(roles={"model": name}, facts={"library": str(library)})
 
 
 def refuse(layout: ggml.GgmlLayout, kind: ggml.Type, source: Path) -> None:
@@ -72,7 +72,7 @@ def refuse(layout: ggml.GgmlLayout, kind: ggml.Type, source: Path) -> None:
             )
 
 
-def _quantized_type(order: Order) -> ggml.Type:
+def _quantized_type(order: BuildRequest) -> ggml.Type:
     kind = ggml.TYPES.get(order.quantization)
     if kind is None or kind.block == 1:
         valid = ", ".join(name for name, kind in ggml.TYPES.items() if kind.block > 1)
@@ -84,7 +84,12 @@ def _quantized_type(order: Order) -> ggml.Type:
 
 
 def _quantize_tensors(
-    given: BinaryIO, file: BinaryIO, layout: ggml.GgmlLayout, kind: ggml.Type, library: Library, order: Order
+    given: BinaryIO,
+    file: BinaryIO,
+    layout: ggml.GgmlLayout,
+    kind: ggml.Type,
+    library: Library,
+    order: BuildRequest,
 ) -> None:
     import numpy as np
 

@@ -27,7 +27,7 @@ def export_pytest_benchmark(run: RunData, metric: str = "transcribe_seconds") ->
     """
     if METRICS[metric].unit is not Unit.SECONDS:
         raise ReportError(
-            f"{metric} is no time.", hint="pytest-benchmark holds seconds: --metric load_seconds"
+            f"{metric} is not a duration.", hint="pytest-benchmark holds seconds: --metric load_seconds"
         )
     benchmarks = [
         _benchmark(case, [value for _, value in case.values[metric]], metric)

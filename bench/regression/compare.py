@@ -92,10 +92,10 @@ def compare(
     where the sides differ in machine, protocol or audio, unless `across` allows it: then the
     differences stand among the cautions.
     """
-    grave, light = differences(base.run, new.run)
-    if grave and not across:
+    blocking, cautions = differences(base.run, new.run)
+    if blocking and not across:
         raise JournalError(
-            f"{base.label} and {new.label} cannot be compared: {'; '.join(grave)}.",
+            f"{base.label} and {new.label} cannot be compared: {'; '.join(blocking)}.",
             hint="Their figures do not mean the same. --across compares them anyway, and says so.",
         )
     same_run = base.run.path == new.run.path
@@ -124,7 +124,7 @@ def compare(
         new=new.label,
         rows=tuple(rows),
         facts=_facts(base, new, {key: (left[key], right[key]) for key in matched}),
-        cautions=(*grave, *light, *_few(rows)),
+        cautions=(*blocking, *cautions, *_few(rows)),
         only_base=tuple(sorted(left[key].case.id for key in left.keys() - right.keys())),
         only_new=tuple(sorted(right[key].case.id for key in right.keys() - left.keys())),
     )
@@ -132,27 +132,29 @@ def compare(
 
 def differences(base: RunData, new: RunData) -> tuple[list[str], list[str]]:
     """What forbids comparing two runs, and what one should know when doing so."""
-    grave: list[str] = []
-    light: list[str] = []
+    blocking: list[str] = []
+    cautions: list[str] = []
     if base.host.id != new.host.id:
-        grave.append(f"different machines ({base.host.cpu}, {base.host.os}; {new.host.cpu}, {new.host.os})")
+        blocking.append(
+            f"different machines ({base.host.cpu}, {base.host.os}; {new.host.cpu}, {new.host.os})"
+        )
     ours, theirs = protocol_facts(base.suite), protocol_facts(new.suite)
-    grave += [
+    blocking += [
         f"different protocol ({key}: {ours[key]}, {theirs[key]})" for key in ours if ours[key] != theirs[key]
     ]
     for name, clip in base.suite.clips.items():
         other = new.suite.clips.get(name)
         if other and clip.sha256 and other.sha256 and clip.sha256 != other.sha256:
-            grave.append(f"different audio under the name {name}")
+            blocking.append(f"different audio under the name {name}")
     for model, hashes in _weights(base).items():
         other_roles = sorted(
             role for role, sha in _weights(new).get(model, hashes).items() if hashes.get(role) != sha
         )
         if other_roles:
-            light.append(f"other weights: {model} ({', '.join(other_roles)} differs in its sha256)")
+            cautions.append(f"other weights: {model} ({', '.join(other_roles)} differs in its sha256)")
     if base.path != new.path:
-        light.append("two runs: what disturbed one of them does not cancel")
-    return grave, light
+        cautions.append("two runs: what disturbed one of them does not cancel")
+    return blocking, cautions
 
 
 def _weights(run: RunData) -> dict[str, dict[str, str]]:

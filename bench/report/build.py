@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.report.cells import Cell, Phrase, Spoken, Text
+from bench.report.cells import Cell, Localized, Phrase, Text
 from bench.report.findings import findings
 from bench.report.findings.advice import advice
 from bench.report.findings.families import Scene
@@ -134,4 +134,4 @@ def _warnings(found: Results, undrawn: int) -> Iterator[Cell]:
         yield Text(text=text)
     for published in found.published:
         for note in published.notes:
-            yield Spoken(texts=note)
+            yield Localized(texts=note)

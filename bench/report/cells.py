@@ -49,7 +49,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Times:
+class BaselineRatio:
     """A ratio to the baseline; `shown` says whether a difference is shown and not just seen."""
 
     ratio: float
@@ -100,7 +100,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Many:
+class CellGroup:
     """Several cells in one, in order."""
 
     parts: tuple[Cell, ...]
@@ -115,14 +115,14 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tongue:
+class LanguageName:
     """A human language by its code: ru, en."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spoken:
+class Localized:
     """Data that is there in several languages: the reader's own is shown."""
 
     texts: Mapping[str, str]
@@ -132,15 +132,15 @@ Cell = (
     Phrase
     | Text
     | Figure
-    | Times
+    | BaselineRatio
     | Absent
     | Stars
     | WordErrors
     | Counts
     | Link
-    | Many
+    | CellGroup
     | Day
-    | Tongue
-    | Spoken
+    | LanguageName
+    | Localized
     | Reason
 )

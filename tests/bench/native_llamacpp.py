@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.assets.hashes import require_sha256
-from bench.assets.store import Key, Made, obtain
+from bench.assets.store import BuildResult, Key, obtain
 from bench.assets.synthetic.qwen3_model import VOCABULARY
 
 PACKAGE: dict[str, Any] = VOCABULARY["packages"][0]
@@ -41,7 +41,7 @@ def native_tools() -> Path:
     return obtain(key, _build).folder / "build" / "bin"
 
 
-def _build(folder: Path) -> Made:
+def _build(folder: Path) -> BuildResult:
     tools = Path(sys.executable).parent
     environ = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
     subprocess.run(
@@ -64,4 +64,4 @@ def _build(folder: Path) -> Made:
         ["cmake", "-G", "Ninja", "-S", str(source), "-B", str(build), *options], check=True, env=environ
     )
     subprocess.run(["cmake", "--build", str(build), "--target", *TOOLS], check=True, env=environ)
-    return Made(roles={tool: f"build/bin/{tool}" for tool in TOOLS})
+    return BuildResult(roles={tool: f"build/bin/{tool}" for tool in TOOLS})

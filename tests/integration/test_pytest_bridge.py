@@ -130,7 +130,7 @@ def test_a_time_that_was_not_measured_skips_its_tests(folder: Path) -> None:
 def test_what_is_no_time_is_refused(folder: Path) -> None:
     done = run_pytest(folder, "--asr-suite", "demo.yaml", "--asr-metric", "peak_rss_bytes")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "is no time" in done.stderr
+    assert "is not a duration" in done.stderr
 
 
 def test_a_broken_suite_is_one_message(folder: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bench.assets import fetch_clip, fetch_weights, read_model
-from bench.assets.builders import Order
+from bench.assets.builders import BuildRequest
 from bench.assets.gguf import read_gguf
 from bench.assets.progress import Silent
 from bench.assets.synthetic import qwen3_asr
@@ -203,7 +203,7 @@ def _encoder_of_another_size(folder: Path) -> Path:
 
     made = folder / "other"
     made.mkdir()
-    order = Order(
+    order = BuildRequest(
         title="other",
         folder=made,
         quantization="f16",
@@ -219,7 +219,7 @@ def _encoder_of_another_size(folder: Path) -> Path:
 def test_the_same_seed_makes_the_same_files(tmp_path: Path) -> None:
     def made(folder: Path, seed: int) -> bytes:
         folder.mkdir()
-        order = Order(
+        order = BuildRequest(
             title="t",
             folder=folder,
             quantization="f16",

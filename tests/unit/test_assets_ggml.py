@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.assets import ggml
-from bench.assets.builders import Order
+from bench.assets.builders import BuildRequest
 from bench.assets.progress import Silent
 from bench.assets.synthetic import whisper as synthetic
 from bench.assets.whisper_layout import Hparams, tensors
@@ -28,7 +28,7 @@ SMALL = {
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ggml")
-    order = Order(
+    order = BuildRequest(
         title="small",
         folder=folder,
         quantization="f16",
@@ -145,7 +145,7 @@ def test_k_quants_are_refused_where_rows_do_not_fit(whole: Path) -> None:
 
 
 def test_the_same_seed_gives_the_same_bytes(whole: Path, tmp_path: Path) -> None:
-    order = Order(
+    order = BuildRequest(
         title="small",
         folder=tmp_path,
         quantization="f16",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.assets.hashes import read_sha256, sha256_of
-from bench.assets.store import Key, Landing, Made, found, obtain
+from bench.assets.store import BuildResult, Key, StoredAsset, found, obtain
 from bench.errors import AssetError
 
 KEY = Key(room="weights", name="thing", title="The thing", recipe={"a": 1})
@@ -28,10 +28,10 @@ class Builds:
     def __init__(self, content: bytes = b"weights") -> None:
         self.content, self.count = content, 0
 
-    def __call__(self, folder: Path) -> Made:
+    def __call__(self, folder: Path) -> BuildResult:
         self.count += 1
         (folder / "model.bin").write_bytes(self.content)
-        return Made(roles={"model": "model.bin"}, facts={"by": "test"})
+        return BuildResult(roles={"model": "model.bin"}, facts={"by": "test"})
 
 
 def test_an_asset_is_made_once_and_found_again() -> None:
@@ -70,7 +70,7 @@ def test_an_asset_that_is_no_longer_fresh_is_made_again() -> None:
     builds = Builds()
     obtain(KEY, builds)
 
-    def stale(landing: Landing) -> bool:
+    def stale(landing: StoredAsset) -> bool:
         return bool(landing.facts["by"] == "somebody else")
 
     obtain(KEY, builds, fresh=stale)
@@ -78,9 +78,9 @@ def test_an_asset_that_is_no_longer_fresh_is_made_again() -> None:
 
 
 def test_a_wrong_sha256_is_refused_and_both_are_shown() -> None:
-    def build(folder: Path) -> Made:
+    def build(folder: Path) -> BuildResult:
         (folder / "model.bin").write_bytes(b"other")
-        return Made(expected={"model.bin": "0" * 64})
+        return BuildResult(expected={"model.bin": "0" * 64})
 
     with pytest.raises(AssetError, match="0" * 64) as refused:
         obtain(KEY, build)
@@ -90,10 +90,10 @@ def test_a_wrong_sha256_is_refused_and_both_are_shown() -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's")
 def test_a_full_disk_is_told_and_leaves_nothing_behind(cache: Path) -> None:
-    def build(folder: Path) -> Made:
+    def build(folder: Path) -> BuildResult:
         (folder / "model.bin").write_bytes(b"some")
         Path("/dev/full").write_bytes(b"more")
-        return Made()
+        return BuildResult()
 
     with pytest.raises(AssetError, match=r"disk of .* is full") as refused:
         obtain(KEY, build)
@@ -102,7 +102,7 @@ def test_a_full_disk_is_told_and_leaves_nothing_behind(cache: Path) -> None:
 
 
 def test_an_interrupted_build_leaves_nothing_behind(cache: Path) -> None:
-    def build(folder: Path) -> Made:
+    def build(folder: Path) -> BuildResult:
         (folder / "model.bin").write_bytes(b"some")
         raise KeyboardInterrupt
 

@@ -62,7 +62,7 @@ def test_its_statistics_are_those_pytest_benchmark_would_have_written(count: int
 
 
 def test_only_times_go_to_pytest_benchmark(run: RunData) -> None:
-    with pytest.raises(ReportError, match="peak_rss_bytes is no time"):
+    with pytest.raises(ReportError, match="peak_rss_bytes is not a duration"):
         export_pytest_benchmark(run, "peak_rss_bytes")
     with pytest.raises(ReportError, match="no case has load_seconds"):
         export_pytest_benchmark(run, "load_seconds")

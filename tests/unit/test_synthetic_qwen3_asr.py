@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.assets.builders import Order
+from bench.assets.builders import BuildRequest
 from bench.assets.gguf import GgufFile, read_gguf
 from bench.assets.progress import Silent
 from bench.assets.synthetic import qwen3_asr, qwen3_asr_transcribe
@@ -28,9 +28,9 @@ def vocabulary() -> Vocabulary:
     return Vocabulary(tokens=tokens, types=[1] * len(tokens), merges=["a b"], ids=ids)
 
 
-def order_in(folder: Path, *, seed: int = 1, parameters: Mapping[str, object] | None = None) -> Order:
+def order_in(folder: Path, *, seed: int = 1, parameters: Mapping[str, object] | None = None) -> BuildRequest:
     folder.mkdir()
-    return Order(
+    return BuildRequest(
         title="t", folder=folder, quantization="f16", ingredients=(), parameters=parameters or {}, seed=seed,
         progress=Silent(),
     )  # fmt: skip

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.assets.hashes import read_sha256, reading_everything, sha256_of
-from bench.assets.store import Key, Made, obtain
+from bench.assets.store import BuildResult, Key, obtain
 from bench.domain import Clip, WeightsFile
 from bench.language import english
 from bench.witness import Witness
@@ -99,9 +99,9 @@ def test_fetch_verify_reads_what_its_times_call_unchanged(monkeypatch: pytest.Mo
         def advance(self, title: str, done: int, total: int | None) -> None:
             told.append(title)
 
-    def build(folder: Path) -> Made:
+    def build(folder: Path) -> BuildResult:
         (folder / "model.bin").write_bytes(b"weights")
-        return Made(roles={"model": "model.bin"})
+        return BuildResult(roles={"model": "model.bin"})
 
     path = obtain(key, build).path("model")
     state = lambda path: [path.stat().st_size, path.stat().st_mtime_ns]  # noqa: E731  # a disk without ctime

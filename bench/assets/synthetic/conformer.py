@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bench.assets import ggml
-from bench.assets.builders import Order
+from bench.assets.builders import BuildRequest
 from bench.assets.synthetic.tensors import TensorPlan
 from bench.assets.synthetic.transcribe_gguf import put
 from bench.errors import UnusableWeights
@@ -31,7 +31,7 @@ class ConformerDimensions(BaseModel):
     heads: int = 4
 
 
-def dimensions(order: Order) -> ConformerDimensions:
+def dimensions(order: BuildRequest) -> ConformerDimensions:
     """The order's parameters; `UnusableWeights` for unknown ones and for a type that ggml has not."""
     if order.quantization not in ggml.TYPES:
         raise UnusableWeights(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from bench.assets.builders import Order, Parameters
-from bench.assets.store import Made
+from bench.assets.builders import BuildRequest, Parameters
+from bench.assets.store import BuildResult
 from bench.assets.synthetic.conformer import (
     ConformerDimensions,
     convolution,
@@ -39,7 +39,7 @@ def estimated_bytes(quantization: str, parameters: Parameters, source: int | Non
     return plan_tensors(ConformerDimensions.model_validate(dict(parameters)), quantization, seed=1).bytes
 
 
-def build(order: Order) -> Made:
+def build(order: BuildRequest) -> BuildResult:
     """Write the file in the order's quantization.  Parameters: `width`, `layers`, `heads`."""
     from gguf import GGUFWriter
 
@@ -48,7 +48,7 @@ def build(order: Order) -> Made:
     describe(writer, size)
     plan = plan_tensors(size, order.quantization, seed=order.seed)
     plan.write(writer, order.folder / MODEL, order.title, order.progress)
-    return Made(roles={"model": MODEL}, facts=size.model_dump())
+    return BuildResult(roles={"model": MODEL}, facts=size.model_dump())
 
 
 def describe(writer: GGUFWriter, size: ConformerDimensions) -> None:

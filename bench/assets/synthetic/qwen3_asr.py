@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bench.assets.builders import Order, Parameters
-from bench.assets.store import Made
+from bench.assets.builders import BuildRequest, Parameters
+from bench.assets.store import BuildResult
 from bench.assets.synthetic.qwen3_model import (
     CHAT_TEMPLATE,
     Size,
@@ -50,7 +50,7 @@ def estimated_bytes(quantization: str, parameters: Parameters, source: int | Non
     return plan_decoder(size, size.tokens, seed=1, tied=tied).bytes + plan_encoder(size, seed=1).bytes
 
 
-def build(order: Order) -> Made:
+def build(order: BuildRequest) -> BuildResult:
     """Write decoder and encoder in F16.  Parameters: `size` (tiny, 0.6b, 1.7b) and `tied`."""
     if order.quantization != "f16":
         raise UnusableWeights(f"{order.title}: the generator writes f16.", hint="Quantize from f16.")
@@ -58,13 +58,13 @@ def build(order: Order) -> Made:
     vocabulary = read_vocabulary(qwen2_vocabulary(order.progress), whole=size.whole_vocabulary)
     write_decoder(order, size, vocabulary)
     write_encoder(order, size)
-    return Made(
+    return BuildResult(
         roles={"decoder": DECODER, "encoder": ENCODER},
         facts={"size": order.parameters["size"], "tied": bool(order.parameters.get("tied", False))},
     )
 
 
-def write_decoder(order: Order, size: Size, vocabulary: Vocabulary) -> None:
+def write_decoder(order: BuildRequest, size: Size, vocabulary: Vocabulary) -> None:
     """The decoder in F16: `general.architecture` is qwen3vl."""
     from gguf import GGUFWriter
 
@@ -75,7 +75,7 @@ def write_decoder(order: Order, size: Size, vocabulary: Vocabulary) -> None:
     plan.write(writer, order.folder / DECODER, f"{order.title}: decoder", order.progress)
 
 
-def write_encoder(order: Order, size: Size) -> None:
+def write_encoder(order: BuildRequest, size: Size) -> None:
     """The encoder in F16: architecture clip, projector qwen3a; norms in F32."""
     from gguf import GGUFWriter
 

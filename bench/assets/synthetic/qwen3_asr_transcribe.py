@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bench.assets.builders import Order, Parameters
-from bench.assets.store import Made
+from bench.assets.builders import BuildRequest, Parameters
+from bench.assets.store import BuildResult
 from bench.assets.synthetic.qwen3_asr import plan_decoder, plan_encoder
 from bench.assets.synthetic.qwen3_model import (
     CHAT_TEMPLATE,
@@ -105,7 +105,7 @@ def estimated_bytes(quantization: str, parameters: Parameters, source: int | Non
     return plan_tensors(size, size.tokens, types_of(quantization, "the manifest"), seed=1).bytes
 
 
-def build(order: Order) -> Made:
+def build(order: BuildRequest) -> BuildResult:
     """Write the file in the order's quantization.  Parameter: `size` (tiny, 0.6b, 1.7b)."""
     size = size_of(order.parameters, order.title)
     types = types_of(order.quantization, order.title)
@@ -113,10 +113,10 @@ def build(order: Order) -> Made:
         qwen2_vocabulary(order.progress), whole=size.whole_vocabulary, needed=NEEDED_TOKENS
     )
     write_model(order, size, types, vocabulary)
-    return Made(roles={"model": MODEL}, facts={"size": order.parameters["size"], "tied": True})
+    return BuildResult(roles={"model": MODEL}, facts={"size": order.parameters["size"], "tied": True})
 
 
-def write_model(order: Order, size: Size, types: Types, vocabulary: Vocabulary) -> None:
+def write_model(order: BuildRequest, size: Size, types: Types, vocabulary: Vocabulary) -> None:
     """The one file: `general.architecture` is qwen3_asr."""
     from gguf import GGUFWriter
 

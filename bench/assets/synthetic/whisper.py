@@ -13,8 +13,8 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bench.assets import ggml
-from bench.assets.builders import Order, Parameters
-from bench.assets.store import Made
+from bench.assets.builders import BuildRequest, Parameters
+from bench.assets.store import BuildResult
 from bench.assets.synthetic.noise import uniform
 from bench.assets.whisper_layout import Hparams, Shape, is_f32, mel_filters, sinusoids, tensors
 from bench.errors import UnusableWeights
@@ -65,7 +65,7 @@ def estimated_bytes(quantization: str, parameters: Parameters, source: int | Non
     return sum(_type(name, shape).size(shape) for name, shape in tensors(hparams))
 
 
-def build(order: Order) -> Made:
+def build(order: BuildRequest) -> BuildResult:
     """Write the file; the dimensions must be ones whisper.cpp accepts."""
     if order.quantization != "f16":
         raise UnusableWeights(f"{order.title}: the generator writes f16.", hint="Quantize from f16.")
@@ -85,7 +85,7 @@ def build(order: Order) -> Made:
             ggml.write_tensor(file, tensor, _type(tensor, shape), shape, _data(tensor, shape, order.seed))
             order.progress.advance(f"Making {order.title}", number, len(everything))
     ggml.check_ggml(order.folder / name)
-    return Made(roles={"model": name})
+    return BuildResult(roles={"model": name})
 
 
 def vocabulary(count: int) -> list[bytes]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bench.report.cells import Cell, Figure, Many, Phrase, Text
+from bench.report.cells import Cell, CellGroup, Figure, Phrase, Text
 from bench.report.findings.advice_words import file_size, full_name, less_but_worse, quality, worse_first
 from bench.report.findings.candidates import Candidate, Loss, candidates
 from bench.report.findings.differences import Standing, contrast
@@ -202,7 +202,7 @@ def _least_of(scene: Scene, measure: Measure, usable: list[Candidate]) -> Advise
     }
     message = "advice.figure"
     if alike:
-        params["others"] = Many(parts=tuple(full_name(scene, each) for each in alike), between=", ")
+        params["others"] = CellGroup(parts=tuple(full_name(scene, each) for each in alike), between=", ")
         message = "advice.figure.alike"
     told = [each for each in ordered if each not in good and _clearly_less(each, choice, measure)]
     summary = choice.case.summaries[metric]

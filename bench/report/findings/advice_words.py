@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bench.report.cells import Cell, Figure, Many, Phrase, Stars, Text
+from bench.report.cells import Cell, CellGroup, Figure, Phrase, Stars, Text
 from bench.report.findings.candidates import Candidate, Loss
 from bench.report.findings.families import Scene
 from bench.report.findings.file_sizes import partial
@@ -59,7 +59,7 @@ def less_but_worse(
         )
         for each in worse
     )
-    return (Phrase(message="advice.less_but_worse", params={"items": Many(parts=items, between="; ")}),)
+    return (Phrase(message="advice.less_but_worse", params={"items": CellGroup(parts=items, between="; ")}),)
 
 
 def full_name(scene: Scene, each: Candidate) -> Text:

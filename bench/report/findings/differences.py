@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bench.metrics import METRICS
-from bench.report.cells import Times
+from bench.report.cells import BaselineRatio
 from bench.report.findings.model import Strength, Tolerance
 from bench.results import CaseResult, compare_results
 from bench.statistics import Comparison, Verdict, blocks_needed, judge
@@ -42,11 +42,11 @@ class Contrast:
         assert self.comparison.ratio is not None
         return self.comparison.ratio
 
-    def times(self) -> Times:
+    def times(self) -> BaselineRatio:
         """The ratio as a cell; without an interval where there is no honest one."""
         honest = self.strength is Strength.SHOWN
         better = METRICS[self.metric].better if self.metric in METRICS else Better.NEITHER
-        return Times(
+        return BaselineRatio(
             ratio=self.ratio,
             low=self.comparison.low if honest else None,
             high=self.comparison.high if honest else None,

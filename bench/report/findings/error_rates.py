@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from bench.quality import ErrorPair
-from bench.report.cells import Cell, Figure, Many, Phrase, Stars, Text, WordErrors
+from bench.report.cells import Cell, CellGroup, Figure, Phrase, Stars, Text, WordErrors
 from bench.report.findings.families import Scene, smaller
 from bench.report.findings.model import SAME_WER, Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.pairs import Pair, difference, fresh_errors, pairs, points, utterances_needed
@@ -57,8 +57,8 @@ def _sameness(pair: Pair) -> tuple[str, Strength] | None:
     return None
 
 
-def _names(scene: Scene, found: Iterable[Pair]) -> Many:
-    return Many(parts=tuple(scene.name(pair.mine[0]) for pair in found), between=", ")
+def _names(scene: Scene, found: Iterable[Pair]) -> CellGroup:
+    return CellGroup(parts=tuple(scene.name(pair.mine[0]) for pair in found), between=", ")
 
 
 # ------------------------------------------------------------ near, degraded, better
@@ -253,9 +253,9 @@ def judged(scene: Scene) -> Iterator[Finding]:
                 "model": scene.subject([case], clip=False),
                 "name": scene.name(case),
                 "stars": Stars(stars=case.judgement.stars or 0),
-                "others": Many(parts=tuple(scene.name(each) for each in top), between=", "),
+                "others": CellGroup(parts=tuple(scene.name(each) for each in top), between=", "),
                 "best": Stars(stars=best),
-                "words": Many(
+                "words": CellGroup(
                     parts=tuple(Text(text=f"«{word}»") for word in case.judgement.heard), between=", "
                 ),
             }

@@ -11,13 +11,15 @@ from bench.report.cells import Text
 from bench.report.names import Names
 from bench.results import CaseKey, CaseResult, Results, RunKey
 
-TELLING: Final = 0.005  # a saving that reads as 0 %, the same weights in another engine's file, is none
+LEAST_SHOWN_SAVING: Final = (
+    0.005  # a saving that reads as 0 %, the same weights in another engine's file, is none
+)
 
 
 def smaller(case: CaseResult, other: CaseResult) -> bool:
     """Whether a case's weights are smaller on disk, both known, by more than nothing worth saying."""
     mine, theirs = case.weights_bytes, other.weights_bytes
-    return bool(mine and theirs and mine < theirs * (1 - TELLING))
+    return bool(mine and theirs and mine < theirs * (1 - LEAST_SHOWN_SAVING))
 
 
 @dataclass(frozen=True, kw_only=True)

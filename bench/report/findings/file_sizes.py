@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from bench.report.cells import Figure, Many, Phrase
-from bench.report.findings.families import TELLING, Scene
+from bench.report.cells import CellGroup, Figure, Phrase
+from bench.report.findings.families import LEAST_SHOWN_SAVING, Scene
 from bench.report.findings.model import Evidence, Finding, Kind, Rule, Strength
 from bench.results import CaseResult
 from bench.text.numbers import Quantity
@@ -15,7 +15,11 @@ from bench.text.numbers import Quantity
 def saving(scene: Scene) -> Iterator[Finding]:
     """Bytes saved against the baseline's file; apart, files that hold a part of the model."""
     for family in scene.families:
-        cases = [case for case in family.front if case.saving is not None and abs(case.saving) >= TELLING]
+        cases = [
+            case
+            for case in family.front
+            if case.saving is not None and abs(case.saving) >= LEAST_SHOWN_SAVING
+        ]
         whole = [case for case in cases if not partial(case)]
         parts = [case for case in cases if partial(case)]
         if whole:
@@ -49,7 +53,7 @@ def _saving(scene: Scene, cases: list[CaseResult], message: str) -> Finding:
             params={
                 "model": scene.subject(cases, clip=False),
                 "baseline": Figure(value=cases[0].baseline_bytes or 0, quantity=Quantity.SIZE),
-                "items": Many(parts=items, between="; "),
+                "items": CellGroup(parts=items, between="; "),
             },
         ),
         subjects=tuple(case.key for case in cases),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from bench.report.cells import Cell, Figure, Many, Phrase, Text
+from bench.report.cells import Cell, CellGroup, Figure, Phrase, Text
 from bench.report.findings.families import Family, Scene
 from bench.report.findings.model import LONG_SECONDS, Evidence, Finding, Kind, Rule, Strength
 from bench.results import CaseResult
@@ -35,8 +35,8 @@ def _length(case: CaseResult) -> Figure:
 def _some(scene: Scene, looping: list[CaseResult], clean: list[CaseResult]) -> Finding:
     params: dict[str, Cell] = {
         "clip": _length(looping[0]),
-        "items": Many(parts=tuple(_item(scene, case) for case in looping), between="; "),
-        "clean": Many(parts=tuple(scene.name(case) for case in clean), between=", "),
+        "items": CellGroup(parts=tuple(_item(scene, case) for case in looping), between="; "),
+        "clean": CellGroup(parts=tuple(scene.name(case) for case in clean), between=", "),
     }
     message = "finding.loops.some" if clean else "finding.loops.all"
     return _finding(scene, message, [*looping, *clean], params)
@@ -49,7 +49,7 @@ def _item(scene: Scene, case: CaseResult) -> Phrase:
     if loop.phrase is None:
         signs = tuple(Phrase(message=f"loop.sign.{sign}") for sign in loop.signs)
         return Phrase(
-            message="finding.loops.sign", params={**params, "signs": Many(parts=signs, between=", ")}
+            message="finding.loops.sign", params={**params, "signs": CellGroup(parts=signs, between=", ")}
         )
     params["phrase"] = Text(text=loop.phrase)
     params["times"] = Phrase(message="loop.times", count=loop.repeats)
@@ -91,7 +91,7 @@ def remedies(scene: Scene) -> Iterator[Finding]:
                 params: dict[str, Cell] = {
                     "name": scene.name(case),
                     "clip": _length(case),
-                    "others": Many(parts=tuple(scene.name(each) for each in clean), between=", "),
+                    "others": CellGroup(parts=tuple(scene.name(each) for each in clean), between=", "),
                 }
                 yield _finding(scene, "finding.loops.remedy", [case, *clean], params, rule="long.remedy")
 

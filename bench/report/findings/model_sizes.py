@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import Final
 
-from bench.report.cells import Cell, Many, Phrase, Stars, Text
+from bench.report.cells import Cell, CellGroup, Phrase, Stars, Text
 from bench.report.findings.families import Family, Scene
 from bench.report.findings.model import Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.pairs import Pair, difference, points
@@ -44,13 +44,13 @@ def models(scene: Scene) -> Iterator[Finding]:
         if not _comparable(one, other):
             continue
         for better, strength in ((_shown, Strength.SHOWN), (_judged, Strength.JUDGED)):
-            found = _while(better, _versus(one, other))
+            found = _all_better(better, _versus(one, other))
             if found:
                 yield _finding(scene, found, strength)
                 break
 
 
-def _while(better: Callable[[Versus], bool], all_of: Iterable[Versus]) -> list[Versus]:
+def _all_better(better: Callable[[Versus], bool], all_of: Iterable[Versus]) -> list[Versus]:
     """All of them, or none as soon as one is not better: the others need no resampling then."""
     found = []
     for each in all_of:
@@ -95,7 +95,7 @@ def _finding(scene: Scene, found: list[Versus], strength: Strength) -> Finding:
     params: dict[str, Cell] = {
         "model": Text(text=scene.names.model(better)),
         "other": Text(text=scene.names.model(worse)),
-        "items": Many(parts=tuple(_item(scene, each) for each in found), between="; "),
+        "items": CellGroup(parts=tuple(_item(scene, each) for each in found), between="; "),
     }
     return Finding(
         rule="quality.models",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bench.domain import Reason
-from bench.report.cells import Cell, Many, Phrase, Text
+from bench.report.cells import Cell, CellGroup, Phrase, Text
 from bench.report.findings.advice_words import quality
 from bench.report.findings.candidates import Candidate, Loss, candidates
 from bench.report.findings.families import Scene
@@ -175,6 +175,6 @@ def _figures(answer: Answer) -> Cell:
     return _many(answer.checks) if answer.checks else Phrase(message="recommend.no_limits")
 
 
-def _many(checks: Sequence[Check]) -> Many:
+def _many(checks: Sequence[Check]) -> CellGroup:
     items = [Phrase(message=f"recommend.{check.limit}", params={"figure": check.figure}) for check in checks]
-    return Many(parts=tuple(items), between="; ")
+    return CellGroup(parts=tuple(items), between="; ")

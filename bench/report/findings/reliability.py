@@ -7,7 +7,7 @@ from typing import Final
 
 from bench.domain import Status
 from bench.reasons import told
-from bench.report.cells import Cell, Figure, Many, Phrase, Text
+from bench.report.cells import Cell, CellGroup, Figure, Phrase, Text
 from bench.report.findings.families import Scene
 from bench.report.findings.model import (
     DISTURBED_SHARE,
@@ -104,7 +104,7 @@ def unlike_trials(scene: Scene) -> Iterator[Finding]:
                 params: dict[str, Cell] = {
                     "model": scene.subject([case]),
                     "name": scene.name(case),
-                    "values": Many(parts=tuple(Text(text=value) for value in values), between="; "),
+                    "values": CellGroup(parts=tuple(Text(text=value) for value in values), between="; "),
                 }
                 yield _finding("trust.trials", message, [case], params, table="performance")
 
@@ -161,7 +161,7 @@ def texts(scene: Scene) -> Iterator[Finding]:
         if unlike:
             params: dict[str, Cell] = {
                 "model": scene.subject(unlike, clip=False),
-                "items": Many(parts=tuple(scene.name(case) for case in unlike), between=", "),
+                "items": CellGroup(parts=tuple(scene.name(case) for case in unlike), between=", "),
             }
             yield _finding("trust.texts", "finding.texts", unlike, params)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from bench.report.cells import Figure, Many, Phrase, Times
+from bench.report.cells import BaselineRatio, CellGroup, Figure, Phrase
 from bench.report.findings.differences import Contrast, Standing, contrast
 from bench.report.findings.families import Scene, smaller
 from bench.report.findings.model import (
@@ -140,7 +140,7 @@ def _sentence(
         "anchor": scene.name(anchor),
         "value": figure(anchor, metric, measure.quantity),
         "tolerance": Figure(value=measure.tolerance.shown, quantity=Quantity.SHARE),
-        "items": Many(
+        "items": CellGroup(
             parts=tuple(_item(scene, each.case, each.times(), metric, measure.quantity) for each in ordered),
             between="; ",
         ),
@@ -177,7 +177,7 @@ def figure(case: CaseResult, metric: str, quantity: Quantity) -> Figure:
     return Figure(value=value, quantity=quantity)
 
 
-def _item(scene: Scene, case: CaseResult, times: Times, metric: str, quantity: Quantity) -> Phrase:
+def _item(scene: Scene, case: CaseResult, times: BaselineRatio, metric: str, quantity: Quantity) -> Phrase:
     params = {"name": scene.name(case), "value": figure(case, metric, quantity), "times": times}
     return Phrase(message="finding.item", params=params)
 
@@ -208,7 +208,7 @@ def _slower(scene: Scene, anchor: CaseResult, case: CaseResult, found: Sequence[
                 "model": scene.subject([anchor]),
                 "name": scene.name(case),
                 "value": figure(case, "rtf", Quantity.RTF),
-                "items": Many(parts=items, between="; "),
+                "items": CellGroup(parts=items, between="; "),
             },
         ),
         subjects=(case.key,),

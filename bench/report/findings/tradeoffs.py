@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from bench.report.cells import Figure, Many, Phrase, Times
+from bench.report.cells import BaselineRatio, CellGroup, Figure, Phrase
 from bench.report.findings.differences import Contrast, Standing, contrast
 from bench.report.findings.families import Scene
 from bench.report.findings.model import DOMINATED, TIME, Evidence, Finding, Kind, Rule, Strength
@@ -126,7 +126,7 @@ def _first_run(scene: Scene, found: Sequence[tuple[CaseResult, Comparison]]) -> 
             params={
                 "name": scene.name(case),
                 "value": figure(case, "transcribe_seconds", Quantity.SECONDS),
-                "times": Times(
+                "times": BaselineRatio(
                     ratio=compared.ratio or 0.0,
                     low=compared.low,
                     high=compared.high,
@@ -144,7 +144,7 @@ def _first_run(scene: Scene, found: Sequence[tuple[CaseResult, Comparison]]) -> 
             message="finding.first_run",
             params={
                 "model": scene.subject([case for case, _ in found]),
-                "items": Many(parts=items, between="; "),
+                "items": CellGroup(parts=items, between="; "),
             },
         ),
         subjects=tuple(case.key for case, _ in found),

@@ -11,11 +11,11 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from bench.report.cells import Cell, Figure, Many, Phrase, Text
+from bench.report.cells import Cell, CellGroup, Figure, Phrase, Text
 from bench.report.findings.advice import SCENARIOS, by_machine
 from bench.report.findings.advice_words import full_name, quality
 from bench.report.findings.candidates import Candidate, Loss
-from bench.report.findings.families import TELLING, Scene
+from bench.report.findings.families import LEAST_SHOWN_SAVING, Scene
 from bench.report.findings.model import DISTURBED_SHARE, LONG_SECONDS
 from bench.report.findings.overall import Overall, overall
 from bench.statistics import FEWEST_TO_CLAIM, Comparison
@@ -67,13 +67,13 @@ def _ship(scene: Scene, choice: Candidate, needs: Sequence[str], row: Overall) -
     costs = tuple(_costs(row))
     name = full_name(scene, choice) if scene.names.many_models else scene.name(choice.case)
     params: dict[str, Cell] = {
-        "needs": Many(parts=words, between=", "),
+        "needs": CellGroup(parts=words, between=", "),
         "name": name,
-        "costs": Many(parts=costs, between=", "),
+        "costs": CellGroup(parts=costs, between=", "),
         "quality": quality(choice),
     }
     if scene.names.many_machines:
-        params["needs"] = Many(
+        params["needs"] = CellGroup(
             parts=(Text(text=scene.names.machine(choice.case.host)), params["needs"]), between=": "
         )
     message = "verdict.ship.open" if choice.loss is Loss.UNKNOWN and choice.change else "verdict.ship"
@@ -85,7 +85,7 @@ def _costs(row: Overall) -> Iterator[Cell]:
     case = row.case
     if case.weights_bytes:
         size = Figure(value=case.weights_bytes, quantity=Quantity.SIZE)
-        if case.saving and abs(case.saving) >= TELLING:
+        if case.saving and abs(case.saving) >= LEAST_SHOWN_SAVING:
             saving = Figure(value=-case.saving, quantity=Quantity.SAVING)
             yield Phrase(message="verdict.size", params={"size": size, "saving": saving})
         else:
@@ -129,7 +129,7 @@ def _avoid(scene: Scene, rows: Sequence[Overall]) -> Iterator[Line]:
     more = len(bad) - len(items)
     if more:
         items.append(Phrase(message="verdict.more", count=more))
-    yield (Phrase(message="verdict.avoid", params={"items": Many(parts=tuple(items), between="; ")}),)
+    yield (Phrase(message="verdict.avoid", params={"items": CellGroup(parts=tuple(items), between="; ")}),)
 
 
 def _bad(each: Candidate) -> bool:
@@ -171,7 +171,7 @@ def _sure(scene: Scene, rows: Sequence[Overall]) -> Iterator[Line]:
     if trials and touched / trials > DISTURBED_SHARE:
         share = Figure(value=touched / trials, quantity=Quantity.SHARE)
         parts.append(Phrase(message="verdict.sure.disturbed", params={"share": share}))
-    yield (Phrase(message="verdict.sure", params={"items": Many(parts=tuple(parts), between="; ")}),)
+    yield (Phrase(message="verdict.sure", params={"items": CellGroup(parts=tuple(parts), between="; ")}),)
 
 
 def _half_width(speed: Comparison | None) -> float | None:
@@ -187,7 +187,7 @@ def _half_width(speed: Comparison | None) -> float | None:
 def _unknown(scene: Scene, rows: Sequence[Overall]) -> Iterator[Line]:
     parts = tuple(_gaps(scene, rows)) if rows else ()
     if parts:
-        yield (Phrase(message="verdict.unknown", params={"items": Many(parts=parts, between="; ")}),)
+        yield (Phrase(message="verdict.unknown", params={"items": CellGroup(parts=parts, between="; ")}),)
 
 
 def _gaps(scene: Scene, rows: Sequence[Overall]) -> Iterator[Cell]:
@@ -197,10 +197,10 @@ def _gaps(scene: Scene, rows: Sequence[Overall]) -> Iterator[Cell]:
     known = [row.candidate for row in rows if row.candidate]
     open_ = [each for each in known if each.loss in {Loss.UNKNOWN, Loss.NOT_SHOWN} and not each.broken]
     if open_:
-        names = Many(parts=tuple(scene.name(each.case) for each in open_[:MOST_NAMED]), between=", ")
+        names = CellGroup(parts=tuple(scene.name(each.case) for each in open_[:MOST_NAMED]), between=", ")
         more = len(open_) - MOST_NAMED
         if more > 0:
-            names = Many(parts=(names, Phrase(message="verdict.more", count=more)), between=" ")
+            names = CellGroup(parts=(names, Phrase(message="verdict.more", count=more)), between=" ")
         yield _open_loss(names, open_)
     if not any(case.clip.duration_seconds >= LONG_SECONDS for row in rows for case in row.good):
         length = Figure(value=LONG_SECONDS, quantity=Quantity.COUNT)
@@ -210,7 +210,7 @@ def _gaps(scene: Scene, rows: Sequence[Overall]) -> Iterator[Cell]:
         yield Phrase(message="verdict.gap.blocks", params={"needed": needed})
     failed = [row for row in rows if row.failed]
     if failed:
-        names = Many(parts=tuple(scene.name(row.case) for row in failed[:MOST_NAMED]), between=", ")
+        names = CellGroup(parts=tuple(scene.name(row.case) for row in failed[:MOST_NAMED]), between=", ")
         yield Phrase(message="verdict.gap.failed", params={"names": names})
 
 

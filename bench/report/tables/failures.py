@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from bench.domain import Reason, Status
 from bench.quality import LoopReport
 from bench.reasons import told
-from bench.report.cells import Cell, Many, Phrase, Text
+from bench.report.cells import Cell, CellGroup, Phrase, Text
 from bench.report.names import Names, quantization
 from bench.report.tables.layout import ColumnOf, Context, Layout, count
 from bench.report.view import Refusal, Sentence, Table
@@ -96,5 +96,5 @@ def _loop(label: str, loop: LoopReport) -> Iterator[Cell]:
     else:
         signs = [Phrase(message=f"loop.sign.{sign}") for sign in loop.signs]
         yield Phrase(
-            message="loop.other", params={"label": name, "signs": Many(parts=tuple(signs), between=", ")}
+            message="loop.other", params={"label": name, "signs": CellGroup(parts=tuple(signs), between=", ")}
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Generic, TypeVar
 
-from bench.report.cells import Absent, Cell, Figure, Many, Phrase, Text
+from bench.report.cells import Absent, Cell, CellGroup, Figure, Phrase, Text
 from bench.report.footnotes import Notes
 from bench.report.names import Names
 from bench.report.view import Column, Row, Table
@@ -153,7 +153,7 @@ def _common(figures: Sequence[Figure]) -> Figure:
 
 
 def _item(name: Cell, value: Cell) -> Cell:
-    return Many(parts=(name, value))
+    return CellGroup(parts=(name, value))
 
 
 def _unread(column: ColumnOf[Subject], subjects: Sequence[Subject], context: Context) -> Cell:
@@ -161,7 +161,7 @@ def _unread(column: ColumnOf[Subject], subjects: Sequence[Subject], context: Con
     cells = [column.cell(subject, context) for subject in subjects]
     notes = dict.fromkeys(cell.note for cell in cells if isinstance(cell, Absent))
     marks = tuple(Absent(note=note, bare=True) for note in notes)
-    return Many(parts=(column.title(subjects, context), *marks), between="")
+    return CellGroup(parts=(column.title(subjects, context), *marks), between="")
 
 
 # -------------------------------------------------------------- columns of many tables

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bench.domain import Reason
 from bench.places import expand
-from bench.report.cells import Cell, Figure, Many, Text
+from bench.report.cells import Cell, CellGroup, Figure, Text
 from bench.report.tables.layout import ColumnOf, Context, Layout, count
 from bench.report.tables.parameters import parameter_table
 from bench.report.view import Machine, Sound, Table
@@ -63,11 +63,13 @@ def _facts(host: Host, runs: Sequence[RunData], names: Names) -> Table:
         rows.append(("machine.python", Text(text=host.python)))
     if host.packages:
         packages = [Text(text=f"{name} {version}") for name, version in sorted(host.packages.items())]
-        rows.append(("machine.packages", Many(parts=tuple(packages), between=", ")))
+        rows.append(("machine.packages", CellGroup(parts=tuple(packages), between=", ")))
     rows.append(
         (
             "machine.runs",
-            Many(parts=tuple(Text(text=f"{names.run(run)}: {run.run_id}") for run in runs), between=", "),
+            CellGroup(
+                parts=tuple(Text(text=f"{names.run(run)}: {run.run_id}") for run in runs), between=", "
+            ),
         )
     )
     return parameter_table("machine", rows)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from bench.metrics import METRICS, Metric, Place, columns_of
-from bench.report.cells import Cell, Figure, Phrase, Times
+from bench.report.cells import BaselineRatio, Cell, Figure, Phrase
 from bench.report.footnotes import Notes
 from bench.report.names import Scope
 from bench.report.tables.layout import TITLES, ColumnOf, Context, Layout, of_case
@@ -150,14 +150,14 @@ def ratio(case: CaseResult, metric: str, found: Results, notes: Notes) -> Cell:
     return notes.absent_phrase("reason.baseline_missing")
 
 
-def times(comparison: Comparison, metric: str) -> Times:
+def times(comparison: Comparison, metric: str) -> BaselineRatio:
     """A comparison as a cell; bold where a difference is shown."""
     assert comparison.ratio is not None
     direction = METRICS[metric].better
     better = None
     if comparison.excludes_one and direction is not Better.NEITHER:
         better = (comparison.ratio < 1) == (direction is Better.LOWER)
-    return Times(
+    return BaselineRatio(
         ratio=comparison.ratio,
         low=comparison.low,
         high=comparison.high,

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from bench.domain import Protocol, Status
-from bench.report.cells import Cell, Figure, Many, Phrase, Spoken, Text, Tongue
+from bench.report.cells import Cell, CellGroup, Figure, LanguageName, Localized, Phrase, Text
 from bench.report.view import Column, Row, Table
 from bench.statistics import FEWEST_TO_CLAIM
 from bench.text.numbers import Quantity
@@ -65,9 +65,9 @@ def _as_published(rows: list[tuple[str, Cell]], found: Results) -> list[tuple[st
         return rows
     known = {name for name, _ in rows}
     own: list[tuple[str, Cell]] = [
-        (name, Spoken(texts=texts)) for name, texts in said.items() if name not in known
+        (name, Localized(texts=texts)) for name, texts in said.items() if name not in known
     ]
-    found_rows = [(name, Spoken(texts=said[name]) if name in said else cell) for name, cell in rows]
+    found_rows = [(name, Localized(texts=said[name]) if name in said else cell) for name, cell in rows]
     at = 1 + max(
         (number for number, (name, _) in enumerate(rows) if name == "parameter.language"), default=-1
     )
@@ -84,11 +84,11 @@ def _parts(found: Results, names: Names) -> list[tuple[str, Cell]]:
         rows.append(
             (
                 "parameter.encoder",
-                Many(parts=tuple(Text(text=name, code=True) for name in encoders), between=", "),
+                CellGroup(parts=tuple(Text(text=name, code=True) for name in encoders), between=", "),
             )
         )
     if parted:
-        models = Many(parts=tuple(Text(text=title) for title in parted), between=", ")
+        models = CellGroup(parts=tuple(Text(text=title) for title in parted), between=", ")
         rows.append(
             ("parameter.quantized", Phrase(message="parameter.quantized.decoder", params={"models": models}))
         )
@@ -98,7 +98,7 @@ def _parts(found: Results, names: Names) -> list[tuple[str, Cell]]:
 def _clip(clip: Clip, names: Names) -> list[tuple[str, Cell]]:
     title: Cell = Text(text=names.clip(clip), code=clip.title == clip.path)
     if clip.corpus:
-        title = Many(parts=(title, Text(text=f"{clip.corpus}/{clip.name}", code=True)), between=", ")
+        title = CellGroup(parts=(title, Text(text=f"{clip.corpus}/{clip.name}", code=True)), between=", ")
     return [
         ("parameter.audio", title),
         ("parameter.duration", Figure(value=clip.duration_seconds, quantity=Quantity.SECONDS)),
@@ -111,7 +111,7 @@ def _many_clips(clips: Iterable[Clip]) -> list[tuple[str, Cell]]:
     total = Figure(value=sum(clip.duration_seconds for clip in given), quantity=Quantity.SECONDS)
     audio: Cell = Phrase(message="parameter.clips", count=len(given))
     if corpora:
-        audio = Many(parts=(audio, *(Text(text=corpus, code=True) for corpus in corpora)), between=", ")
+        audio = CellGroup(parts=(audio, *(Text(text=corpus, code=True) for corpus in corpora)), between=", ")
     return [("parameter.audio", audio), ("parameter.duration", total)]
 
 
@@ -126,7 +126,7 @@ def _devices(found: Results) -> Cell:
             parts.setdefault(text, Text(text=text))
         if case.backend is None and case.status.delivered:
             parts.setdefault(f"?{asked}", Phrase(message="parameter.device.untold", params={"asked": asked}))
-    return Many(parts=tuple(parts.values()), between="; ") if parts else Phrase(message="absent")
+    return CellGroup(parts=tuple(parts.values()), between="; ") if parts else Phrase(message="absent")
 
 
 def _features(detail: str) -> str:
@@ -142,9 +142,9 @@ def _languages(found: Results, clips: Iterable[Clip]) -> Cell:
     message = "parameter.language.detected" if asked == {"auto"} else message
     parts: list[Cell] = []
     for code in dict.fromkeys(clip.language for clip in clips):
-        tongue = Tongue(code=code)
+        tongue = LanguageName(code=code)
         parts.append(Phrase(message=message, params={"language": tongue}) if message else tongue)
-    return Many(parts=tuple(parts), between=", ")
+    return CellGroup(parts=tuple(parts), between=", ")
 
 
 def _engines(found: Results) -> Cell:
@@ -156,7 +156,7 @@ def _engines(found: Results) -> Cell:
             for version in filter(None, case.engine_versions):
                 known.setdefault(version)
     parts = [Text(text=f"{engine} {', '.join(known)}".strip()) for engine, known in versions.items()]
-    return Many(parts=tuple(parts), between="; ")
+    return CellGroup(parts=tuple(parts), between="; ")
 
 
 def _protocols(runs: Sequence[RunData], found: Results, names: Names) -> list[Cell]:
@@ -171,7 +171,9 @@ def _protocols(runs: Sequence[RunData], found: Results, names: Names) -> list[Ce
     ]
     if len({repr(cell) for _, cell in texts}) == 1:
         return [texts[0][1]]
-    return [Many(parts=(Text(text=names.run(run), strong=True), cell), between=": ") for run, cell in texts]
+    return [
+        CellGroup(parts=(Text(text=names.run(run), strong=True), cell), between=": ") for run, cell in texts
+    ]
 
 
 def _protocol(protocol: Protocol) -> Cell:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bench.metrics import METRICS
-from bench.report.cells import Absent, Cell, Figure, Phrase, Text, Times
+from bench.report.cells import Absent, BaselineRatio, Cell, Figure, Phrase, Text
 from bench.report.footnotes import Notes
 from bench.report.names import Scope
 from bench.report.tables.error_rates import wer_cell
@@ -30,7 +30,7 @@ def _bare(found: Cell) -> Cell:
     match found:
         case Absent():
             return Phrase(message="absent")
-        case Figure() | Times() | Text() if found.note is not None:
+        case Figure() | BaselineRatio() | Text() if found.note is not None:
             return dataclasses.replace(found, note=None)
         case _:
             return found

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from bench.report.cells import Cell, Figure, Many, Phrase, Stars, Text
+from bench.report.cells import Cell, CellGroup, Figure, Phrase, Stars, Text
 from bench.report.findings.candidates import Candidate, Loss
-from bench.report.findings.families import TELLING, Scene
+from bench.report.findings.families import LEAST_SHOWN_SAVING, Scene
 from bench.report.findings.overall import Overall, overall
 from bench.report.findings.pairs import points
 from bench.report.findings.verdict import change, faster
@@ -34,7 +34,7 @@ def _size(row: Overall, _: Context) -> Cell:
     if row.case.weights_bytes is None:
         return Phrase(message="absent")
     size = Figure(value=row.case.weights_bytes, quantity=Quantity.SIZE)
-    if not row.case.saving or abs(row.case.saving) < TELLING:
+    if not row.case.saving or abs(row.case.saving) < LEAST_SHOWN_SAVING:
         return size
     saving = Figure(value=-row.case.saving, quantity=Quantity.SAVING)
     return Phrase(message="verdict.size", params={"size": size, "saving": saving})
@@ -81,7 +81,7 @@ def _stars(row: Overall, _: Context) -> Cell:
         return Phrase(message="absent")
     if row.score is None or row.score.wer is None:
         return Stars(stars=found)
-    return Many(parts=(Stars(stars=found), Figure(value=row.score.wer, quantity=Quantity.PERCENT)))
+    return CellGroup(parts=(Stars(stars=found), Figure(value=row.score.wer, quantity=Quantity.PERCENT)))
 
 
 def _word(row: Overall, _: Context) -> Cell:

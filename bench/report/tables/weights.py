@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Final
 
 from bench.domain import Status
-from bench.report.cells import Cell, Figure, Many, Phrase, Text
+from bench.report.cells import Cell, CellGroup, Figure, Phrase, Text
 from bench.report.footnotes import Notes
 from bench.report.names import Names, quantization
 from bench.report.tables.layout import MODEL, ColumnOf, Context, Layout, of_case
@@ -35,7 +35,7 @@ def _label(case: CaseResult, context: Context) -> Cell:
 
 def _hash(case: CaseResult, context: Context) -> Cell:
     marks = tuple(Text(text=file.sha256[:HASH_DIGITS], code=True) for file in case.weights if file.sha256)
-    return Many(parts=marks) if marks else context.notes.absent_phrase("reason.no_weights")
+    return CellGroup(parts=marks) if marks else context.notes.absent_phrase("reason.no_weights")
 
 
 def _size_heading(cases: Sequence[CaseResult], context: Context) -> Cell:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from bench.quality import ErrorPair
-from bench.report.cells import Cell, Figure, Many, Phrase, Spoken, Stars, Text, WordErrors
+from bench.report.cells import Cell, CellGroup, Figure, Localized, Phrase, Stars, Text, WordErrors
 from bench.report.footnotes import Notes
 from bench.report.names import Scope
 from bench.report.tables.error_rates import RATES, has_confidence, unjudged
@@ -36,7 +36,7 @@ def _telling(case: CaseResult, context: Context) -> Cell:
     heard, baseline = case.heard, context.names.baseline(case)
     if case.judgement is not None:
         if case.judgement.remarks:
-            return Spoken(texts=case.judgement.remarks)
+            return Localized(texts=case.judgement.remarks)
         if case.judgement.same_as_baseline:
             return Phrase(message="quality.identical", params={"baseline": baseline})
     if heard.identity is not None and heard.identity.exact:
@@ -48,7 +48,7 @@ def _telling(case: CaseResult, context: Context) -> Cell:
     if heard.score is not None and not heard.score.errors:
         return Phrase(message="quality.none")
     if heard.changes:
-        return Many(
+        return CellGroup(
             parts=(
                 Phrase(message="quality.like_baseline", params={"baseline": baseline}),
                 _pairs(heard.changes),
@@ -81,7 +81,7 @@ def _bands_note(bands: Sequence[StarBand], notes: Notes) -> int:
         )
         for band in bands
     ]
-    return notes.phrase("note.stars", bands=Many(parts=tuple(parts), between=", "))
+    return notes.phrase("note.stars", bands=CellGroup(parts=tuple(parts), between=", "))
 
 
 def _stars_note(cases: Sequence[CaseResult], context: Context) -> int:

@@ -16,18 +16,18 @@ from bench.domain import Reason
 from bench.language import REASON, Language
 from bench.report.cells import (
     Absent,
+    BaselineRatio,
     Cell,
+    CellGroup,
     Counts,
     Day,
     Figure,
+    LanguageName,
     Link,
-    Many,
+    Localized,
     Phrase,
-    Spoken,
     Stars,
     Text,
-    Times,
-    Tongue,
     WordErrors,
 )
 from bench.report.view import Note
@@ -132,7 +132,7 @@ class Writer(ABC):
         match cell:
             case Figure():
                 return repr(cell.value)
-            case Times():
+            case BaselineRatio():
                 return repr(cell.ratio)
             case Stars():
                 return str(cell.stars)
@@ -142,7 +142,7 @@ class Writer(ABC):
                 return safe.one_line(cell.text)
             case Absent():
                 return ""
-            case Many():
+            case CellGroup():
                 return self.plain(cell.parts[0]) if cell.parts else ""
             case _:
                 return self.cell(cell).striptags()
@@ -156,7 +156,7 @@ class Writer(ABC):
                 return self.strong(text) if cell.strong else text
             case Figure():
                 return self._figure(cell)
-            case Times():
+            case BaselineRatio():
                 return self._times(cell)
             case Absent():
                 mark = self.reference(cell.note)
@@ -170,13 +170,13 @@ class Writer(ABC):
             case Link():
                 text = self.data(cell.text)
                 return self.link(text, cell.target) if cell.target else self.code(cell.text)
-            case Many():
+            case CellGroup():
                 return escape(cell.between).join(self.cell(part) for part in cell.parts)
             case Day():
                 return self.day(cell.day)
-            case Tongue():
+            case LanguageName():
                 return self.data(self.language.tongue(cell.code))
-            case Spoken():
+            case Localized():
                 return self.picked(cell.texts)
             case Reason():
                 return self.reason(cell)
@@ -186,7 +186,7 @@ class Writer(ABC):
         text = self.strong(text) if cell.strong else text
         return self._with_range(text, cell.low, cell.high, cell.value, cell.quantity)
 
-    def _times(self, cell: Times) -> Markup:
+    def _times(self, cell: BaselineRatio) -> Markup:
         text = self._number(cell.ratio, Quantity.TIMES)
         text = self.strong(text) if cell.shown else text
         return self._with_range(text, cell.low, cell.high, cell.ratio, Quantity.TIMES)
