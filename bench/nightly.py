@@ -126,7 +126,7 @@ def judge(data: RunData, reports: Path, judging: Judging | None = None) -> Judge
 
 def _report_path(run: Path, reports: Path) -> str | None:
     """The run's report as a path below `reports`; None where there is none there."""
-    found = (run / name for name in ("report.html", "report.en.md", "report.ru.md"))
+    found = [run / "report.html", *sorted(run.glob("report.*.md"))]
     file = next((file for file in found if file.is_file()), None)
     try:
         return file.resolve().relative_to(reports.resolve()).as_posix() if file else None

@@ -29,7 +29,9 @@ def run(
     out: Annotated[Path, typer.Option(help="Folder for SUITE/RUN-ID.")] = Path("reports"),
     logs: LogsOption = Path("logs"),
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the suite's newest run.")] = False,
-    lang: Annotated[list[str] | None, typer.Option(help="Report languages: ru, en. May be repeated.")] = None,
+    lang: Annotated[
+        list[str] | None, typer.Option(help="Report language, such as ru or en. May be repeated.")
+    ] = None,
 ) -> None:
     """Measure every case of a suite in fresh child processes, then write the reports."""
     from bench import session

@@ -21,7 +21,9 @@ def report(
     runs: Annotated[
         list[Path], typer.Argument(help="Run directories: reports/SUITE/RUN-ID", show_default=False)
     ],
-    lang: Annotated[list[str] | None, typer.Option(help="Report languages: ru, en. May be repeated.")] = None,
+    lang: Annotated[
+        list[str] | None, typer.Option(help="Report language, such as ru or en. May be repeated.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write into; a single run's own by default.")
     ] = None,
@@ -86,7 +88,7 @@ def recommend(
         float | None, typer.Option(help="Percentage points of WER above the baseline.")
     ] = None,
     model: Annotated[str | None, typer.Option(help="Choose among the variants of this model.")] = None,
-    lang: Annotated[str, typer.Option(help="Language of the answer: ru, en.")] = "en",
+    lang: Annotated[str, typer.Option(help="Language of the answer, such as ru or en.")] = "en",
 ) -> None:
     """Name the variant that keeps your limits, with its evidence, or what is missing to say.
 

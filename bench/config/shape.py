@@ -54,10 +54,21 @@ Share = Annotated[float, BeforeValidator(parse_share, json_schema_input_type=str
 Name = SafeName
 
 
+def _report_language(code: str) -> str:
+    from bench.language import languages
+
+    if code not in languages():
+        raise ValueError(f"there is no catalog of this language{nearest(code, languages())}")
+    return code
+
+
 def _metric(name: str) -> str:
     if name not in METRICS:
         raise ValueError(f"unknown metric{nearest(name, METRICS)}")
     return name
+
+
+ReportLanguage = Annotated[str, AfterValidator(_report_language)]
 
 
 def _variable(name: str) -> str:
@@ -213,7 +224,7 @@ class QualityEntry(Strict):
 class ReportEntry(Strict):
     """Which reports a run writes."""
 
-    languages: tuple[Literal["ru", "en"], ...] = Field(default=("ru", "en"), min_length=1)
+    languages: tuple[ReportLanguage, ...] = Field(default=("ru", "en"), min_length=1)
 
 
 class SuiteFile(Strict):

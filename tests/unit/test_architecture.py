@@ -70,3 +70,28 @@ def test_a_class_name_means_one_thing_in_the_whole_package() -> None:
             if isinstance(node, ast.ClassDef) and not (file in CHILD and node.name in by_the_worker):
                 places.setdefault(node.name, []).append(f"{file.relative_to(BENCH)}:{node.lineno}")
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_every_top_level_module_is_on_the_page() -> None:
+    page = (BENCH.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = [
+        f"bench/{each.name}" + ("/" if each.is_dir() else "")
+        for each in BENCH.iterdir()
+        if (each.is_dir() and any(each.glob("*.py")))
+        or (each.suffix == ".py" and not each.name.startswith("__"))
+    ]
+    assert [room for room in sorted(rooms) if room not in page] == []
+
+
+MOST_FOREIGN_DATA = 40
+
+
+def test_foreign_data_is_given_a_shape_where_it_comes_in() -> None:
+    """`Mapping[str, Any]` says that nobody knows what is in it; few places may."""
+    found = [
+        f"{file.relative_to(BENCH)}: {line.strip()}"
+        for file in BENCH.rglob("*.py")
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if "Mapping[str, Any]" in line
+    ]
+    assert len(found) < MOST_FOREIGN_DATA, "\n".join(found)

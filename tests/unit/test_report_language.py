@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import shutil
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,11 +13,15 @@ import pytest
 from babel.messages.pofile import read_po
 from jinja2 import Environment
 from jinja2.lexer import TOKEN_DATA
+from pydantic import ValidationError
+from report_runs import measured_run
 
 import bench.report
+from bench.config.shape import ReportEntry
 from bench.errors import ReportError
 from bench.language import CATALOGS, LOCALE, language, languages
-from bench.reasons import CODES
+from bench.reasons import CODES, reason
+from bench.report import render
 
 ROOM = Path(bench.report.__file__).parent
 TEMPLATES = sorted((ROOM / "templates").glob("*.j2"))
@@ -123,3 +130,64 @@ def test_a_message_without_words_is_an_error_and_not_its_id() -> None:
 def test_an_unknown_language_is_refused_by_name(code: str) -> None:
     with pytest.raises(ReportError, match="Languages: en, ru"):
         language(code)
+
+
+def _strings(tree: ast.AST) -> Iterator[str]:
+    """Every text in code, and every f-string as a pattern for what it may become."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield re.escape(node.value)
+        elif isinstance(node, ast.JoinedStr):
+            yield "".join(
+                re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".+" for part in node.values
+            )
+
+
+def test_no_message_is_in_the_catalogs_that_nothing_says() -> None:
+    """By its id in code or a template, whole or put together from parts."""
+    package = ROOM.parent
+    exact: set[str] = {f"reason.{code}" for code in CODES}
+    patterns: set[str] = set()
+    for file in package.rglob("*.py"):
+        for text in _strings(ast.parse(file.read_text(encoding="utf-8"))):
+            (patterns if ".+" in text else exact).add(text if ".+" in text else text.replace("\\", ""))
+    for file in package.rglob("*.j2"):
+        said = file.read_text(encoding="utf-8")
+        exact |= set(re.findall(r"""["']([a-z0-9_.]+)["']""", said))
+        patterns |= {re.escape(start) + ".+" for start in re.findall(r'"([a-z0-9_.]+\.)" ~', said)}
+    able = [re.compile(each) for each in patterns if re.match(r"[a-z_]+\\\.", each)]
+    dead = {
+        each
+        for each in language("en").ids
+        if each not in exact and not any(one.fullmatch(each) for one in able)
+    }
+    assert sorted(dead) == [], "no code and no template says these"
+
+
+def test_a_new_language_is_catalogs_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of catalogs, and suites, reports and reasons know the language."""
+    shutil.copytree(LOCALE, tmp_path / "locale")
+    made = tmp_path / "locale" / "nl" / "LC_MESSAGES"
+    shutil.copytree(LOCALE / "en" / "LC_MESSAGES", made)
+    file = made / "reasons.po"
+    words = file.read_text(encoding="utf-8")
+    file.write_text(
+        words.replace(language("en").word("reason.counter.not_offered"), "Geen tellers."), encoding="utf-8"
+    )
+    monkeypatch.setattr("bench.language.LOCALE", tmp_path / "locale")
+    language.cache_clear()
+    try:
+        assert languages() == ("en", "nl", "ru")
+        assert ReportEntry.model_validate({"languages": ["nl"]}).languages == ("nl",)
+        assert language("nl").reason(reason("counter.not_offered")) == "Geen tellers."
+        run = measured_run(tmp_path / "run")
+        [report] = render([run], languages=["nl"], out=tmp_path, formats=["md"])
+        assert report.name == "report.nl.md"
+        assert "Geen tellers." in report.read_text(encoding="utf-8")
+    finally:
+        language.cache_clear()
+
+
+def test_a_suite_asks_for_languages_that_there_are() -> None:
+    with pytest.raises(ValidationError, match="no catalog of this language"):
+        ReportEntry.model_validate({"languages": ["xx"]})
