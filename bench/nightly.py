@@ -74,6 +74,7 @@ def gate(
 
 def publish(report: GateReport, reports: Path) -> Path:
     """Make the index and the dashboard of the history anew; the dashboard's file."""
+    from bench.language import languages
     from bench.regression.baselines import baseline_file, read_references
     from bench.regression.dashboard import write_dashboard
     from bench.regression.history import history_file, read_history
@@ -86,6 +87,9 @@ def publish(report: GateReport, reports: Path) -> Path:
     rebuild_index(index_file(file), found.nights)
     page = file.with_suffix(".html")
     write_dashboard(page, found.nights, references, reports=reports, warnings=found.warnings)
+    for code in (code for code in languages() if code != "en"):
+        other = page.with_suffix(f".{code}.html")
+        write_dashboard(other, found.nights, references, reports=reports, warnings=found.warnings, code=code)
     return page
 
 
@@ -142,5 +146,6 @@ def _write_beside(report: GateReport, data: RunData) -> None:
 
     as_json = json.dumps(gate_json(report), ensure_ascii=False, indent=2) + "\n"
     texts = {"gate.md": gate_markdown(report), "gate.json": as_json, "gate.junit.xml": export_junit(report)}
+    texts |= {f"gate.{code}.md": gate_markdown(report, code) for code in data.suite.report.languages}
     for name, text in texts.items():
         replace_lines(data.path / name, [text.encode()])

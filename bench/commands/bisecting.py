@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.commands.arguments import LogsOption, OnlyOption, SuiteArgument, refuse_unknown_metrics
+from bench.language import english
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,6 +134,6 @@ def _print_evidence(release: str, evidence: StepEvidence | None) -> None:
         return
     typer.echo(f"{release}: {evidence.probe}")
     for fact in evidence.facts:
-        typer.echo(one_line(f"  {fact.breach}  {fact.case}: {fact.message}"))
+        typer.echo(one_line(f"  {fact.breach}  {fact.case}: {english(fact.message)}"))
     for row in evidence.rows:
         typer.echo(one_line("  " + "  ".join(comparison_cells(row))))

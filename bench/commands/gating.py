@@ -10,6 +10,7 @@ import typer
 
 from bench import nightly
 from bench.commands.arguments import ClassOption, LogsOption, ReportsOption, SuiteArgument
+from bench.language import english
 from bench.nightly import Judging
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _print(report: GateReport) -> None:
         text = f"all cases moved together in {metric} ({change_text(ratio)}): look at the machine first"
         console.print(Text(text, style="yellow"))
     for note in report.notes:
-        console.print(Text(clean(note)))
+        console.print(Text(clean(english(note))))
     same = sum(1 for one in report.series if one.verdict is Verdict.SAME)
     style = {"PASS": "bold green", "FAIL": "bold red"}.get(str(report.outcome), "bold yellow")
     held = f"{same} of {len(report.series)} series held" if report.series else ""

@@ -11,6 +11,7 @@ import typer
 
 from bench.commands import bisecting, gating
 from bench.commands.arguments import ClassOption, ReportsOption, refuse_unknown_metrics
+from bench.language import english
 
 if TYPE_CHECKING:
     from bench.regression.compare import RunComparison, Side
@@ -116,7 +117,7 @@ def _print_comparison(comparison: RunComparison) -> None:
 
     console = wide_console()
     for caution in comparison.cautions:
-        console.print(Text(f"! {clean(caution)}", style="yellow"))
+        console.print(Text(f"! {clean(english(caution))}", style="yellow"))
     table = Table(title=Text(f"{comparison.new} against {comparison.base}"))
     for title in ("case", "metric", "base", "new", "change (95 %)", "tolerance", "verdict"):
         table.add_column(title, justify="right" if title in ("base", "new", "tolerance") else "left")

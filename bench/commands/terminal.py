@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bench.journal import RunData
+from bench.language import english
 from bench.regression.exact import Fact
 from bench.text.safe import clean
 
@@ -24,7 +25,7 @@ def wide_console() -> Console:
 def print_facts(console: Console, facts: Iterable[Fact]) -> None:
     """What changed beside the figures, a line each, with its detail below."""
     for fact in facts:
-        console.print(Text(clean(f"{fact.breach}  {fact.case}: {fact.message}"), style="red"))
+        console.print(Text(clean(f"{fact.breach}  {fact.case}: {english(fact.message)}"), style="red"))
         if fact.detail:
             console.print(Text(clean(fact.detail)))
 

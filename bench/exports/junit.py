@@ -25,7 +25,9 @@ def export_junit(report: GateReport) -> str:
         test = ET.SubElement(suite, "testcase", classname=clean(case), name=EXACT)
         mine = [fact for fact in report.facts if fact.case == case]
         for fact in mine:
-            failure = ET.SubElement(test, "failure", type=str(fact.breach), message=clean(fact.message))
+            failure = ET.SubElement(
+                test, "failure", type=str(fact.breach), message=clean(english(fact.message))
+            )
             failure.text = clean(fact.detail)
     for one in report.series:
         _add_series(suite, one)
@@ -45,7 +47,7 @@ def export_junit(report: GateReport) -> str:
             ET.SubElement(test, "skipped", message=f"inconclusive: {text}")
     if report.reference is None:
         test = ET.SubElement(suite, "testcase", classname=clean(report.night.suite), name="reference")
-        ET.SubElement(test, "skipped", message="; ".join(map(clean, report.notes)))
+        ET.SubElement(test, "skipped", message="; ".join(clean(english(note)) for note in report.notes))
     suite.set("tests", str(len(suite.findall("testcase"))))
     suite.set("failures", str(len(suite.findall("testcase[failure]"))))
     suite.set("skipped", str(len(suite.findall("testcase[skipped]"))))

@@ -15,6 +15,7 @@ from typing import Any, Final
 from bench.errors import JournalError
 from bench.journal import RunData
 from bench.jsonlines import encode, read_lines, replace_lines
+from bench.language import english
 from bench.regression.exact import State
 from bench.regression.history import kept_file, require_moment
 from bench.regression.night import (
@@ -145,7 +146,7 @@ def _whole_night(run: RunData) -> Night:
     night = night_of(run)
     if nothing := nothing_measured(night):
         raise JournalError(
-            f"{run.path}: {nothing[0].message}; a reference of it would let every night pass.\n{nothing[0].detail}",
+            f"{run.path}: {english(nothing[0].message)}; a reference of it would let every night pass.\n{nothing[0].detail}",
             hint="Mend what stopped its cases, measure again, and accept that run.",
         )
     return night

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bench.domain import Reason
 from bench.errors import JournalError
 from bench.journal import RunData
+from bench.language import english
 from bench.metrics import COMPARED, METRICS
 from bench.reasons import reason
 from bench.regression.exact import Fact, State, check_cases, state_of
@@ -72,7 +74,7 @@ class RunComparison:
     new: str
     rows: tuple[CaseComparison, ...]
     facts: tuple[Fact, ...] = ()
-    cautions: tuple[str, ...] = ()
+    cautions: tuple[Reason, ...] = ()
     only_base: tuple[str, ...] = ()
     only_new: tuple[str, ...] = ()
 
@@ -95,7 +97,7 @@ def compare(
     blocking, cautions = differences(base.run, new.run)
     if blocking and not across:
         raise JournalError(
-            f"{base.label} and {new.label} cannot be compared: {'; '.join(blocking)}.",
+            f"{base.label} and {new.label} cannot be compared: {'; '.join(map(english, blocking))}.",
             hint="Their figures do not mean the same. --across compares them anyway, and says so.",
         )
     same_run = base.run.path == new.run.path
@@ -130,30 +132,38 @@ def compare(
     )
 
 
-def differences(base: RunData, new: RunData) -> tuple[list[str], list[str]]:
+def differences(base: RunData, new: RunData) -> tuple[list[Reason], list[Reason]]:
     """What forbids comparing two runs, and what one should know when doing so."""
-    blocking: list[str] = []
-    cautions: list[str] = []
+    blocking: list[Reason] = []
+    cautions: list[Reason] = []
     if base.host.id != new.host.id:
         blocking.append(
-            f"different machines ({base.host.cpu}, {base.host.os}; {new.host.cpu}, {new.host.os})"
+            reason(
+                "caution.machines",
+                base_cpu=base.host.cpu,
+                base_os=base.host.os,
+                new_cpu=new.host.cpu,
+                new_os=new.host.os,
+            )
         )
     ours, theirs = protocol_facts(base.suite), protocol_facts(new.suite)
     blocking += [
-        f"different protocol ({key}: {ours[key]}, {theirs[key]})" for key in ours if ours[key] != theirs[key]
+        reason("caution.protocol", setting=key, base=str(ours[key]), new=str(theirs[key]))
+        for key in ours
+        if ours[key] != theirs[key]
     ]
     for name, clip in base.suite.clips.items():
         other = new.suite.clips.get(name)
         if other and clip.sha256 and other.sha256 and clip.sha256 != other.sha256:
-            blocking.append(f"different audio under the name {name}")
+            blocking.append(reason("caution.audio", clip=name))
     for model, hashes in _weights(base).items():
         other_roles = sorted(
             role for role, sha in _weights(new).get(model, hashes).items() if hashes.get(role) != sha
         )
         if other_roles:
-            cautions.append(f"other weights: {model} ({', '.join(other_roles)} differs in its sha256)")
+            cautions.append(reason("caution.weights", case=model, roles=", ".join(other_roles)))
     if base.path != new.path:
-        cautions.append("two runs: what disturbed one of them does not cancel")
+        cautions.append(reason("caution.two_runs"))
     return blocking, cautions
 
 
@@ -231,8 +241,8 @@ def _facts(
     return check_cases(before, after, texts)
 
 
-def _few(rows: Sequence[CaseComparison]) -> list[str]:
+def _few(rows: Sequence[CaseComparison]) -> list[Reason]:
     fewest = min((row.comparison.n for row in rows if row.comparison.few), default=None)
     if fewest is None:
         return []
-    return [f"only {fewest} block{'s' if fewest != 1 else ''}: too few for an interval to mean what it says"]
+    return [reason("caution.few_blocks", count=fewest)]

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from bench.errors import ReportError
 from bench.files import write_file
+from bench.language import language
 from bench.metrics import METRICS
 from bench.regression.baselines import Reference
 from bench.regression.night import Night
@@ -22,6 +23,7 @@ from bench.statistics import changepoints
 from bench.text.templates import sandbox
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
+IN_SCRIPT: Final = "dashboard.js."  # messages that the page's script says
 DIGITS: Final = 5  # significant digits a figure is drawn with; the history keeps them all
 
 
@@ -33,12 +35,22 @@ def write_dashboard(
     reports: Path | None = None,
     warnings: Sequence[str] = (),
     now: datetime | None = None,
+    code: str = "en",
 ) -> None:
-    """Write the page.  `reports` is the folder that the nights' report paths are relative to."""
+    """Write the page in a report language.
+
+    `reports` is the folder that the nights' report paths are relative to.
+    """
     if not nights:
         raise ReportError(f"{file}: there is no night to show.", hint="Run the gate of this suite first.")
     links = _links(nights, (reports or file.parent).resolve(), file.resolve().parent)
     data = dashboard_data(nights, references, links)
+    spoken = language(code)
+    data["words"] = {
+        each.removeprefix(IN_SCRIPT): spoken.word(each)
+        for each in sorted(spoken.ids)
+        if each.startswith(IN_SCRIPT)
+    } | {"not_judged": spoken.word("dashboard.not_judged")}
     page = (
         sandbox([TEMPLATES])
         .get_template("dashboard.html.j2")
@@ -46,9 +58,11 @@ def write_dashboard(
             night=nights[-1],
             nights=len(nights),
             cases=len(data["cases"]),
+            code=code,
+            _=lambda message, **params: spoken.word(message) % params if params else spoken.word(message),
             made=(now or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC"),
             warnings=[text.rsplit("/", 1)[-1] for text in warnings],
-            changes_missing=None if changepoints.available() else changepoints.MISSING,
+            changes_missing=not changepoints.available(),
             data=_inline(data),
         )
     )

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from bench.domain import Reason, Status
-from bench.language import english
+from bench.reasons import reason
 from bench.results import CaseResult
 from bench.text.differences import count_differences, word_differences
 
@@ -39,7 +39,7 @@ class Fact:
 
     breach: Breach
     case: str
-    message: str
+    message: Reason
     detail: str = ""
 
 
@@ -137,9 +137,7 @@ def check_cases(
     for case, before in reference.items():
         now = tonight.get(case)
         if now is None:
-            found.append(
-                Fact(breach=Breach.VANISHED, case=case, message="is in the reference, but was not run")
-            )
+            found.append(Fact(breach=Breach.VANISHED, case=case, message=reason("breach.not_run")))
         else:
             found += _check(case, before, now, texts)
     found += [
@@ -151,7 +149,12 @@ def check_cases(
 
 
 def _failed(case: str, now: State) -> Fact:
-    message = f"{now.status}: {english(now.reason) or 'no reason given'}"
+    status = now.status.value
+    message = (
+        reason("breach.failed", status=status, why=now.reason)
+        if now.reason
+        else reason("breach.failed_unexplained", status=status)
+    )
     return Fact(breach=Breach.FAILED, case=case, message=message)
 
 
@@ -164,24 +167,28 @@ def _check(case: str, before: State, now: State, texts: Mapping[str, str]) -> li
     for role in sorted({*before.weights, *before.other_weights, *now.weights, *now.other_weights}):
         was, is_ = before.weights_of(role), now.weights_of(role)
         if not set(is_ or (ABSENT,)) <= set(was or (ABSENT,)):
-            several = f"{len(is_)} different {role} files in one night" if len(is_) > 1 else ""
+            several = reason("breach.several_files", count=len(is_), role=role) if len(is_) > 1 else None
             detail = f"sha256 was {', '.join(was) or ABSENT}\nsha256 is  {', '.join(is_) or ABSENT}"
             found.append(
                 Fact(
                     breach=Breach.WEIGHTS,
                     case=case,
-                    message=several or f"the {role} file is another one",
+                    message=several or reason("breach.other_file", role=role),
                     detail=detail,
                 )
             )
     if before.backends and not set(now.backends or (UNKNOWN,)) <= set(before.backends):
-        ran = ", ".join(now.backends) or "an unknown backend"
-        message = f"ran on {ran}, the reference on {', '.join(before.backends)}"
+        was_on = ", ".join(before.backends)
+        message = (
+            reason("breach.other_backend", ran=", ".join(now.backends), before=was_on)
+            if now.backends
+            else reason("breach.unknown_backend", before=was_on)
+        )
         found.append(Fact(breach=Breach.BACKEND, case=case, message=message))
     if now.empty and not before.empty:
-        found.append(Fact(breach=Breach.EMPTY, case=case, message="nothing was heard"))
+        found.append(Fact(breach=Breach.EMPTY, case=case, message=reason("breach.nothing_heard")))
     if now.truncated and not before.truncated:
-        found.append(Fact(breach=Breach.TOKEN_LIMIT, case=case, message="the token limit was hit"))
+        found.append(Fact(breach=Breach.TOKEN_LIMIT, case=case, message=reason("breach.token_limit")))
     return found + _check_texts(case, before, now, texts)
 
 
@@ -196,8 +203,8 @@ def _check_texts(case: str, before: State, now: State, texts: Mapping[str, str])
     is_ = texts.get(new[0], "")
     detail = "\n".join(word_differences(was, is_))
     if len(now.transcripts) > 1 and len(before.transcripts) == 1:
-        message = f"{len(now.transcripts)} different texts in one night, the reference has one"
+        message = reason("breach.several_texts", count=len(now.transcripts))
         return [Fact(breach=Breach.UNSTABLE, case=case, message=message, detail=detail)]
     changed = count_differences(was, is_)
-    message = f"the text differs in {changed} place{'s' if changed != 1 else ''}"
+    message = reason("breach.other_text", count=changed)
     return [Fact(breach=Breach.TRANSCRIPT, case=case, message=message, detail=detail)]

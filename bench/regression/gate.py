@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from bench.domain import Reason
 from bench.errors import JournalError
 from bench.journal import RunData
 from bench.metrics import METRICS
+from bench.reasons import reason
 from bench.regression.baselines import Reference
 from bench.regression.compare import CaseComparison
 from bench.regression.exact import Fact, check_cases
@@ -60,7 +62,7 @@ class GateReport:
     series: tuple[SeriesVerdict, ...] = ()
     interleaved: tuple[CaseComparison, ...] = ()
     shifted: Mapping[str, float] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Reason, ...] = ()
 
     @property
     def worse(self) -> tuple[SeriesVerdict, ...]:
@@ -119,12 +121,10 @@ def gate_run(
     return _closed(report)
 
 
-def _no_reference(night: Night, *, measured: bool) -> str:
+def _no_reference(night: Night, *, measured: bool) -> Reason:
     """That the night was held to nothing, and how to get a reference."""
-    held = f"no reference for {night.suite} on {night.machine}: this night was held to nothing"
-    if not measured:
-        return f"{held}, and it cannot become the reference"
-    return f'{held}; accept RUN --why "..." makes it the reference'
+    code = "gate.no_reference" if measured else "gate.no_reference_yet"
+    return reason(code, suite=night.suite, machine=night.machine)
 
 
 def _closed(report: GateReport) -> GateReport:
@@ -200,30 +200,29 @@ def _outcome(
     return GateOutcome.PASS
 
 
-def _unfinished(run: RunData) -> list[str]:
+def _unfinished(run: RunData) -> list[Reason]:
     missing = missing_trials(run)
-    return [f"the run is not finished: {len(missing)} trials are missing"] if missing else []
+    return [reason("gate.unfinished", count=len(missing))] if missing else []
 
 
-def _notes(night: Night, reference: Reference, *, exact_only: bool) -> list[str]:
-    notes: list[str] = []
+def _notes(night: Night, reference: Reference, *, exact_only: bool) -> list[Reason]:
+    notes: list[Reason] = []
     added = [case for case in night.cases if case not in reference.states]
     if added:
-        notes.append(f"not in the reference, so not judged: {', '.join(added)}")
+        notes.append(reason("gate.not_in_reference", cases=", ".join(added)))
     versions = {
-        f"{now.engine} {was.engine_version} -> {now.engine_version}"
+        (now.engine, str(was.engine_version), str(now.engine_version))
         for case, was in reference.states.items()
         if case in night.cases and (now := night.cases[case].state).engine_version != was.engine_version
     }
-    notes += [f"engine changed: {text}" for text in sorted(versions)]
+    notes += [
+        reason("gate.other_version", engine=engine, before=before, now=now)
+        for engine, before, now in sorted(versions)
+    ]
     if len(reference.nights) == 1 and not exact_only:
-        notes.append(
-            "the reference is a single night: how much nights differ here is assumed; accept several runs to know it"
-        )
+        notes.append(reason("gate.single_night"))
     if night.disturbed_trials:
-        notes.append(
-            f"{night.disturbed_trials} of {night.trials} trials were disturbed (see their conditions)"
-        )
+        notes.append(reason("gate.disturbed", count=night.disturbed_trials, total=night.trials))
     if exact_only:
-        notes.append("exact gates only: timing was not judged")
+        notes.append(reason("gate.exact_only"))
     return notes

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from bench.domain import Host, Status, Suite
 from bench.journal import RunData
+from bench.language import english
 from bench.old_reasons import upgraded
 from bench.pace import wanted_blocks
+from bench.reasons import reason
 from bench.regression.exact import Breach, Fact, State, state_of, texts_of
 from bench.results import CaseResult, results_of
 from bench.results.trials import disturbed
@@ -128,8 +130,10 @@ def nothing_measured(night: Night) -> tuple[Fact, ...]:
     if any(found.figures or found.state.status.delivered for found in night.cases.values()):
         return ()
     states = [found.state for found in night.cases.values()]
-    reasons = dict.fromkeys(f"{state.status}: {state.reason or 'no reason given'}" for state in states)
-    message = f"none of its {len(states)} cases was measured" if states else "it has no trial at all"
+    reasons = dict.fromkeys(
+        f"{state.status}: {english(state.reason) or 'no reason given'}" for state in states
+    )
+    message = reason("breach.nothing_measured", count=len(states)) if states else reason("breach.no_trial")
     return (Fact(breach=Breach.NOTHING, case=night.suite, message=message, detail="\n".join(reasons)),)
 
 

@@ -12,6 +12,7 @@ import records
 from bench.domain import Status, Transcript, Variant
 from bench.errors import JournalError
 from bench.journal import RunData
+from bench.language import english
 from bench.reasons import told
 from bench.regression.compare import Side, compare
 from bench.regression.exact import Breach
@@ -75,7 +76,7 @@ def test_other_machines_are_refused_unless_asked_for_and_then_marked() -> None:
     with pytest.raises(JournalError, match=r"different machines.*Other CPU"):
         compare(Side(run=run()), Side(run=elsewhere))
     marked = compare(Side(run=run()), Side(run=elsewhere), across=True)
-    assert "different machines" in marked.cautions[0]
+    assert "different machines" in english(marked.cautions[0])
     assert "**different machines" in comparison_markdown(marked)
 
 
@@ -99,7 +100,7 @@ def test_other_audio_under_the_same_name_is_refused() -> None:
 def test_other_weights_are_compared_and_marked() -> None:
     other = dataclasses.replace(nights.WEIGHTS, sha256="cd" * 32)
     found = compare(Side(run=run()), Side(run=nights.changed(run(name="r2"), "m.q8_0.c", weights=(other,))))
-    assert any("other weights: m.q8_0.c" in text for text in found.cautions)
+    assert any("other weights: m.q8_0.c" in english(each) for each in found.cautions)
     assert [fact.breach for fact in found.facts] == [Breach.WEIGHTS]
 
 
@@ -120,7 +121,7 @@ def test_few_blocks_are_said_to_be_few() -> None:
     found = compare(
         Side(run=nights.run_of({"f16": [4.0, 4.1]})), Side(run=nights.run_of({"f16": [4.0, 4.1]}, name="b"))
     )
-    assert any("too few" in text for text in found.cautions)
+    assert any("too few" in english(each) for each in found.cautions)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -14,6 +15,7 @@ from bench.domain import Status, Transcript
 from bench.errors import JournalError
 from bench.exports.junit import export_junit
 from bench.journal import RunData
+from bench.language import english
 from bench.reasons import told
 from bench.regression.baselines import Reference, accept
 from bench.regression.exact import Breach
@@ -78,14 +80,14 @@ def test_another_text_fails_whatever_the_clock_says(reference: Reference) -> Non
 def test_exact_gates_alone_judge_no_time(reference: Reference) -> None:
     report = gate_run(run(8, slower=3.0), reference, earlier(8), exact_only=True)
     assert report.outcome is GateOutcome.PASS
-    assert "exact gates only: timing was not judged" in report.notes
+    assert "exact gates only: timing was not judged" in [english(note) for note in report.notes]
 
 
 def test_without_a_reference_nothing_is_decided(tmp_path: Path) -> None:
     report = gate_run(run(1), None, [])
     assert report.outcome is GateOutcome.INCONCLUSIVE
     assert report.outcome.exit_code == 2
-    assert "accept RUN" in report.notes[0]
+    assert "accept RUN" in english(report.notes[0])
 
 
 def test_a_noisy_machine_is_inconclusive_and_says_what_it_could_catch(tmp_path: Path) -> None:
@@ -124,7 +126,7 @@ def test_another_engine_version_is_said_and_does_not_fail(reference: Reference) 
     newer = nights.changed(run(8), "m.f16.c", engine_version="1.1")
     report = gate_run(newer, reference, earlier(8))
     assert report.outcome is GateOutcome.PASS
-    assert "engine changed: fake 1.0 -> 1.1" in report.notes
+    assert "engine changed: fake 1.0 -> 1.1" in [english(note) for note in report.notes]
 
 
 def test_a_new_case_is_said_not_to_be_judged(reference: Reference) -> None:
@@ -133,13 +135,13 @@ def test_a_new_case_is_said_not_to_be_judged(reference: Reference) -> None:
         for night in reference.nights
     )
     report = gate_run(run(8), dataclasses.replace(reference, nights=one_less), earlier(8))
-    assert "not in the reference, so not judged: m.q4_0.c" in report.notes
+    assert "not in the reference, so not judged: m.q4_0.c" in [english(note) for note in report.notes]
 
 
 def test_an_unfinished_run_is_said_to_be_unfinished(reference: Reference) -> None:
     cut = run(8)
     report = gate_run(dataclasses.replace(cut, records=cut.records[:-2]), reference, earlier(8))
-    assert "the run is not finished: 2 trials are missing" in report.notes
+    assert "the run is not finished: 2 trials are missing" in [english(note) for note in report.notes]
 
 
 def test_the_night_keeps_verdict_and_reference(reference: Reference) -> None:
@@ -229,3 +231,18 @@ def test_a_run_that_measured_nothing_is_never_a_reference(tmp_path: Path) -> Non
         accept([run(1), unmeasured(2, *NONE_LEFT)], "first", tmp_path)
     assert not list(tmp_path.rglob("*.jsonl"))
     assert accept([unmeasured(3, "m.q4_0.c")], "q4_0 is known to fail", tmp_path)
+
+
+@pytest.mark.parametrize(("code", "words"), [("en", "Held to"), ("ru", "Сравнение с эталоном")])
+def test_the_gates_report_is_written_in_every_language(reference: Reference, code: str, words: str) -> None:
+    crashed = nights.changed(
+        run(8), "m.q8_0.c", status=Status.CRASHED, reason=told("SIGSEGV"), transcript=None
+    )
+    text = gate_markdown(gate_run(crashed, reference, []), code)
+    assert words in text
+    assert "SIGSEGV" in text
+
+
+def test_the_russian_report_has_no_english_sentence(reference: Reference) -> None:
+    text = gate_markdown(gate_run(run(8), dataclasses.replace(reference, why="новый движок"), []), "ru")
+    assert not re.search(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}", text), text

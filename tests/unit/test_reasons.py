@@ -26,7 +26,7 @@ def example(code: str) -> Reason:
     """A reason of that code, its parameters of the kind that their names say."""
     values: dict[str, str | int | float | Reason] = {}
     for name in CODES[code]:
-        if name in {"doing", "missing", "reason"}:
+        if name in {"doing", "missing", "reason", "why"}:
             values[name] = reason("doing.loading")
         elif name.endswith("_bytes"):
             values[name] = 2_500_000_000
@@ -47,7 +47,9 @@ def test_every_reason_has_words_in_every_language(kind: str, code: str) -> None:
     assert set(PLACEHOLDER.findall(spoken.word("reason." + kind))) == set(CODES[kind])
 
 
-@pytest.mark.parametrize("kind", [code for code in CODES if set(CODES[code]) - {"words", "error", "message"}])
+@pytest.mark.parametrize(
+    "kind", [code for code in CODES if set(CODES[code]) - {"words", "error", "message", "why"}]
+)
 def test_russian_words_are_russian(kind: str) -> None:
     assert re.search("[а-яё]", language("ru").reason(example(kind)).replace("загрузке", ""), re.IGNORECASE)
 

@@ -1,5 +1,7 @@
 "use strict";
 const DATA = JSON.parse(document.getElementById("data").textContent);
+const WORDS = DATA.words;
+const say = (message, values) => message.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
 const SVG = "http://www.w3.org/2000/svg";
 const W = 440, H = 160, LEFT = 52, RIGHT = 8, TOP = 14, BOTTOM = 20;
 const STEPS = { s: [[1, "s"], [1e-3, "ms"], [1e-6, "µs"]], B: [[1e9, "GB"], [1e6, "MB"], [1e3, "kB"], [1, "B"]],
@@ -51,9 +53,9 @@ function draw(figure, series, from) {
   const metric = DATA.metrics[series.m], last = series.v.length - 1;
   const svg = make("svg", { viewBox: `0 0 ${W} ${H}`, tabindex: 0, role: "img" });
   const range = span(series, from);
-  svg.setAttribute("aria-label", `${DATA.cases[series.c]}, ${metric.name}, by night`);
+  svg.setAttribute("aria-label", say(WORDS.by_night, { case: DATA.cases[series.c], metric: metric.name }));
   figure.append(svg);
-  if (!range) { make("text", { x: LEFT, y: H / 2 }, svg, "no value in these nights"); return; }
+  if (!range) { make("text", { x: LEFT, y: H / 2 }, svg, WORDS.no_value_in_range); return; }
   const x = (i) => LEFT + (last > from ? (i - from) / (last - from) : 0.5) * (W - LEFT - RIGHT);
   const y = (value) => TOP + (range[1] - value) / (range[1] - range[0]) * (H - TOP - BOTTOM);
   for (const value of ticks(range[0], range[1], 5)) {
@@ -111,14 +113,14 @@ function drawLine(svg, series, from, x, y) {
 
 function describe(series, i) {
   const metric = DATA.metrics[series.m], night = DATA.nights[i];
-  const lines = [`${night.t.replace("T", " ")}  ${night.verdict || "not judged"}`];
-  if (series.v[i] === null) lines.push("no value");
+  const lines = [`${night.t.replace("T", " ")}  ${night.verdict || WORDS.not_judged}`];
+  if (series.v[i] === null) lines.push(WORDS.no_value);
   else if (series.l[i] === null) lines.push(tell(series.v[i], metric.unit));
-  else lines.push(`${tell(series.v[i], metric.unit)} (${tell(series.l[i], metric.unit)} to ${tell(series.h[i], metric.unit)})`);
+  else lines.push(`${tell(series.v[i], metric.unit)} (${tell(series.l[i], metric.unit)}–${tell(series.h[i], metric.unit)})`);
   const held = levels(series).filter(([index]) => index <= i).pop();
-  if (held && series.v[i] !== null) lines.push(`${change(series.v[i] / held[1])} against the reference`);
+  if (held && series.v[i] !== null) lines.push(say(WORDS.against, { change: change(series.v[i] / held[1]) }));
   for (const [index, text] of DATA.versions) if (index === i) lines.push(text);
-  lines.push(night.link ? "click: the night's report" : "no report was kept");
+  lines.push(night.link ? WORDS.click : WORDS.no_report);
   return lines.join("\n");
 }
 
@@ -176,12 +178,12 @@ function caption(figure, series, from) {
   name.append(DATA.cases[series.c]);
   const what = document.createElement("span");
   what.className = "metric";
-  what.textContent = ` ${metric.name}${metric.better === "higher" ? " (higher is better)" : ""}`;
+  what.textContent = ` ${metric.name}${metric.better === "higher" ? ` ${WORDS.higher}` : ""}`;
   name.append(what);
   const now = document.createElement("span");
   now.className = "now";
   const value = series.v[series.v.length - 1], held = levels(series).pop();
-  now.textContent = value === null ? "no value" : tell(value, metric.unit) + (held ? ` (${change(value / held[1])})` : "");
+  now.textContent = value === null ? WORDS.no_value : tell(value, metric.unit) + (held ? ` (${change(value / held[1])})` : "");
   line.append(name, now);
   figure.append(line);
 }
@@ -200,7 +202,7 @@ function show() {
     return figure;
   }));
   for (const figure of waiting.keys()) watcher.observe(figure);
-  at("count").textContent = `${chosen.length} of ${DATA.series.length} lines`;
+  at("count").textContent = say(WORDS.lines, { shown: chosen.length, total: DATA.series.length });
 }
 
 function drawVerdicts() {
@@ -211,19 +213,19 @@ function drawVerdicts() {
     const verdict = night.verdict || "none", height = { FAIL: 34, INCONCLUSIVE: 22 }[verdict] || 12;
     counts[verdict] = (counts[verdict] || 0) + 1;
     const bar = make("rect", { class: verdict, x: i * step, y: 34 - height, width: Math.max(step * 0.85, 0.6), height });
-    make("title", {}, bar, `${day(night)} ${night.verdict || "not judged"}`);
+    make("title", {}, bar, `${day(night)} ${night.verdict || WORDS.not_judged}`);
     if (night.link) { const link = make("a", { href: night.link, "aria-label": `${day(night)} ${verdict}`, tabindex: -1 }, svg); link.append(bar); } else svg.append(bar);
   });
-  const told = Object.entries(counts).map(([name, n]) => `${n} ${name === "none" ? "not judged" : name}`).join(", ");
+  const told = Object.entries(counts).map(([name, n]) => `${n} ${name === "none" ? WORDS.not_judged : name}`).join(", ");
   svg.setAttribute("aria-label", told);
   const text = document.createElement("p");
-  text.textContent = `${told}. A tall bar is FAIL, a middling one INCONCLUSIVE, a short one PASS.`;
+  text.textContent = `${told}. ${WORDS.bars}`;
   at("verdicts").append(svg, text);
 }
 
 function start() {
   const options = DATA.metrics.map((metric) => new Option(metric.name, metric.name));
-  at("metric").append(...options, new Option("all", "*"));
+  at("metric").append(...options, new Option(WORDS.all, "*"));
   const preferred = DATA.metrics.find((metric) => metric.name === "transcribe_seconds") || DATA.metrics[0];
   if (preferred) at("metric").value = preferred.name;
   at("references").append(...DATA.references.map((reference) => {
