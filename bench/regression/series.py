@@ -1,8 +1,9 @@
 """The statistical gate: the last nights of one case and metric against the frozen reference.
 
-The unit is the night.  The ratio of the median of the last nights to the median of the
-reference's nights is judged twice: over the last night alone, which catches what is large the
-morning after, and over the last few, which catches what is small and shrugs off one bad night.
+The unit is the night.  Windows of the last nights are held to the reference's nights: the last one
+alone, which catches what is large the morning after, and the last few, which catch what is small and
+shrug off one bad night.  They are held to all nights before them as well, a better known level: that
+catches smaller steps, while the frozen reference catches what creeps.
 The rule, its reasons and its measured error rates: docs/adr/0006-nightly-gate.md.
 """
 
@@ -18,6 +19,7 @@ from bench.domain import Reason
 from bench.metrics import METRICS
 from bench.reasons import reason
 from bench.statistics import Verdict, changed
+from bench.statistics.levels import CONFIDENCE
 from bench.statistics.nights import (
     ASSUMED_NOISE,
     NightFigure,
@@ -28,18 +30,23 @@ from bench.statistics.nights import (
     settled_noise,
     student_quantile,
 )
+from bench.statistics.signed_rank import centre
 from bench.units import Better
 
+MANY_NIGHTS: Final = 6
+CENTRE_VARIANCE: Final = math.pi / 3  # of the Hodges-Lehmann centre of normal values, in units of the mean's
 PASS_CONFIDENCE: Final = 0.95  # one-sided, that the change stays within the tolerance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesRule:
     """How the gate decides.  `alarms` is the chance, over all series of a quiet night together,
-    of at least one false alarm; `nights` the length of the longer window.
+    of at least one false alarm; `nights` the length of the longer window, `long` that of the one held to all
+    nights before it.
     """
 
     nights: int = 3
+    long: int = 7
     alarms: float = 0.01
 
 
@@ -136,11 +143,12 @@ def _judge_line(line: Line, noise: Noise, rule: SeriesRule, together: int) -> Se
     base = median(figure.median for figure in line.reference)
     if exact := _judge_exactly(line, base):
         return exact
-    windows = sorted({1, min(rule.nights, len(line.nights))})
-    # two-sided, and each series and window gets its share of the alarms
-    quantile = student_quantile(1 - rule.alarms / (2 * together * len(windows)), noise.freedom)
-    judged = [_judge_window(line, base, length, noise, quantile) for length in windows]
-    decisive = next((one for one in judged if one.verdict in (Verdict.WORSE, Verdict.DIFFERENT)), judged[-1])
+    looks = _gate_looks(line, rule)
+    # two-sided, and each series and look gets its share of the alarms
+    quantile = student_quantile(1 - rule.alarms / (2 * together * len(looks)), noise.freedom)
+    judged = [_judge_look(line, look, noise, quantile) for look in looks]
+    frozen = [one for one, look in zip(judged, looks, strict=True) if look.frozen]
+    decisive = next((one for one in judged if one.verdict in (Verdict.WORSE, Verdict.DIFFERENT)), frozen[-1])
     spread = noise.deviation * math.sqrt(median_variance(len(line.reference)) + median_variance(rule.nights))
     catchable = max(math.log1p(line.tolerance), quantile * spread) + NormalDist().inv_cdf(0.95) * spread
     return SeriesVerdict(
@@ -157,6 +165,43 @@ def _judge_line(line: Line, noise: Noise, rule: SeriesRule, together: int) -> Se
         noise=noise.deviation,
         catchable=math.exp(catchable),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _GateLook:
+    """The last `length` nights, and the nights they are held to."""
+
+    length: int
+    base: tuple[NightFigure, ...]
+    frozen: bool
+
+
+def _gate_looks(line: Line, rule: SeriesRule) -> list[_GateLook]:
+    """The looks at a night: against the reference, and where there are more nights, against all before."""
+    count = len(line.nights)
+    looks = [
+        _GateLook(length=length, base=line.reference, frozen=True)
+        for length in sorted({1, min(rule.nights, count)})
+    ]
+    looks += [
+        _GateLook(length=length, base=(*line.reference, *line.nights[:-length]), frozen=False)
+        for length in (1, rule.nights, rule.long)
+        if length < count
+    ]
+    return looks
+
+
+def _level(nights: Sequence[NightFigure]) -> float:
+    """Where a stretch of nights lies: of a few the median, which one bad night cannot move; of more, the
+    Hodges-Lehmann centre of their logarithms, which wastes less.
+    """
+    if len(nights) < MANY_NIGHTS:
+        return median(figure.median for figure in nights)
+    return math.exp(centre([math.log(figure.median) for figure in nights], CONFIDENCE).value)
+
+
+def _level_variance(count: int) -> float:
+    return median_variance(count) if count < MANY_NIGHTS else CENTRE_VARIANCE / count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,17 +236,17 @@ def _judge_exactly(line: Line, base: float) -> SeriesVerdict | None:
     )
 
 
-def _judge_window(line: Line, base: float, length: int, noise: Noise, quantile: float) -> _Window:
-    nights = line.nights[-length:]
-    value = median(figure.median for figure in nights)
-    change = math.log(value / base)
-    spread = noise.deviation * math.sqrt(median_variance(len(line.reference)) + median_variance(len(nights)))
+def _judge_look(line: Line, look: _GateLook, noise: Noise, quantile: float) -> _Window:
+    nights = line.nights[-look.length :]
+    value = _level(nights)
+    change = math.log(value / _level(look.base))
+    spread = noise.deviation * math.sqrt(_level_variance(len(look.base)) + _level_variance(len(nights)))
     limit = math.log1p(line.tolerance)
     if abs(change) > limit and abs(change) > quantile * spread:
         verdict = changed(line.better, rose=change > 0)
     else:
         worse_by = {Better.LOWER: change, Better.HIGHER: -change, Better.NEITHER: abs(change)}[line.better]
-        unadjusted = NormalDist().inv_cdf(PASS_CONFIDENCE) * spread
+        unadjusted = student_quantile(PASS_CONFIDENCE, noise.freedom) * spread
         verdict = Verdict.SAME if worse_by + unadjusted <= limit else Verdict.INCONCLUSIVE
     return _Window(
         verdict=verdict,

@@ -49,7 +49,7 @@ def otava(reference: Sequence[Drawn], after: Sequence[Drawn], key: Key, setting:
 
     Reported while the newest change point is a rise that is no older than the nights a step has.
     """
-    from otava.analysis import compute_change_points
+    from otava.analysis import compute_change_points  # type: ignore[import-not-found]  # not among our packages
 
     values = [night[key].median for night in (*reference, *after)]
     points, _ = compute_change_points(

@@ -8,7 +8,7 @@ import random
 import pytest
 from nights import figure
 
-from bench.regression.series import Line, SeriesVerdict, common_shift, judge_lines
+from bench.regression.series import Line, SeriesRule, SeriesVerdict, common_shift, judge_lines
 from bench.statistics import Verdict
 from bench.statistics.nights import (
     ASSUMED_NOISE,
@@ -168,6 +168,9 @@ def test_false_alarms_of_a_quiet_suite_stay_below_one_percent_of_nights() -> Non
 @pytest.mark.parametrize(
     ("freedom", "probability", "tabulated"),
     [
+        (4, 0.9, 1.533),
+        (4, 0.99, 3.747),
+        (4, 0.999, 7.173),
         (5, 0.9, 1.476),
         (5, 0.99, 3.365),
         (5, 0.999, 5.893),
@@ -179,7 +182,7 @@ def test_false_alarms_of_a_quiet_suite_stay_below_one_percent_of_nights() -> Non
     ],
 )
 def test_the_quantile_is_that_of_students_tables(freedom: int, probability: float, tabulated: float) -> None:
-    assert student_quantile(probability, freedom) == pytest.approx(tabulated, rel=0.01)
+    assert student_quantile(probability, freedom) == pytest.approx(tabulated, abs=0.0006)
 
 
 def test_without_values_there_is_a_reason_and_no_verdict() -> None:
@@ -193,3 +196,74 @@ def test_cases_that_all_move_together_point_at_the_machine() -> None:
     assert common_shift(judged(*slow))["transcribe_seconds"] == pytest.approx(1.1, rel=0.03)
     mixed = [*slow, line(nights(4, 5), nights(3.8, 10), case="other")]
     assert common_shift(judged(*mixed)) == {}
+
+
+def test_a_series_known_by_four_degrees_alarms_as_often_as_promised() -> None:
+    """A new reference, one night: the noise is the assumed one, worth four degrees of freedom.
+
+    Simulated as that says it: the true variance of a series is the assumed one over chi-square / 4.
+    The promise is 1 % of quiet series.
+    """
+    chosen, assumed = random.Random(4), ASSUMED_NOISE[Unit.SECONDS]
+    series, alarms = 20_000, 0
+    for number in range(series):
+        chi_square = sum(chosen.gauss(0, 1) ** 2 for _ in range(4))
+        noise = assumed / math.sqrt(chi_square / 4)
+        before, after = (figure(3.7 * math.exp(chosen.gauss(0, noise))) for _ in range(2))
+        (found,) = judge_lines([line((before,), (after,), case=str(number), tolerance=1e-9)])
+        alarms += found.verdict in (Verdict.WORSE, Verdict.BETTER)
+    assert alarms == pytest.approx(0.01 * series, abs=3 * math.sqrt(0.01 * series))
+
+
+def test_the_tails_of_three_hundred_series_at_four_degrees_are_as_thin_as_promised() -> None:
+    """Each of 300 series and two windows gets 1 % / 600 of the alarms.
+
+    Cornish and Fisher's expansion of the quantile, used before, gave 1.4 times as many.
+    """
+    import numpy as np
+
+    drawn = np.random.default_rng(7)
+    share = 0.01 / 600
+    quantile = student_quantile(1 - share / 2, 4)
+    beyond = sum(int((np.abs(drawn.standard_t(4, 2_000_000)) > quantile).sum()) for _ in range(10))
+    expected = 20_000_000 * share
+    assert beyond == pytest.approx(expected, abs=3 * math.sqrt(expected))
+
+
+def test_a_pass_claims_no_more_than_its_confidence_at_four_degrees() -> None:
+    """A true slowdown of exactly the tolerance passes in at most 5 % of such series."""
+    chosen, assumed = random.Random(5), ASSUMED_NOISE[Unit.SECONDS]
+    series, passed = 10_000, 0
+    for number in range(series):
+        chi_square = sum(chosen.gauss(0, 1) ** 2 for _ in range(4))
+        noise = assumed / math.sqrt(chi_square / 4)
+        before = figure(3.7 * math.exp(chosen.gauss(0, noise)))
+        after = figure(3.7 * 1.3 * math.exp(chosen.gauss(0, noise)))
+        (found,) = judge_lines([line((before,), (after,), case=str(number), tolerance=0.3)])
+        passed += found.verdict is Verdict.SAME
+    assert passed == pytest.approx(0.05 * series, abs=3 * math.sqrt(0.05 * series))
+
+
+def test_a_step_too_small_for_a_short_reference_is_found_against_all_nights_before_it() -> None:
+    """Thirty nights know their level better than five."""
+    rules = (SeriesRule(long=10**6), SeriesRule())
+    found = [0, 0]
+    for seed in range(40):
+        quiet = nights(4, 35, noise=0.02, seed=seed)
+        slower = nights(4 * 1.07, 7, noise=0.02, seed=seed)
+        for which, rule in enumerate(rules):
+            (one,) = judge_lines([line(quiet[:5], (*quiet[5:], *slower))], rule)
+            found[which] += one.verdict is Verdict.WORSE
+    short, long = found
+    assert long >= 36
+    assert short < long
+
+
+def test_one_bad_night_among_many_fails_once() -> None:
+    known = list(nights(4, 40, seed=5))
+    known[30] = figure(5.2)
+    verdicts = [
+        judged(line(tuple(known[:5]), tuple(known[5 : last + 1])))[0].verdict for last in range(30, 38)
+    ]
+    assert verdicts[0] is Verdict.WORSE
+    assert Verdict.WORSE not in verdicts[1:]
