@@ -43,6 +43,10 @@ class UnusableAudio(AssetError):
     """An audio file that is empty, unreadable or not what its header says."""
 
 
+class UnusableTranscript(AssetError):
+    """A transcript file that cannot be read as any of the formats there are."""
+
+
 class SourceUnreachable(AssetError):
     """A source that does not answer; another source of the same asset may."""
 

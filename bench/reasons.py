@@ -163,6 +163,7 @@ CODES: Final[Mapping[str, tuple[str, ...]]] = {
     "comparison.not_positive": (),
     "interval.nothing_to_divide_by": (),
     "interval.single": (),
+    "interval.few": ("units",),
     "weights.not_recorded": (),
     "weights.decoder_only": (),
     "series.no_reference": (),

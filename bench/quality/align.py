@@ -65,6 +65,7 @@ def align(reference: tuple[str, ...], hypothesis: tuple[str, ...]) -> tuple[Step
     )
 
 
+@lru_cache(maxsize=4096)
 def alignment(reference: str, hypothesis: str, normalizer: Normalizer) -> tuple[Passage, ...]:
     """The difference of two texts in their own words, for a word diff.
 

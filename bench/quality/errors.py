@@ -1,7 +1,8 @@
 """The telling errors: which words became what, those first that say most about a quantization.
 
 The ranking is a heuristic for the eye and enters no figure: errors in long content words and
-gross distortions before endings and small words.
+gross distortions before endings and small words; non-words, names, numbers and negation before all, since a
+paraphrase still says it.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from functools import lru_cache
 from typing import Final
 
 from bench.quality.align import Edit, Passage, alignment
-from bench.quality.languages import LANGUAGES
+from bench.quality.classes import ErrorClass, class_of
 from bench.quality.normalizer import Normalizer
+from bench.quality.versions import LANGUAGES
 
 LONGEST_PHRASE: Final = 4  # words on either side; a longer stretch of errors reads as noise
 CONTENT_LETTERS: Final = 24  # letters beyond which a phrase tells no more
@@ -24,7 +26,7 @@ CONTENT_LETTERS: Final = 24  # letters beyond which a phrase tells no more
 class ErrorPair:
     """A phrase of the reference and what was heard in its place, as written, lower case.
 
-    `kind` is SUBSTITUTE, DELETE or INSERT; `weight` orders pairs within one transcript.
+    `kind` is SUBSTITUTE, DELETE or INSERT; `weight` orders pairs of one rank of their `error` within a transcript.
     """
 
     kind: Edit
@@ -32,6 +34,12 @@ class ErrorPair:
     hypothesis: str
     count: int
     weight: float
+    error: ErrorClass = ErrorClass.WORD
+
+    @property
+    def order(self) -> tuple[int, float]:
+        """Sorts pairs, the most telling first."""
+        return self.error.rank, -self.weight
 
 
 @lru_cache(maxsize=4096)
@@ -47,10 +55,11 @@ def telling_errors(
             hypothesis=theirs,
             count=count,
             weight=count * _weight(ours, theirs, normalizer),
+            error=class_of(ours, theirs, normalizer),
         )
         for (kind, ours, theirs), count in counts.items()
     ]
-    return tuple(sorted(pairs, key=lambda pair: (-pair.weight, pair.reference, pair.hypothesis))[:limit])
+    return tuple(sorted(pairs, key=lambda pair: (*pair.order, pair.reference, pair.hypothesis))[:limit])
 
 
 def _phrases(passages: tuple[Passage, ...], normalizer: Normalizer) -> Iterator[tuple[Edit, str, str]]:

@@ -39,6 +39,15 @@ class SpeechLanguage:
     `symbols` are read out with the CLDR plural form of the number before them.  `contractions`
     and `phrases` fold spellings that are read alike; `phrases` see whole words.
     `function_words` carry grammar rather than content: an error in one tells less.
+
+    From the second version on: `clock` reads 10:30 as a time, `full_hour` counts the hours of 10:00 but
+    before one of the `half_days`, `clock_zero` stands before a minute of one digit; `months` are named in dates, `date_order` puts them
+    together, `day_form` and `dated_year_form` inflect their numbers; `telephones` are not joined into
+    millions; `scales` and `units` are abbreviations behind a number with their plural forms, of which
+    `glued_units` count only where they touch it; `per` ends a speed; `cents` are the parts of a currency;
+    `degrees` name a scale of temperature; `year_words` are the abbreviated year by the word before;
+    `exceptions` are ordinals that are none, by digits and suffix.  `inflections` are the forms numbers come in;
+    the `hour_words` and `minute_words` of a time and the `dated_year_words` of a date are dropped.
     """
 
     code: str
@@ -58,9 +67,38 @@ class SpeechLanguage:
     contractions: tuple[tuple[str, str], ...] = ()
     phrases: tuple[Fold, ...] = ()
     function_words: frozenset[str] = frozenset()
+    clock: bool = False
+    clock_zero: str = ""
+    half_days: frozenset[str] = frozenset()
+    full_hour: Mapping[str, str] = field(default_factory=dict)
+    months: tuple[str, ...] = ()
+    month_first: bool = False
+    date_order: str = "{day} {month} {year}"
+    day_form: Form = field(default_factory=dict)
+    dated_year_form: Form = field(default_factory=dict)
+    telephones: bool = False
+    scales: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    units: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    glued_units: frozenset[str] = frozenset()
+    per: Mapping[str, str] = field(default_factory=dict)
+    cents: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    degrees: Mapping[str, str] = field(default_factory=dict)
+    year_words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    exceptions: Mapping[tuple[str, str], Form] = field(default_factory=dict)
+    decades: bool = False
+    inflections: tuple[Form, ...] = ()
+    hour_words: frozenset[str] = frozenset()
+    minute_words: frozenset[str] = frozenset()
+    dated_year_words: frozenset[str] = frozenset()
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether what stands around numbers is read out as well."""
+        return self.clock
 
 
-def _words(text: str) -> frozenset[str]:
+def words_of(text: str) -> frozenset[str]:
+    """The words of a text as a set."""
     return frozenset(text.split())
 
 
@@ -68,22 +106,22 @@ def _following(low: int, high: int, words: str, form: Form) -> dict[str, tuple[i
     return dict.fromkeys(words.split(), (low, high, form))
 
 
-_ORDINAL: Final = {"to": "ordinal"}
+ORDINAL: Final = {"to": "ordinal"}
 
 # "Twenty-one thousand" is no "one thousand": what stands before its "one".
-_COMPOUND: Final = _words(
+_COMPOUND: Final = words_of(
     "двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто сто двести триста "
     "четыреста пятьсот шестьсот семьсот восемьсот девятьсот двадцати тридцати сорока пятидесяти шестидесяти "
     "семидесяти восьмидесяти девяноста ста двухсот трехсот четырехсот пятисот шестисот семисот восьмисот девятисот"
 )
-_NUMBERS: Final = _words(
+NUMBERS: Final = words_of(
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
     "seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety first second third "
     "fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth twentieth thirtieth fortieth "
     "fiftieth sixtieth seventieth eightieth ninetieth"
 )
 
-RUSSIAN: Final = SpeechLanguage(
+RUSSIAN_1: Final = SpeechLanguage(
     code="ru",
     version="ru-1",
     letters={"ё": "е"},
@@ -92,45 +130,45 @@ RUSSIAN: Final = SpeechLanguage(
     decimals=",.",
     minus="минус",
     ordinals={
-        "й": _ORDINAL,
-        "ый": _ORDINAL,
-        "ой": _ORDINAL,
-        "ий": _ORDINAL,
-        "я": {**_ORDINAL, "gender": "f"},
-        "ая": {**_ORDINAL, "gender": "f"},
-        "ю": {**_ORDINAL, "gender": "f", "case": "a"},
-        "ую": {**_ORDINAL, "gender": "f", "case": "a"},
-        "-е": {**_ORDINAL, "plural": True},
-        "ое": {**_ORDINAL, "gender": "n"},
-        "ые": {**_ORDINAL, "plural": True},
-        "го": {**_ORDINAL, "case": "g"},
-        "ого": {**_ORDINAL, "case": "g"},
-        "му": {**_ORDINAL, "case": "d"},
-        "ому": {**_ORDINAL, "case": "d"},
-        "-м": {**_ORDINAL, "case": "p"},
-        "ом": {**_ORDINAL, "case": "p"},
-        "ым": {**_ORDINAL, "case": "i"},
-        "х": {**_ORDINAL, "case": "g", "plural": True},
-        "ых": {**_ORDINAL, "case": "g", "plural": True},
-        "ми": {**_ORDINAL, "case": "i", "plural": True},
-        "ыми": {**_ORDINAL, "case": "i", "plural": True},
+        "й": ORDINAL,
+        "ый": ORDINAL,
+        "ой": ORDINAL,
+        "ий": ORDINAL,
+        "я": {**ORDINAL, "gender": "f"},
+        "ая": {**ORDINAL, "gender": "f"},
+        "ю": {**ORDINAL, "gender": "f", "case": "a"},
+        "ую": {**ORDINAL, "gender": "f", "case": "a"},
+        "-е": {**ORDINAL, "plural": True},
+        "ое": {**ORDINAL, "gender": "n"},
+        "ые": {**ORDINAL, "plural": True},
+        "го": {**ORDINAL, "case": "g"},
+        "ого": {**ORDINAL, "case": "g"},
+        "му": {**ORDINAL, "case": "d"},
+        "ому": {**ORDINAL, "case": "d"},
+        "-м": {**ORDINAL, "case": "p"},
+        "ом": {**ORDINAL, "case": "p"},
+        "ым": {**ORDINAL, "case": "i"},
+        "х": {**ORDINAL, "case": "g", "plural": True},
+        "ых": {**ORDINAL, "case": "g", "plural": True},
+        "ми": {**ORDINAL, "case": "i", "plural": True},
+        "ыми": {**ORDINAL, "case": "i", "plural": True},
         "ти": {"case": "g"},
         "-и": {"case": "g"},
         "ух": {"case": "g"},
     },
     following={
-        **_following(1000, 2100, "год", _ORDINAL),
-        **_following(1000, 2100, "года", {**_ORDINAL, "case": "g"}),
-        **_following(1000, 2100, "году", {**_ORDINAL, "case": "p"}),
-        **_following(1000, 2100, "годом", {**_ORDINAL, "case": "i"}),
-        **_following(1000, 2100, "годы", {**_ORDINAL, "plural": True}),
-        **_following(1000, 2100, "годов", {**_ORDINAL, "case": "g", "plural": True}),
-        **_following(1000, 2100, "годах", {**_ORDINAL, "case": "p", "plural": True}),
+        **_following(1000, 2100, "год", ORDINAL),
+        **_following(1000, 2100, "года", {**ORDINAL, "case": "g"}),
+        **_following(1000, 2100, "году", {**ORDINAL, "case": "p"}),
+        **_following(1000, 2100, "годом", {**ORDINAL, "case": "i"}),
+        **_following(1000, 2100, "годы", {**ORDINAL, "plural": True}),
+        **_following(1000, 2100, "годов", {**ORDINAL, "case": "g", "plural": True}),
+        **_following(1000, 2100, "годах", {**ORDINAL, "case": "p", "plural": True}),
         **_following(
             1,
             31,
             "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
-            {**_ORDINAL, "case": "g"},
+            {**ORDINAL, "case": "g"},
         ),
     },
     # "2 книги" is "две книги", "2 года" is "два года": after two the genitive singular ends in
@@ -159,7 +197,7 @@ RUSSIAN: Final = SpeechLanguage(
         Fold(("один", "миллион"), ("миллион",), not_after=_COMPOUND),
         Fold(("один", "миллиард"), ("миллиард",), not_after=_COMPOUND),
     ),
-    function_words=_words(
+    function_words=words_of(
         "а без бы в вам вас весь во вот все вы где да для до его ее ей ему если есть еще же за и из или "
         "им их к как ко когда кто либо ли между мне мы на над нам нас не него нее ней нет ни них но о об "
         "около он она они оно от перед по под после при про с со свое своего своей свои свою сейчас так "
@@ -167,13 +205,13 @@ RUSSIAN: Final = SpeechLanguage(
     ),
 )
 
-ENGLISH: Final = SpeechLanguage(
+ENGLISH_1: Final = SpeechLanguage(
     code="en",
     version="en-1",
     thousands=",",
     decimals=".",
     minus="minus",
-    ordinals={"st": _ORDINAL, "nd": _ORDINAL, "rd": _ORDINAL, "th": _ORDINAL},
+    ordinals={"st": ORDINAL, "nd": ORDINAL, "rd": ORDINAL, "th": ORDINAL},
     years=(1100, 2099),
     year_form={"to": "year"},
     symbols={
@@ -204,15 +242,13 @@ ENGLISH: Final = SpeechLanguage(
         (r"^ok$", "okay"),
     ),
     phrases=(
-        Fold(("hundred", "and"), ("hundred",), only_before=_NUMBERS),
-        Fold(("thousand", "and"), ("thousand",), only_before=_NUMBERS),
+        Fold(("hundred", "and"), ("hundred",), only_before=NUMBERS),
+        Fold(("thousand", "and"), ("thousand",), only_before=NUMBERS),
         Fold(("per", "cent"), ("percent",)),
     ),
-    function_words=_words(
+    function_words=words_of(
         "a am an and are as at be been but by can could did do does for from had has have he her him his "
         "i if in is it its may me my no not of on or our she should so than that the their them then there "
         "these they this those to up us was we were what when where which who will with would you your"
     ),
 )
-
-LANGUAGES: Final[Mapping[str, SpeechLanguage]] = {language.code: language for language in (RUSSIAN, ENGLISH)}

@@ -14,7 +14,6 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from bench.quality.normalizer import BASIC
 from bench.quality.repetition import (
     CYCLE_WORDS,
     Cycle,
@@ -26,13 +25,11 @@ from bench.quality.repetition import (
     unique_share,
     units,
 )
+from bench.quality.windows import says_again, start_of_word, windows
 
 if TYPE_CHECKING:
-    from bench.domain import Segment, Transcript
+    from bench.domain import Transcript
 
-WINDOW_SECONDS: Final = 30.0
-WINDOW_CHARACTERS: Final = 450  # of half a minute at a brisk pace, where the length of the audio is not known
-LONGEST_MEAN_WORD: Final = 20  # characters; beyond, what is written is no row of words
 SAID_SHARE: Final = 0.6  # of a repetitive stretch's pairs of words: from here on the reference says it too
 
 
@@ -188,13 +185,13 @@ def _repeated(words: Sequence[str], thresholds: Thresholds) -> tuple[Run, ...]:
 
 def _look(transcript: Transcript, audio_seconds: float | None, thresholds: Thresholds) -> _Look:
     words = units(transcript.text)
-    windows = [(text, compression_ratio(text)) for text in _windows(transcript, audio_seconds)]
+    ratios = [(text, compression_ratio(text)) for text in windows(transcript, audio_seconds)]
     return _Look(
         words=words,
         runs=_repeated(words, thresholds),
         cycle=cycle(words),
-        compression=max((ratio for _, ratio in windows), default=None),
-        compressible=max((ratio for text, ratio in windows if _says_again(text)), default=0.0),
+        compression=max((ratio for _, ratio in ratios), default=None),
+        compressible=max((ratio for text, ratio in ratios if says_again(text)), default=0.0),
         speed=len(transcript.text) / audio_seconds if audio_seconds else None,
         unique=unique_share(words, thresholds.unique_window),
     )
@@ -208,13 +205,13 @@ def _loops(
         yield Repetition(
             phrase=phrase_of(look.words, run.at, run.size),
             times=run.times,
-            start_seconds=_start_of_word(transcript.segments, run.at),
+            start_seconds=start_of_word(transcript.segments, run.at),
         )
     if cyclic and look.cycle and not looping:
         yield Repetition(
             phrase=phrase_of(look.words, look.cycle.at, look.cycle.size),
             times=0,
-            start_seconds=_start_of_word(transcript.segments, look.cycle.at),
+            start_seconds=start_of_word(transcript.segments, look.cycle.at),
         )
 
 
@@ -257,57 +254,3 @@ def _said(words: Sequence[str], pairs: Counter[tuple[str, str]]) -> float:
     """The share of the pairs of words that the reference has too, as often."""
     mine = Counter(pairwise(words))
     return (mine & pairs).total() / max(1, mine.total())
-
-
-# ----------------------------------------------------------------------- windows
-
-
-def _says_again(text: str) -> bool:
-    """Whether a text repeats words, or is no words at all: a list of alike but different words is no loop."""
-    words = units(text)
-    return len(set(words)) <= 0.6 * len(words) or len(text) > LONGEST_MEAN_WORD * len(words)
-
-
-def _windows(transcript: Transcript, audio_seconds: float | None) -> Iterator[str]:
-    """The transcript's text in windows of at most 30 s; without times, in equal parts."""
-    segments = [part for part in transcript.segments if part.text.strip()]
-    if not segments or any(part.start_seconds is None or part.end_seconds is None for part in segments):
-        length = len(transcript.text) / WINDOW_CHARACTERS
-        yield from _equal_parts(
-            transcript.text, max(1, round(audio_seconds / WINDOW_SECONDS if audio_seconds else length))
-        )
-        return
-    window: list[str] = []
-    start = 0.0
-    for part in segments:
-        assert part.start_seconds is not None
-        assert part.end_seconds is not None
-        if window and part.end_seconds - start > WINDOW_SECONDS:
-            yield "".join(window)
-            window = []
-        if not window:
-            start = part.start_seconds
-        window.append(part.text)
-    yield "".join(window)
-
-
-def _equal_parts(text: str, parts: int) -> Iterator[str]:
-    size = -(-len(text) // parts)
-    for start in range(0, len(text), max(1, size)):
-        yield text[start : start + size]
-
-
-def _start_of_word(segments: Sequence[Segment], index: int) -> float | None:
-    """When the word of that index begins: by word times, else by its place within the segment."""
-    passed = 0
-    for part in segments:
-        words = units(part.text)
-        if index < passed + len(words):
-            within = index - passed
-            if len(part.words) == len(words) == len(BASIC.words(part.text)):
-                return part.words[within].start_seconds
-            if part.start_seconds is None or part.end_seconds is None:
-                return None
-            return part.start_seconds + (part.end_seconds - part.start_seconds) * within / len(words)
-        passed += len(words)
-    return None

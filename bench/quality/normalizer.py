@@ -16,9 +16,11 @@ from functools import lru_cache
 from typing import Final
 
 from bench.errors import SuiteError
-from bench.quality.languages import LANGUAGES, Fold, SpeechLanguage
+from bench.quality.folding import fold_words
+from bench.quality.languages import Fold, SpeechLanguage
 from bench.quality.lexer import Lexeme, Token, lexer
 from bench.quality.numerals import spell
+from bench.quality.versions import LANGUAGES, VERSIONS
 
 MEMORY: Final = 4096
 
@@ -48,7 +50,7 @@ BASIC: Final = Normalizer("basic-1")
 NORMALIZERS: Final = {
     "raw": RAW,
     "basic-1": BASIC,
-    **{table.version: Normalizer(table.version, code) for code, table in LANGUAGES.items()},
+    **{version: Normalizer(version, table.code) for version, table in VERSIONS.items()},
 }
 
 
@@ -74,11 +76,13 @@ def _tokens(way: Normalizer, text: str) -> tuple[Token, ...]:
     pieces = text.split()
     if way.name == RAW.name:
         return tuple(Token(piece, i, i) for i, piece in enumerate(pieces))
-    language = LANGUAGES[way.language] if way.language else None
-    lex = lexer(way.language)
+    language = VERSIONS.get(way.name)
+    lex = lexer(way.name if language else None)
     parts = [(part, at) for at, piece in enumerate(pieces) for part in lex(piece)]
     if language is None or all(part.kind == "word" for part, _ in parts):
         tokens = [Token(part.text, at, at) for part, at in parts]
+        if language is not None and language.rewrites:
+            tokens = fold_words(language, tokens)
     else:
         tokens = spell(language, [Lexeme(part.kind, part.text, at, at, part.closed) for part, at in parts])
     return _fold_phrases(language, tokens) if language else tuple(tokens)

@@ -8,13 +8,14 @@ normalizer leaves an error; prefer clips whose reference has no numerals.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any, Final
 
-from bench.quality.languages import LANGUAGES, Form, SpeechLanguage
+from bench.quality.languages import Form, SpeechLanguage
 from bench.quality.lexer import Lexeme, Token
+from bench.quality.versions import VERSIONS
 
 LONGEST_WHOLE: Final = 15  # digits; longer ones are codes and are read digit by digit
 LONGEST_FRACTION: Final = 6
@@ -22,11 +23,16 @@ LONGEST_FRACTION: Final = 6
 
 def spell(language: SpeechLanguage, lexemes: Sequence[Lexeme]) -> list[Token]:
     """The lexemes with numbers and symbols read out, each word with the pieces it came from."""
+    from bench.quality.folding import fold_words
+    from bench.quality.readings import rewrite
+
     tokens: list[Token] = []
+    if language.rewrites:
+        lexemes = rewrite(language, lexemes)
     joined = _swap_symbols(language, _join_thousands(language, lexemes))
     for at, lexeme in enumerate(joined):
         tokens += [Token(word, lexeme.first, lexeme.last) for word in _read(language, joined, at)]
-    return tokens
+    return fold_words(language, tokens) if language.rewrites else tokens
 
 
 def _read(language: SpeechLanguage, lexemes: Sequence[Lexeme], at: int) -> Iterator[str]:
@@ -37,7 +43,7 @@ def _read(language: SpeechLanguage, lexemes: Sequence[Lexeme], at: int) -> Itera
         before = lexemes[at - 1].text if at and lexemes[at - 1].kind == "number" else ""
         yield _symbol(language, lexeme.text, before)
     else:
-        yield from read_number(language.code, lexeme.text, _following(lexemes, at))
+        yield from read_number(language.version, lexeme.text, _following(lexemes, at))
 
 
 def _following(lexemes: Sequence[Lexeme], at: int) -> str:
@@ -81,9 +87,9 @@ def _swap_symbols(language: SpeechLanguage, lexemes: Sequence[Lexeme]) -> list[L
 
 
 @lru_cache(maxsize=4096)
-def read_number(code: str, text: str, following: str) -> tuple[str, ...]:
+def read_number(version: str, text: str, following: str) -> tuple[str, ...]:
     """The words of a number such as "-3,5", "1999", "1~й" (an ordinal), before the word `following`."""
-    language = LANGUAGES[code]
+    language = VERSIONS[version]
     negative, text = text.startswith("-"), text.lstrip("-")
     digits, _, suffix = text.partition("~")
     if len(language.thousands) == 1 and not language.thousands.isspace():
@@ -116,7 +122,9 @@ def _whole_or_fraction(
 
 def _form(language: SpeechLanguage, digits: str, suffix: str, following: str, *, year: bool) -> Form:
     if suffix:
-        return language.ordinals[suffix]
+        return language.exceptions.get((digits, suffix), language.ordinals[suffix])
+    if len(digits) > LONGEST_WHOLE:
+        return {}
     low, high, form = language.following.get(following, (1, 0, {}))
     if low <= int(digits) <= high:
         return form
@@ -131,8 +139,8 @@ def _form(language: SpeechLanguage, digits: str, suffix: str, following: str, *,
 
 def _whole(language: SpeechLanguage, digits: str, form: Form) -> list[str]:
     if len(digits) > LONGEST_WHOLE or (len(digits) > 1 and digits.startswith("0")):  # codes, telephones
-        return [word for digit in digits for word in _say(language, int(digit), {})]
-    return _say(language, int(digits), form)
+        return [word for digit in digits for word in say(language, int(digit), {})]
+    return say(language, int(digits), form)
 
 
 def _fraction(language: SpeechLanguage, whole: str, fraction: str) -> list[str]:
@@ -140,12 +148,13 @@ def _fraction(language: SpeechLanguage, whole: str, fraction: str) -> list[str]:
         return [
             *_whole(language, whole, {}),
             "point",
-            *(w for d in fraction for w in _say(language, int(d), {})),
+            *(w for d in fraction for w in say(language, int(d), {})),
         ]
-    return _say(language, Decimal(f"{int(whole)}.{fraction}"), {})
+    return say(language, Decimal(f"{int(whole)}.{fraction}"), {})
 
 
-def _say(language: SpeechLanguage, number: int | Decimal, form: Form) -> list[str]:
+def say(language: SpeechLanguage, number: int | Decimal, form: Form) -> list[str]:
+    """A number in words, folded as the language's words are."""
     from num2words import num2words
 
     keywords: dict[str, Any] = dict(form)
@@ -158,10 +167,38 @@ def _symbol(language: SpeechLanguage, symbol: str, number: str) -> str:
     forms = language.symbols[symbol]
     if not number or len(forms) == 1:
         return forms.get("many", forms["other"])
+    return plural_form(language, number, forms)
+
+
+def plural_form(language: SpeechLanguage, number: str, forms: Mapping[str, str]) -> str:
+    """The form of a word behind a number such as "2", "-3,5" or "1~й", by CLDR's plural categories."""
     whole = number.partition("~")[0].lstrip("-")
     fraction = any(separator in whole for separator in language.decimals)
-    category = "other" if fraction else _plural(language.code, int(re.sub(r"\D", "", whole) or 0))
+    category = (
+        "other" if fraction else _plural(language.code, int(re.sub(r"\D", "", whole)[-LONGEST_WHOLE:] or 0))
+    )
     return forms.get(category, forms["other"])
+
+
+@cache
+def number_words(version: str) -> frozenset[str]:
+    """The words that numbers are said in, in every form the language's tables know."""
+    language = VERSIONS[version]
+    numbers = [*range(21), *range(30, 100, 10), *range(100, 1001, 100), 2000, 10**6, 2 * 10**6, 10**9]
+    found = {
+        word
+        for number in numbers
+        for form in language.inflections
+        for word in _said_so(language, number, form)
+    }
+    return frozenset(found) - language.function_words
+
+
+def _said_so(language: SpeechLanguage, number: int, form: Form) -> list[str]:
+    try:
+        return say(language, number, form)
+    except (KeyError, TypeError, NotImplementedError):
+        return []  # a form that this number does not have
 
 
 @cache

@@ -140,8 +140,9 @@ def _interval(
     value = float(sum(numerators)) / whole
     above, below = _by_cluster(numerators, denominators, clusters)
     units = len(above)
-    if units < 2:
-        return Interval(value=value, low=None, high=None, n=n, units=units, reason=reason("interval.single"))
+    if units < FEWEST_TO_CLAIM:
+        why = reason("interval.single") if units == 1 else reason("interval.few", units=units)
+        return Interval(value=value, low=None, high=None, n=n, units=units, reason=why)
     squares = (above - value * below) ** 2
     total = float(squares.sum())
     error = math.sqrt(total * units / (units - 1)) / whole

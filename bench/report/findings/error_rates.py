@@ -157,9 +157,7 @@ def _error_words(found: Sequence[ErrorPair]) -> WordErrors:
 
 def _unlike(scene: Scene, pair: Pair) -> Finding:
     """Without a reference by utterance: how much the text changed, not whether for the worse."""
-    changes = sorted(
-        (each for case in pair.mine for each in case.heard.changes), key=lambda each: -each.weight
-    )
+    changes = sorted((each for case in pair.mine for each in case.heard.changes), key=lambda each: each.order)
     scores = [case.heard.to_baseline for case in pair.mine if case.heard.to_baseline]
     errors, words = sum(each.errors for each in scores), sum(each.reference_words for each in scores)
     params: dict[str, Cell] = {

@@ -102,4 +102,4 @@ def fresh_errors(pair: Pair) -> list[ErrorPair]:
         known = {(each.reference, each.hypothesis) for each in old}
         new = telling_errors(reference, mine.heard.transcript.text, way, ERRORS_LOOKED_AT)
         found += [each for each in new if (each.reference, each.hypothesis) not in known]
-    return sorted(found, key=lambda each: -each.weight)
+    return sorted(found, key=lambda each: each.order)
