@@ -31,6 +31,8 @@ class ReadBy(StrEnum):
     RUSAGE = "proc_pid_rusage"
     RAPL = "RAPL"
     NVML = "NVML"
+    ZEUS = "zeus-apple-silicon"
+    FIRST_USE = "worker events of the first trial ever"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +148,19 @@ _TIMES: Final = (
         ReadBy.WORKER,
         where_known("performance", "column.warm_transcribe", "note.warm"),
         compared=True,
+    ),
+    # of the first trial ever of an engine's release on this machine's GPU: in no median
+    _metric(
+        "first_use_load_seconds",
+        _SECONDS,
+        ReadBy.FIRST_USE,
+        where_known("performance", "column.first_use_load", "note.first_use"),
+    ),
+    _metric(
+        "first_use_transcribe_seconds",
+        _SECONDS,
+        ReadBy.FIRST_USE,
+        where_known("performance", "column.first_use_transcribe"),
     ),
     _metric("warm_rtf", _RTF, ReadBy.DERIVED, where_known("performance", "column.warm_rtf")),
     # finding the cuts, a part of transcribe_seconds
@@ -276,7 +291,26 @@ _WORK: Final = (
 _ENERGY: Final = (
     # of the machine's processor packages during the trial
     _metric(
-        "energy_joules", _JOULES, (ReadBy.RAPL, None), where_known("cpu", "column.energy"), compared=True
+        "energy_joules",
+        _JOULES,
+        (ReadBy.RAPL, ReadBy.ZEUS),
+        where_known("cpu", "column.energy"),
+        compared=True,
+    ),
+    # of the machine's GPUs during the trial
+    _metric(
+        "gpu_energy_joules",
+        _JOULES,
+        (ReadBy.NVML, ReadBy.ZEUS),
+        where_known("cpu", "column.gpu_energy"),
+        compared=True,
+    ),
+    # `energy_joules` of the whole trial, scaled to an hour of audio
+    _metric(
+        "energy_per_audio_hour_joules",
+        _JOULES,
+        (ReadBy.RAPL, ReadBy.ZEUS),
+        where_known("cpu", "column.energy_per_audio_hour", "note.energy_per_audio_hour"),
     ),
     # Apple Silicon: of the process's own work on the cores
     _metric(

@@ -9,7 +9,7 @@ import dataclasses
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -72,6 +72,7 @@ class Runner:
     host: Host
     watcher: Watcher | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    first_use: dict[str, tuple[Measurement, ...]] = field(default_factory=dict, repr=False)
 
     def run(self) -> None:
         """Run every trial that the journal does not hold yet.
@@ -80,10 +81,11 @@ class Runner:
         are not), `UnusableWeights` where at the end an input's bytes are not those that were hashed,
         and `KeyboardInterrupt` as it comes, the child's tree ended.
         """
+        from bench.host.awake import awake
         from bench.host.turn import machine_turn
 
         waiting = self.watcher.waits if self.watcher else lambda: None
-        with Journal(self.folders.run) as journal, machine_turn(waiting):
+        with Journal(self.folders.run) as journal, machine_turn(waiting), awake():
             records, _ = read_records(journal.file) if journal.file.exists() else ((), ())
             self._refuse_other_weights(records)
             if self.watcher:
@@ -91,6 +93,7 @@ class Runner:
             history = _History(records)
             ready = [found for found in self.prepared.cases.values() if isinstance(found, Ready)]
             witness = Witness((found.clip, found.weights) for found in ready)
+            self._first_uses(history, witness)
             for block in plan.plan(self.prepared.suite):
                 if enough_blocks(self.prepared.suite, history.records, done=block.number - 1):
                     break
@@ -98,6 +101,24 @@ class Runner:
                 if self.watcher:
                     self.watcher.block_ended(block.number, history.records)
             self._refuse_silent_changes(witness)
+
+    def _first_uses(self, history: _History, witness: Witness) -> None:
+        """Before a run's first block: what an engine that this machine's GPU has never seen costs the first time."""
+        from bench.first_use import FirstUse, first_uses, take
+
+        def trial(first: FirstUse) -> Record:
+            slot = Slot(block=0, position=0, case=first.case)
+            if self.watcher:
+                self.watcher.trial_starts(slot, 1)
+            return self._trial(slot, 1, first.ready, witness)
+
+        if history.records:
+            return
+        suite = self.prepared.suite
+        ready = [(case, self.prepared.cases[case.id]) for case in suite.cases]
+        known = [(case, found) for case, found in ready if isinstance(found, Ready)]
+        for first in first_uses(known, self.host):
+            self.first_use[first.case.id] = take(first, trial)
 
     def _refuse_silent_changes(self, witness: Witness) -> None:
         """What changed without a trace in its file's times: the run keeps it as a warning."""
@@ -158,6 +179,9 @@ class Runner:
         if changed := witness.changes(found.clip, found.weights):
             return dataclasses.replace(record, status=Status.UNUSABLE, reason=changed)
         made = self._measured_trial(slot, attempt, found, record)
+        if slot.block == 1 and attempt == 1 and (ever := self.first_use.get(slot.case.id)):
+            more = {measurement.name: measurement for measurement in ever}
+            made = dataclasses.replace(made, measurements={**made.measurements, **more})
         if changed := witness.changes(found.clip, found.weights):
             return dataclasses.replace(record, status=Status.UNUSABLE, reason=changed, log=made.log)
         return made
@@ -215,7 +239,7 @@ class Runner:
             engine_version=ready.version,
             status=reading.status,
             reason=None if reading.reason is None else sound_reason(reading.reason),
-            measurements=collect(outcome.measurements, reading, ready),
+            measurements=collect(outcome.measurements, reading, ready, suite.protocol.passes),
             command=outcome.argv,
             log=os.path.relpath(log, self.folders.run),
             weights=ready.weights,
@@ -259,7 +283,9 @@ class Runner:
                 )
 
 
-def collect(own: Iterable[Measurement], reading: Reading, ready: Ready) -> Mapping[str, Measurement]:
+def collect(
+    own: Iterable[Measurement], reading: Reading, ready: Ready, passes: int = 1
+) -> Mapping[str, Measurement]:
     """All measurements of a trial by name: the process's, the engine's, and what follows from them.
 
     This is the border: what an engine tells that no figure can be is absent from here on.
@@ -279,6 +305,13 @@ def collect(own: Iterable[Measurement], reading: Reading, ready: Ready) -> Mappi
             found[name] = measured(
                 name, spent.value / ready.clip.duration_seconds, f"{seconds} / audio seconds"
             )
+    hour = "energy_per_audio_hour_joules"
+    spent = found.get("energy_joules")
+    if spent is None or spent.value is None:
+        found[hour] = absent(hour, spent.reason if spent and spent.reason else reason("energy.no_meter"))
+    else:
+        factor = 3600 / (ready.clip.duration_seconds * passes)
+        found[hour] = measured(hour, spent.value * factor, f"{spent.source}, start and load included")
     size = sum(file.bytes for file in ready.weights)
     found["weights_bytes"] = measured("weights_bytes", size, "file size")
     return {name: sound(measurement) for name, measurement in found.items()}

@@ -73,6 +73,9 @@ def _print_needs(console: object, suite: Suite) -> None:
         size = "?" if need.bytes is None else decimal(need.bytes)
         table.add_row(need.title, need.kind, size, "in the cache" if need.cached else "to be made")
     console.print(table)
+    for need in found.values():
+        if need.hint and not need.cached:
+            console.print(f"! {need.title}: {need.hint}", style="yellow", markup=False, soft_wrap=True)
 
 
 def fetch(

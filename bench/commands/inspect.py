@@ -114,7 +114,14 @@ def missing_extras(suite: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.extra for each in found if each.reason and each.extra))
 
 
-def doctor() -> None:
+def doctor(
+    test: Annotated[
+        bool,
+        typer.Option(
+            "--self-test", help="Hold the instruments against known work, and print what to report."
+        ),
+    ] = False,
+) -> None:
     """Show what this machine can measure, and what disturbs it now."""
     from rich.table import Table
 
@@ -122,6 +129,8 @@ def doctor() -> None:
     from bench.assets.recordings import speech_ways
     from bench.commands.terminal import wide_console
 
+    if test:
+        _self_test()
     machine = host.describe()
     console = wide_console()
     console.print(f"{machine.cpu}, {machine.cores} cores, {machine.memory_bytes / 1e9:.1f} GB; {machine.os}")
@@ -136,6 +145,28 @@ def doctor() -> None:
     console.print(table)
     for warning in (*machine.warnings, *_disturbances(seconds=1.0)):
         console.print(f"! {english(warning)}", style="yellow", markup=False)
+
+
+def _self_test() -> None:
+    """One line a check, then the machine: as a whole what to send to the authors.  Exit code 1 if one failed."""
+    import json
+    import platform
+
+    from bench import __version__, host
+    from bench.selftest import self_test
+
+    typer.echo("== asr-quant-bench self-test: copy from here")
+    failed = 0
+    for check in self_test():
+        verdict = "no instrument" if check.ok is None else "ok" if check.ok else "FAILED"
+        failed += check.ok is False
+        typer.echo(f"{verdict:13} {check.name}: expected {check.expected}; found {check.found}")
+    machine = host.describe()
+    about = {"version": __version__, "os": machine.os, "cpu": machine.cpu, "gpu": machine.gpu}
+    about |= {"python": platform.python_version(), **machine.facts}
+    typer.echo(json.dumps(about, ensure_ascii=False, default=str))
+    typer.echo(f"== to here: {failed} failed" if failed else "== to here: none failed")
+    raise typer.Exit(1 if failed else 0)
 
 
 def _disturbances(seconds: float) -> tuple[Reason, ...]:

@@ -7,6 +7,7 @@ gives every case a stable id, `MODEL.VARIANT.CLIP`, and finds the case it is com
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -28,6 +29,8 @@ from bench.config.shape import (
 from bench.config.source import Source
 from bench.errors import EngineMissing, SuiteError
 from bench.yamlfile import describe, nearest
+
+DEVICES = ("auto", "cpu", "metal", "cuda", "vulkan")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +132,9 @@ class Resolver:
             name=f"{name}+{environment}" if environment else name,
             quantization=entry.quantization,
             engine=engine,
-            device=next((layer.device for layer in reversed(layers) if layer.device), "auto"),
+            device=self._device(
+                loc, next((layer.device for layer in reversed(layers) if layer.device), "auto")
+            ),
             settings=self._settings(loc, engine, layers),
             environ={key: value for layer in layers for key, value in layer.environ.items()},
             environment=environment or single,
@@ -147,6 +152,14 @@ class Resolver:
         if entry.baseline:
             self.marked.add(case.id)
         return case
+
+    def _device(self, loc: tuple[int | str, ...], asked: str) -> str:
+        """`auto` is what the machine's user says it is, where a user says so."""
+        meant = os.environ.get("ASR_QUANT_BENCH_DEVICE", "auto")
+        if meant not in DEVICES:
+            wrong = f"ASR_QUANT_BENCH_DEVICE={meant}: no such device{nearest(meant, DEVICES)}"
+            raise self.source.mistake(loc, wrong)
+        return meant if asked == "auto" else asked
 
     def _settings(self, loc: tuple[int | str, ...], engine: str, layers: Sequence[Knobs]) -> dict[str, Any]:
         """The engine's settings, checked by the engine's own model and with its defaults explicit."""

@@ -59,15 +59,8 @@ def read() -> ConditionsReading:
         own=own.user + own.system + own.children_user + own.children_system,
         stalled=linux.stalled_seconds() if on_linux else {},
         throttled_count=linux.throttled() if on_linux else None,
-        swapped_pages=linux.swapped_pages() if on_linux else _macos_swapped_pages(),
+        swapped_pages=linux.swapped_pages() if on_linux else macos.swapped_pages(),
     )
-
-
-def _macos_swapped_pages() -> int:
-    import psutil
-
-    swap = psutil.swap_memory()
-    return int(swap.sin + swap.sout) // 16384
 
 
 def between(before: ConditionsReading, after: ConditionsReading) -> Conditions:
@@ -130,6 +123,8 @@ def state() -> Conditions:
         disturbances.append(reason("disturbance.battery"))
     if facts.get("low_power"):
         disturbances.append(reason("disturbance.low_power"))
+    if facts.get("background"):
+        disturbances.append(reason("disturbance.background"))
     if facts.get("thermal_pressure", "nominal") != "nominal":
         disturbances.append(reason("disturbance.thermal", level=facts["thermal_pressure"]))
     return Conditions(facts=facts, disturbances=tuple(disturbances))
@@ -150,6 +145,9 @@ class ConditionsProbe:
         interval = between(self._reading, read())
         after = state()
         facts = {**self._state.facts, **after.facts, **interval.facts}
+        for name in ("thermal_pressure", "low_power", "on_battery"):
+            if self._state.facts.get(name) != after.facts.get(name):
+                facts[f"{name}_before"] = self._state.facts.get(name)
         found = [*self._state.disturbances, *after.disturbances, *interval.disturbances]
         for path, before in self._resident.items():
             facts[f"resident_before {path.name}"] = before if before is None else round(before, 4)

@@ -46,8 +46,10 @@ def describe() -> Host:
     cpu = (macos.chip() if system == "macos" else linux.cpu_model()) or platform.processor() or "unknown"
     cores = psutil.cpu_count() or 1
     memory = psutil.virtual_memory().total
-    gpus = ", ".join(gpu.names()) or (cpu if system == "macos" and machine == "arm64" else None)
     facts = _facts(system, cores)
+    gpus = ", ".join(gpu.names()) or (
+        _apple_gpu(cpu, facts) if (system, machine) == ("macos", "arm64") else None
+    )
     return Host(
         id=host_id(system, machine, cpu, cores, memory, gpus),
         system=system,
@@ -62,6 +64,12 @@ def describe() -> Host:
         facts=facts,
         warnings=warnings(facts),
     )
+
+
+def _apple_gpu(chip: str, facts: Mapping[str, Any]) -> str:
+    """An M1 with seven GPU cores and one with eight are two machines."""
+    count = facts.get("gpu_cores")
+    return f"{chip}, {count}-core GPU" if count else chip
 
 
 def host_id(system: str, machine: str, cpu: str, cores: int, memory_bytes: int, gpus: str | None) -> str:

@@ -45,9 +45,12 @@ def instruments() -> tuple[Instrument, ...]:
 
 def _refusals() -> dict[str, Reason | None]:
     """Why this machine refuses what its system offers, asked of each instrument that may be refused."""
+    joules, of_gpu = energy.refusals()
     found: dict[str, Reason | None] = {
         "gpu_memory_bytes": None if gpu.names() else gpu.NO_DRIVER,
-        "energy_joules": energy.read().reason,
+        "energy_joules": joules,
+        "energy_per_audio_hour_joules": joules,
+        "gpu_energy_joules": of_gpu,
     }
     return found if sys.platform == "darwin" else found | perf.refusals(("instructions", "cycles"))
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
 from bench.domain import Measurement, Reason, absent, measured
 from bench.reasons import reason
 
+_PRIO_DARWIN_PROCESS: Final = 4  # sys/resource.h; getpriority answers 1 for a background process
 TIME_L: Final = "/usr/bin/time -l"
 # Label of `time -l` -> metric.  Sizes are bytes on macOS (Linux's ru_maxrss counts KiB).
 _COUNTS: Final = {
@@ -75,6 +78,63 @@ def sysctl(name: str) -> str | None:
     return found.strip() or None if found else None
 
 
+def parse_vm_stat(text: str) -> int | None:
+    """Pages moved to and from swap since boot, of `vm_stat`; None where it does not tell.
+
+    Not its `Pageins`: those are mapped files', and every model that is mapped makes thousands of them.
+    """
+    found = [re.search(rf"^{name}:\s+(\d+)\.", text, re.MULTILINE) for name in ("Swapins", "Swapouts")]
+    return sum(int(each[1]) for each in found if each) if all(found) else None
+
+
+def swapped_pages() -> int | None:
+    """Pages moved to and from swap since boot."""
+    told = command_output("/usr/bin/vm_stat")
+    return parse_vm_stat(told) if told else None
+
+
+def parse_gpu_cores(text: str) -> int | None:
+    """The GPU's cores in `ioreg`'s words; the most where several accelerators are listed."""
+    return max((int(number) for number in re.findall(r'"gpu-core-count" = (\d+)', text)), default=None)
+
+
+def gpu_cores() -> int | None:
+    """Cores of Apple's GPU: a chip of one name comes with several counts of them."""
+    told = command_output("/usr/sbin/ioreg", "-r", "-d", "1", "-c", "IOAccelerator")
+    return parse_gpu_cores(told) if told else None
+
+
+# Asked in a process of its own, so that neither Metal nor a crash in it is in ours.
+_WORKING_SET: Final = """
+import ctypes
+metal = ctypes.CDLL("/System/Library/Frameworks/Metal.framework/Metal")
+objc = ctypes.CDLL("/usr/lib/libobjc.A.dylib")
+metal.MTLCreateSystemDefaultDevice.restype = ctypes.c_void_p
+objc.sel_registerName.restype = ctypes.c_void_p
+objc.objc_msgSend.restype = ctypes.c_uint64
+objc.objc_msgSend.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+device = metal.MTLCreateSystemDefaultDevice()
+print(objc.objc_msgSend(device, objc.sel_registerName(b"recommendedMaxWorkingSetSize")) if device else 0)
+"""
+
+
+def metal_working_set_bytes() -> int | None:
+    """`recommendedMaxWorkingSetSize` of Metal's default device: beyond it weights and buffers are moved."""
+    told = command_output(sys.executable, "-I", "-S", "-c", _WORKING_SET)
+    return int(told) or None if told and told.strip().isdigit() else None
+
+
+def in_background() -> bool | None:
+    """Whether this process is throttled as a background one (PRIO_DARWIN_BG), and its children with it.
+
+    launchd does that to an agent without `ProcessType`.  None where it cannot be asked.
+    """
+    try:
+        return os.getpriority(_PRIO_DARWIN_PROCESS, 0) != 0
+    except OSError:
+        return None
+
+
 def chip() -> str | None:
     """The chip's name, as `Apple M2 Max`."""
     return sysctl("machdep.cpu.brand_string")
@@ -87,6 +147,8 @@ def facts() -> Mapping[str, Any]:
         "performance_cores": sysctl("hw.perflevel0.logicalcpu"),
         "efficiency_cores": sysctl("hw.perflevel1.logicalcpu"),
         "page_bytes": sysctl("hw.pagesize"),
+        "gpu_cores": gpu_cores(),
+        "metal_working_set_bytes": metal_working_set_bytes(),
         "virtualization": "virtual machine" if sysctl("kern.hv_vmm_present") == "1" else None,
         "rosetta": True if sysctl("sysctl.proc_translated") == "1" else None,
     }
@@ -127,5 +189,6 @@ def state() -> Mapping[str, Any]:
         "thermal_pressure": parse_thermal(thermal) if thermal else None,
         "on_battery": parse_battery(battery) if battery else None,
         "low_power": parse_low_power(settings) if settings else None,
+        "background": in_background(),
     }
     return {name: value for name, value in found.items() if value is not None}

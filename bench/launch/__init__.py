@@ -66,16 +66,16 @@ def run(
         spec = _spec(argv, environ, scratch, limits, sample_hz, counters)
         watched = expected if expected is not None and expected.own and job.opens_weights else None
         spec["files"] = watched.asked if watched else []
-        before = energy.read()
+        meters = energy.EnergyWindow()
         with gpu.MemoryWatch() as gpu_memory:
             supervision = supervise(spec, mark=environ[sweep.MARK], scratch=scratch)
-        spent = energy.between(before, energy.read())
+        spent = meters.close()
         read = events.read_events(scratch / "events.jsonl") if job.half else events.NO_EVENTS
         outcome = _outcome(argv, supervision, read, scratch, limits, passes, worker=job.half is not None)
         pid = supervision.result["pid"] if supervision.result else None
         outcome = replace(
             outcome,
-            measurements=(*outcome.measurements, gpu_memory.of(pid), spent),
+            measurements=(*outcome.measurements, gpu_memory.of(pid), *spent),
             proof=_proof(job, supervision, watched) if expected is not None and expected.own else None,
         )
         logfile.write(

@@ -124,7 +124,13 @@ def test_every_metric_the_launcher_answers_for_is_there_once_with_a_value_or_a_r
         *("wall_seconds", "user_seconds", "system_seconds", "minor_faults", "major_faults", "read_bytes"),
         *("peak_rss_bytes", "peak_footprint_bytes", "peak_anonymous_bytes", "rss_before_load_bytes"),
         *("rss_ready_bytes", "gpu_memory_bytes", "instructions", "cycles"),
-        *("voluntary_switches", "involuntary_switches", "energy_joules", "cpu_energy_joules"),
+        *(
+            "voluntary_switches",
+            "involuntary_switches",
+            "energy_joules",
+            "cpu_energy_joules",
+            "gpu_energy_joules",
+        ),
         *("performance_core_seconds", "efficiency_core_seconds"),
     }
 

@@ -333,3 +333,14 @@ def test_a_suite_that_is_no_file_is_refused(folder: Path) -> None:
         load_suite(Path("a\0b.yaml"))
     with pytest.raises(SuiteError):
         load_suite(folder / ("x" * 300 + ".yaml"))
+
+
+def test_what_auto_means_may_be_said_by_the_machines_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASR_QUANT_BENCH_DEVICE", "cpu")
+    assert {case.variant.device for case in load_suite(CONFIGS / "smoke.yaml").cases} == {"cpu"}
+    assert {case.variant.device for case in load_suite(CONFIGS / "whisper-large-v3-turbo.yaml").cases} == {
+        "metal"
+    }
+    monkeypatch.setenv("ASR_QUANT_BENCH_DEVICE", "cpp")
+    with pytest.raises(SuiteError, match="no such device"):
+        load_suite(CONFIGS / "smoke.yaml")
