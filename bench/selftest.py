@@ -43,7 +43,7 @@ KILL: Final = "import os, time; held = b'x' * (50 << 20); time.sleep(0.3); os.ki
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class InstrumentCheck:
     """One instrument on one known piece of work.  `ok` is None where the machine has no such instrument."""
 
     name: str
@@ -52,7 +52,7 @@ class Check:
     ok: bool | None
 
 
-def self_test() -> Iterator[Check]:
+def self_test() -> Iterator[InstrumentCheck]:
     """Every check in turn; some seconds in all.  Nothing outside a temporary folder is touched."""
     with tempfile.TemporaryDirectory(prefix="asr-quant-bench-self-test-") as folder:
         work = Path(folder)
@@ -78,18 +78,18 @@ def _run(work: Path, program: str, *words: str, seconds: float = 60.0, memory: i
 
 def _check(
     outcome: Outcome, metric: str, expected: str, fits: Callable[[float], bool], scale: float, unit: str
-) -> Check:
+) -> InstrumentCheck:
     found = next(each for each in outcome.measurements if each.name == metric)
     if found.value is None:
         from bench.language import language
 
         why = language("en").reason(found.reason) if found.reason else ""
-        return Check(name=metric, expected=expected, found=f"absent: {why}", ok=None)
+        return InstrumentCheck(name=metric, expected=expected, found=f"absent: {why}", ok=None)
     told = f"{found.value / scale:.2f} {unit} [{found.source}]"
-    return Check(name=metric, expected=expected, found=told, ok=fits(found.value))
+    return InstrumentCheck(name=metric, expected=expected, found=told, ok=fits(found.value))
 
 
-def _memory(work: Path) -> Iterator[Check]:
+def _memory(work: Path) -> Iterator[InstrumentCheck]:
     outcome = _run(work, HOLD, str(HELD_BYTES))
     for metric in ("peak_rss_bytes", "peak_footprint_bytes", "peak_anonymous_bytes"):
         yield _check(
@@ -102,11 +102,11 @@ def _memory(work: Path) -> Iterator[Check]:
         )
 
 
-def _processor(work: Path) -> Iterator[Check]:
+def _processor(work: Path) -> Iterator[InstrumentCheck]:
     outcome = _run(work, BURN, str(BUSY_SECONDS))
     value = {each.name: each.value for each in outcome.measurements}
     spent = (value["user_seconds"] or 0.0) + (value["system_seconds"] or 0.0)
-    yield Check(
+    yield InstrumentCheck(
         name="user_seconds + system_seconds",
         expected="1.0 s and an interpreter: 1.0 to 1.2 s",
         found=f"{spent:.3f} s",
@@ -114,7 +114,7 @@ def _processor(work: Path) -> Iterator[Check]:
     )
     fast, slow = value["performance_core_seconds"], value["efficiency_core_seconds"]
     if fast is not None and slow is not None:
-        yield Check(
+        yield InstrumentCheck(
             name="performance_core_seconds + efficiency_core_seconds",
             expected="what wait4 counts, within 5 %; the work on P-cores",
             found=f"{fast:.3f} + {slow:.3f} s",
@@ -125,11 +125,11 @@ def _processor(work: Path) -> Iterator[Check]:
     yield _check(outcome, "cpu_energy_joules", "0.1 to 30 J", lambda v: 0.1 < v < 30, 1, "J")
 
 
-def _reading(work: Path) -> Iterator[Check]:
+def _reading(work: Path) -> Iterator[InstrumentCheck]:
     path = work / "file"
     path.write_bytes(os.urandom(FILE_BYTES))
     left = host.evict(path)
-    yield Check(
+    yield InstrumentCheck(
         name="eviction (mincore)",
         expected="nothing of the file in memory",
         found="not told" if left is None else f"{left:.1%} of it",
@@ -139,10 +139,10 @@ def _reading(work: Path) -> Iterator[Check]:
     expected = "64 MiB of the evicted file, and what of Python was not in memory"
     cold = bool(left is not None and left < 0.01)
     check = _check(outcome, "read_bytes", expected, lambda v: FILE_BYTES <= v <= FILE_BYTES * 1.6, MIB, "MiB")
-    yield check if cold else Check(name=check.name, expected=expected, found=check.found, ok=None)
+    yield check if cold else InstrumentCheck(name=check.name, expected=expected, found=check.found, ok=None)
 
 
-def _limits(work: Path) -> Iterator[Check]:
+def _limits(work: Path) -> Iterator[InstrumentCheck]:
     cases = (
         ("killed by SIGKILL", KILL, 60.0, None, Status.CRASHED),
         ("ended at its time limit", GROW, 1.0, None, Status.TIMEOUT),
@@ -152,7 +152,7 @@ def _limits(work: Path) -> Iterator[Check]:
         outcome = _run(work, program, seconds=seconds, memory=memory)
         names = ("peak_rss_bytes", "user_seconds", "minor_faults", "read_bytes")
         lost = [m.name for m in outcome.measurements if m.name in names and m.value is None]
-        yield Check(
+        yield InstrumentCheck(
             name=name,
             expected=f"status {status.value}, no figure lost",
             found=f"{outcome.status.value}" + (f", lost: {', '.join(lost)}" if lost else ""),
@@ -160,7 +160,7 @@ def _limits(work: Path) -> Iterator[Check]:
         )
 
 
-def _opened(work: Path) -> Check:
+def _opened(work: Path) -> InstrumentCheck:
     path = work / "weights"
     path.write_bytes(os.urandom(16 * MIB))
     weights = WeightsFile(role="model", path=str(path), bytes=16 * MIB, sha256="")
@@ -174,10 +174,10 @@ def _opened(work: Path) -> Check:
         expected=proof.expected([weights], {}, ()),
     )
     how = next((file.how for file in outcome.proof.files), "not seen") if outcome.proof else "not asked"
-    return Check(name="weights that were opened", expected="mapped", found=how, ok=how == "mapped")
+    return InstrumentCheck(name="weights that were opened", expected="mapped", found=how, ok=how == "mapped")
 
 
-def _beside_time(work: Path) -> Iterator[Check]:
+def _beside_time(work: Path) -> Iterator[InstrumentCheck]:
     """The same work under Apple's own `time -l`, the independent witness."""
     told = work / "time.txt"
     argv = (sys.executable, "-I", "-S", "-c", HOLD, str(HELD_BYTES))
@@ -188,4 +188,4 @@ def _beside_time(work: Path) -> Iterator[Check]:
         mine, other = ours.get(metric), theirs.get(metric)
         both = f"{mine} and {other}"
         close = None if not mine or not other else abs(mine / other - 1) < 0.1
-        yield Check(name=f"{metric} beside time -l", expected="within 10 %", found=both, ok=close)
+        yield InstrumentCheck(name=f"{metric} beside time -l", expected="within 10 %", found=both, ok=close)
