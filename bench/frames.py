@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 IDENTITY: Final = (
     "case", "model", "quantization", "variant", "clip", "engine", "engine_version", "host",
-    "block", "position", "attempt", "reason", "started_at",
+    "block", "position", "attempt", "started_at",
 )  # fmt: skip
 COLUMNS: Final = (
-    "run", "suite", *IDENTITY, "status", "counts", "disturbed", "disturbances", "backend", *METRICS,
+    "run", "suite", *IDENTITY, "status", "reason", "reason_code", "counts", "disturbed", "disturbances", "backend", *METRICS,
     "text", "wer", "cer",
 )  # fmt: skip
 
@@ -35,9 +35,9 @@ def load_run(path: str | Path, *, discarded: bool = False) -> pd.DataFrame:
     `discarded` the others are there too, and the column `counts` is False for them.
 
     Columns: `run`, `suite`, the record's identity (`case`, `model`, `quantization`, `variant`, `clip`,
-    `engine`, `engine_version`, `host`, `block`, `position`, `attempt`, `reason`, `started_at`),
-    `status`, `counts`, `disturbed` (whether something disturbed the trial), `disturbances` (what, in
-    words), `backend`, every metric in its base unit (NaN where absent), `text`, and `wer`, `cer`
+    `engine`, `engine_version`, `host`, `block`, `position`, `attempt`, `started_at`), `status` and, where
+    it is not ok, `reason` (in English) and `reason_code`, `counts`, `disturbed` (whether something
+    disturbed the trial), `disturbances` (what, in English), `backend`, every metric in its base unit (NaN where absent), `text`, and `wer`, `cer`
     (ratios against the reference, normalized).  `frame.attrs` has the run's name (`run`), its `suite`,
     and `absences`: why metrics are absent, a dict for each host, case, metric and reason with the
     `blocks` it holds for.  All of it survives `to_parquet`.
@@ -89,6 +89,8 @@ def _row(record: Record, case: CaseResult | None, *, counts: bool) -> dict[str, 
     row: dict[str, Any] = {name: getattr(record, name) for name in IDENTITY}
     row |= {
         "status": record.status.value,
+        "reason": english(record.reason) if record.reason else None,
+        "reason_code": record.reason.code if record.reason else None,
         "counts": counts,
         "disturbed": bool(record.conditions.disturbances),
         "disturbances": "; ".join(map(english, record.conditions.disturbances)),

@@ -268,16 +268,10 @@ def export(
 
 
 def _write(text: str, out: Path | None) -> None:
-    from bench.errors import ReportError
+    from bench.files import write_file
 
     if out is None:
         typer.echo(text, nl=False)
         return
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ReportError(
-            f"{out}: cannot be written: {error.strerror}.", hint="Give another --out."
-        ) from error
+    write_file(out, text, hint="Give another --out.")
     typer.echo(f"wrote {out}")

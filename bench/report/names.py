@@ -102,9 +102,13 @@ class Names:
         return tuple(cells)
 
     def run(self, run: RunData) -> str:
-        """The run by its suite, with its directory's name where a suite was run more than once."""
+        """The run by its suite, with its directory's name and its machine's where that is not enough."""
         same = [each for each in self._runs if each.suite.name == run.suite.name]
-        return run.suite.name if len(same) < 2 else f"{run.suite.name} / {run.run_id}"
+        if len(same) < 2:
+            return run.suite.name
+        name = f"{run.suite.name} / {run.run_id}"
+        twins = sum(each.run_id == run.run_id for each in same)
+        return name if twins < 2 else f"{name} / {self.machine(run.host)}"
 
     def baseline(self, case: CaseResult) -> str:
         """The name of what the case is compared with."""

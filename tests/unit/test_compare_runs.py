@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 
 import nights
 import pytest
@@ -48,6 +49,20 @@ def test_the_ratio_is_new_by_base_with_its_interval() -> None:
     assert found.comparison.ratio == pytest.approx(1.2, rel=0.02)
     assert not found.comparison.paired
     assert found.base == pytest.approx(4.0, rel=0.02)
+
+
+def test_runs_of_one_name_on_two_machines_share_no_blocks() -> None:
+    mac = dataclasses.replace(records.HOST, id="mac")
+    new = dataclasses.replace(run(4.8, seed=1, host=mac), path=Path("/elsewhere/r1"))
+    found = compare(Side(run=run()), Side(run=new), across=True)
+    assert [row.comparison.paired for row in found.rows] == [False, False]
+    assert [row.comparison.n for row in found.rows] == [BLOCKS, BLOCKS]
+
+
+def test_a_copy_of_a_run_is_another_run() -> None:
+    copy = dataclasses.replace(run(4.8, seed=1), path=Path("/elsewhere/r1"))
+    found = compare(Side(run=run()), Side(run=copy))
+    assert [row.comparison.paired for row in found.rows] == [False, False]
 
 
 def test_higher_may_be_better() -> None:

@@ -150,3 +150,12 @@ def test_long_differences_are_cut_and_counted() -> None:
     lines = word_differences(old, old.replace("a", "b").replace("sbme", "same"))
     assert len(lines) == 9
     assert lines[-1] == "and 12 more"
+
+
+def test_trials_of_another_machine_in_the_journal_are_no_part_of_the_night(run: RunData) -> None:
+    other = tuple(
+        dataclasses.replace(record, host="elsewhere", backend=Backend(device="metal"))
+        for record in run.records
+    )
+    mixed = dataclasses.replace(run, records=(*run.records, *other))
+    assert night_of(mixed) == night_of(run)

@@ -67,6 +67,15 @@ def repeated(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def troubled(repeated: Path) -> Path:
+    """And a case that crashed in block 2."""
+    crash = record("m.q4_0.c", block=2, status=Status.CRASHED, reason=told("SIGSEGV"), measurements={})
+    with Journal(repeated) as journal:
+        journal.append(crash)
+    return repeated
+
+
 def test_only_the_attempts_that_count_are_there(repeated: Path) -> None:
     """A mean over all three trials would be 6.0 s, where the report has 4.15 s."""
     frame = bench.load_run(repeated)
@@ -90,10 +99,13 @@ def test_each_row_names_its_run_and_its_suite(repeated: Path) -> None:
     assert set(frame["suite"]) == {"demo"}
 
 
-def test_all_of_it_survives_parquet(repeated: Path, tmp_path: Path) -> None:
+def test_all_of_it_survives_parquet(troubled: Path, tmp_path: Path) -> None:
     pd = pytest.importorskip("pandas")
     pytest.importorskip("pyarrow")
-    frame = bench.load_run(repeated, discarded=True)
+    frame = bench.load_run(troubled, discarded=True)
+    assert list(frame["reason"].isna()) == [True, True, True, False]
+    assert frame["reason"].iloc[3] == "SIGSEGV"
+    assert frame["reason_code"].iloc[3] == "told"
     frame.to_parquet(tmp_path / "run.parquet")
     back = pd.read_parquet(tmp_path / "run.parquet")
     pd.testing.assert_frame_equal(back, frame)

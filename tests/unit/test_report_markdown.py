@@ -19,7 +19,9 @@ from bench.language import language
 from bench.reasons import told
 from bench.report import render
 from bench.report.cells import WordErrors
+from bench.report.names import Names
 from bench.report.writing.writers import MarkdownWriter
+from bench.results import results_of
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -423,3 +425,15 @@ def test_what_is_folded_is_whole(run: RunData) -> None:
     text = path.read_text(encoding="utf-8")
     assert text.count("<details>") == text.count("</details>") >= 3
     assert len(re.findall(r"<details><summary>[^<]+</summary>\n\n", text)) == text.count("<details>")
+
+
+def test_runs_of_one_name_on_two_machines_are_told_apart_throughout(tmp_path: Path) -> None:
+    """As many trials each as were run, and no label twice."""
+    runs = [measured_run(tmp_path / "a" / "r1"), measured_run(tmp_path / "b" / "r1", host=MAC)]
+    text = written(runs, tmp_path)
+    for host in (LINUX, MAC):
+        assert f"demo / r1 / {host.cpu}" in text
+    found = results_of(runs)
+    assert {case.counted for case in found.cases} == {10}
+    labels = [Names(found, runs).full(case) for case in found.cases]
+    assert len(set(labels)) == len(labels) == 2 * len(HEARD)
