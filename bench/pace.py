@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from bench.domain import Record, Status, Suite
-from bench.results.trials import by_case, settled
+from bench.domain import Record, Suite
+from bench.results import cases_of
 from bench.statistics.stopping import Goal, Pace, enough, log_ratios, pace
 
 # What a ratio's precision is asked of; everything else scatters more or not at all.
@@ -60,16 +60,10 @@ def paces(suite: Suite, records: Iterable[Record]) -> Mapping[str, Pace]:
 
 
 def _comparisons(suite: Suite, records: Iterable[Record]) -> dict[str, list[float]]:
-    """The log-ratios of each case to its baseline, over the blocks in which both ended well."""
-    trials = {
-        case: {record.block: record.value(METRIC) for record in own if record.status is Status.OK}
-        for case, own in by_case(settled(records)).items()
+    """The log-ratios of each case to its baseline, over the blocks in which both delivered."""
+    found = {
+        case.case.id: log_ratios(case.pairs(case.base, METRIC))
+        for case in cases_of(suite, records)
+        if case.base is not None
     }
-    found: dict[str, list[float]] = {}
-    for case in suite.cases:
-        if case.baseline is None or case.is_baseline or not trials.get(case.id):
-            continue
-        theirs = trials.get(case.baseline, {})
-        pairs = [(value, theirs.get(block)) for block, value in sorted(trials[case.id].items())]
-        found[case.id] = log_ratios((mine, base) for mine, base in pairs if mine and base)
     return {case: ratios for case, ratios in found.items() if ratios}

@@ -15,8 +15,17 @@ published    what a published report says beyond measurements
 from __future__ import annotations
 
 from bench.results.case import CaseResult
-from bench.results.collect import Results, results_of
+from bench.results.collect import Results, cases_of, results_of
 from bench.results.comparison import compare_metrics, compare_results
 from bench.results.keys import CaseKey, RunKey
 
-__all__ = ["CaseKey", "CaseResult", "Results", "RunKey", "compare_metrics", "compare_results", "results_of"]
+__all__ = [
+    "CaseKey",
+    "CaseResult",
+    "Results",
+    "RunKey",
+    "cases_of",
+    "compare_metrics",
+    "compare_results",
+    "results_of",
+]

@@ -91,7 +91,7 @@ def results_of(runs: Iterable[RunData]) -> Results:
             copies[first] += 1
             key = RunKey(suite=first.suite, run=first.run, host=first.host, copy=copies[first])
             known[key] = run
-            cases += _Builder(run, key, host, records, report).results()
+            cases += _Builder(run.suite, key, host, records, report).results()
     return Results(
         cases=tuple(cases),
         suites=tuple(run.suite for run in given),
@@ -99,6 +99,17 @@ def results_of(runs: Iterable[RunData]) -> Results:
         published=tuple(published),
         warnings=tuple(warnings),
     )
+
+
+def cases_of(suite: Suite, records: Iterable[Record]) -> tuple[CaseResult, ...]:
+    """The cases of trials of a run that may still be going on; of its machine nothing but the id is known."""
+    given = list(records)
+    cases: list[CaseResult] = []
+    for host in dict.fromkeys(record.host for record in given):
+        own = [record for record in given if record.host == host]
+        key = RunKey(suite=suite.name, run=own[0].run, host=host)
+        cases += _Builder(suite, key, _unknown(host), own, None).results()
+    return tuple(cases)
 
 
 def _by_host(run: RunData) -> list[tuple[Host, list[Record]]]:
@@ -110,8 +121,10 @@ def _by_host(run: RunData) -> list[tuple[Host, list[Record]]]:
 
 
 def _host(run: RunData, host: str) -> Host:
-    if host == run.host.id:
-        return run.host
+    return run.host if host == run.host.id else _unknown(host)
+
+
+def _unknown(host: str) -> Host:
     return Host(id=host, system="", machine="", cpu=host, cores=0, memory_bytes=0, gpu=None, os="", python="")
 
 
@@ -119,16 +132,16 @@ class _Builder:
     """The results of one run's trials on one machine; baselines are made before what is held to them."""
 
     def __init__(
-        self, run: RunData, key: RunKey, host: Host, records: Sequence[Record], report: Published | None
+        self, suite: Suite, key: RunKey, host: Host, records: Sequence[Record], report: Published | None
     ) -> None:
-        self.run, self.key, self.host, self.report = run, key, host, report
+        self.suite, self.key, self.host, self.report = suite, key, host, report
         self.records = by_case(records)
         self.settled = by_case(sorted(settled(records), key=lambda record: record.block))
-        self.cases = {case.id: case for case in run.suite.cases}
+        self.cases = {case.id: case for case in suite.cases}
         self.made: dict[str, CaseResult] = {}
 
     def results(self) -> Iterator[CaseResult]:
-        for case in self.run.suite.cases:
+        for case in self.suite.cases:
             if case.id in self.records:
                 yield self._result(case)
 
@@ -137,12 +150,12 @@ class _Builder:
             self.made[case.id] = CaseResult(
                 key=self._key(case),
                 case=case,
-                model=self.run.suite.models[case.model],
-                clip=self.run.suite.clips[case.clip],
+                model=self.suite.models[case.model],
+                clip=self.suite.clips[case.clip],
                 host=self.host,
                 records=tuple(self.records[case.id]),
                 settled=tuple(self.settled[case.id]),
-                judged_by=self.run.suite.quality,
+                judged_by=self.suite.quality,
                 base=self._base(case),
                 baseline=self._baseline_key(case),
                 report=self.report,
