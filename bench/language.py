@@ -17,6 +17,7 @@ from typing import Final
 
 from bench.domain import Reason
 from bench.errors import ReportError
+from bench.metrics import METRICS
 from bench.text.numbers import NO_BREAK, Quantity, number
 
 LOCALE: Final = Path(__file__).parent / "locale"
@@ -122,6 +123,11 @@ def language(code: str) -> Language:
         if message.id and message.string and all(message.string)
     )
     return Language(code=code, catalog=GNUTranslations(compiled), ids=ids)
+
+
+def metric_text(metric: str, value: float, code: str = "en") -> str:
+    """A metric's value with its unit in a language, as reports write it."""
+    return number(value, METRICS[metric].quantity, language(code).word)
 
 
 def english(reason: Reason | None) -> str:

@@ -138,7 +138,7 @@ def _print(report: GateReport) -> None:
     from bench.commands.terminal import print_facts, wide_console
     from bench.regression.texts import comparison_cells, series_cells
     from bench.statistics import Verdict
-    from bench.text.figures import change_text
+    from bench.text.changes import change_text
     from bench.text.safe import clean
 
     console = wide_console()

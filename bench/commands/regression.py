@@ -181,6 +181,7 @@ def history(
     from rich.text import Text
 
     from bench.commands.terminal import wide_console
+    from bench.language import metric_text
     from bench.regression.baselines import baseline_file, read_references
     from bench.regression.dashboard import write_dashboard
     from bench.regression.gate import DEFAULT_TOLERANCES
@@ -188,7 +189,7 @@ def history(
     from bench.regression.index import index_file
     from bench.regression.index import rebuild_index as rebuild
     from bench.regression.trends import collect_trends, sparkline, version_changes
-    from bench.text.figures import change_text, value_text
+    from bench.text.changes import change_text
     from bench.text.safe import clean
 
     file = find_history(reports, _suite_name(suite), machine or _this_machine)
@@ -215,7 +216,7 @@ def history(
         )
         change = trend.changes[-1] if trend.changes else None
         when = f"{shown[change.index].started_at[:10]} {change_text(change.ratio)}" if change else "-"
-        last = value_text(trend.metric, trend.last) if trend.last is not None else "-"
+        last = metric_text(trend.metric, trend.last) if trend.last is not None else "-"
         table.add_row(Text(clean(trend.case)), trend.metric, sparkline(trend.values), last, held, when)
     console = wide_console()
     console.print(table)

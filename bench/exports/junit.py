@@ -9,7 +9,7 @@ from bench.language import english
 from bench.regression.gate import FAILING, GateReport
 from bench.regression.series import SeriesVerdict
 from bench.statistics import Verdict
-from bench.text.figures import change_text, interval_text
+from bench.text.changes import change_text, interval_text
 from bench.text.safe import clean
 
 EXACT: Final = "exact"

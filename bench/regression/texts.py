@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from bench.domain import Reason
-from bench.language import Language, language
+from bench.language import Language, language, metric_text
 from bench.regression.compare import CaseComparison, RunComparison
 from bench.regression.exact import Fact
 from bench.regression.gate import GateReport
 from bench.regression.night import to_json
 from bench.regression.series import SeriesVerdict
 from bench.statistics import Verdict
-from bench.text.figures import change_text, interval_text, value_text
+from bench.text.changes import change_text, interval_text
 from bench.text.safe import fence, markdown, markdown_code
 
 SHOWN: Final = {Verdict.WORSE, Verdict.BETTER, Verdict.DIFFERENT}
@@ -167,8 +167,8 @@ def comparison_cells(
     return (
         str(markdown_code(pair, table=True)) if table else pair,
         row.metric,
-        value_text(row.metric, row.base),
-        value_text(row.metric, row.new),
+        metric_text(row.metric, row.base, spoken.code),
+        metric_text(row.metric, row.new, spoken.code),
         change,
         f"{100 * row.tolerance:g} %",
         f"**{verdict}**" if table and row.verdict in SHOWN else verdict,
@@ -197,8 +197,8 @@ def series_cells(
     return (
         str(markdown_code(row.case, table=True)) if table else row.case,
         row.metric,
-        value_text(row.metric, row.reference) if row.reference is not None else "-",
-        value_text(row.metric, row.value) if row.value is not None else "-",
+        metric_text(row.metric, row.reference, spoken.code) if row.reference is not None else "-",
+        metric_text(row.metric, row.value, spoken.code) if row.value is not None else "-",
         interval_text(row.ratio, row.low, row.high) if row.ratio is not None else unknown,
         window if row.window else "-",
         f"{100 * row.tolerance:g} %",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
 
 from bench.domain import (
     Backend,
@@ -24,10 +23,8 @@ from bench.domain import (
 from bench.results.heard import NO_TRANSCRIPT, PUBLISHED_ONLY, SYNTHETIC, Heard, heard
 from bench.results.keys import CaseKey, RunKey
 from bench.results.published import Judgement, Published
+from bench.results.trials import commonest, content
 from bench.statistics import Comparison, Summary, compare_paired, summarize
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -151,7 +148,7 @@ class CaseResult:
     @cached_property
     def backends(self) -> tuple[Backend | None, ...]:
         """What its trials ran on, device by device, the commonest first; None where nothing tells."""
-        return _commonest(
+        return commonest(
             {record.backend.device if record.backend else None: record.backend for record in self._ran},
             (record.backend.device if record.backend else None for record in self._ran),
         )
@@ -160,14 +157,14 @@ class CaseResult:
     def engine_versions(self) -> tuple[str | None, ...]:
         """The engine's versions, the commonest first."""
         versions = [record.engine_version for record in self._ran]
-        return _commonest({version: version for version in versions}, versions)
+        return commonest({version: version for version in versions}, versions)
 
     @cached_property
     def all_weights(self) -> tuple[tuple[WeightsFile, ...], ...]:
         """The weights its trials were given, told apart by their content, the commonest first."""
-        return _commonest(
-            {_content(record.weights): record.weights for record in self._ran},
-            (_content(record.weights) for record in self._ran),
+        return commonest(
+            {content(record.weights): record.weights for record in self._ran},
+            (content(record.weights) for record in self._ran),
         )
 
     @property
@@ -291,12 +288,3 @@ class CaseResult:
             return Heard(texts=len(self.texts), transcript=self.transcript, reason=SYNTHETIC)
         base = None if self.base is None or self.is_baseline else self.base.heard
         return heard(self.transcript, self.clip, base, self.judged_by, texts=len(self.texts))
-
-
-def _content(files: Iterable[WeightsFile]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((file.role, file.sha256) for file in files))
-
-
-def _commonest(things: Mapping[K, V], seen: Iterable[K]) -> tuple[V, ...]:
-    """The things by how often their key was seen, the commonest first, of equals the earlier one."""
-    return tuple(things[key] for key, _ in Counter(seen).most_common())

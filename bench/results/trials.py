@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple, TypeVar
 
-from bench.domain import Record
+from bench.domain import Record, WeightsFile
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class TrialKey(NamedTuple):
@@ -54,3 +58,13 @@ def by_case(records: Iterable[Record]) -> dict[str, list[Record]]:
     for record in records:
         grouped.setdefault(record.case, []).append(record)
     return grouped
+
+
+def content(files: Iterable[WeightsFile]) -> tuple[tuple[str, str], ...]:
+    """What tells weights apart: the role and the hash of each file."""
+    return tuple(sorted((file.role, file.sha256) for file in files))
+
+
+def commonest(things: Mapping[K, V], seen: Iterable[K]) -> tuple[V, ...]:
+    """The things by how often their key was seen, the commonest first, of equals the earlier one."""
+    return tuple(things[key] for key, _ in Counter(seen).most_common())
