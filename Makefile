@@ -48,6 +48,11 @@ format: $(VENV)/.dev ## format and mend what ruff can
 benchmarks: $(VENV)/.dev $(VENV)/.qwen3 ## the project's own benchmarks (tests/bench); needs an idle machine
 	$(BIN)/python -m pytest tests/bench --benchmark-enable -s $(ARGS)
 
+mutants: $(VENV)/.dev ## change the arithmetic line by line; list what no unit test notices (half an hour; docs/mutants.md)
+	@$(BIN)/python -c "import mutmut" 2>/dev/null || $(PIP) install "mutmut>=3.8"
+	@$(BIN)/python -m mutmut run --max-children 1
+	@$(BIN)/python -m mutmut results
+
 lock: $(VENV)/.dev ## renew requirements/*.txt from pyproject.toml
 	BIN=$(BIN) sh requirements/lock.sh
 

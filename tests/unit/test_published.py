@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import runpy
 from pathlib import Path
 
 import pytest
 
 from bench.domain import Status
+from bench.errors import SuiteError
+from bench.importing import import_printed, read_printed
 from bench.journal import read_run
 from bench.language import english, language
 from bench.report.findings import Constraints, Decision, Finding, Strength, advice, findings, recommend
@@ -38,8 +39,8 @@ def names(finding: Finding) -> tuple[str, ...]:
     return (*models, *(key.variant for key in finding.subjects))
 
 
-def test_the_committed_files_are_what_the_transcription_writes(tmp_path: Path) -> None:
-    runpy.run_path(str(FOLDER / "transcription.py"))["write"](tmp_path)
+def test_the_committed_files_are_what_the_import_of_the_printed_figures_writes(tmp_path: Path) -> None:
+    import_printed(FOLDER / "printed.yaml", tmp_path)
     for name in ("records.jsonl", "suite.yaml", "host.json", "published.yaml"):
         assert (tmp_path / name).read_bytes() == (FOLDER / name).read_bytes(), name
 
@@ -167,3 +168,10 @@ def test_a_question_to_single_runs_is_inconclusive_and_says_what_is_missing(foun
     answer = recommend(found, Constraints(max_rtf=0.3, max_footprint_bytes=8e9))
     assert answer.decision is Decision.INCONCLUSIVE
     assert [phrase.count for phrase in answer.missing if hasattr(phrase, "count")] == [10]
+
+
+def test_a_file_that_is_no_printed_report_is_an_error_with_its_path(tmp_path: Path) -> None:
+    file = tmp_path / "printed.yaml"
+    file.write_text("name: x\nrows: []\n", encoding="utf-8")
+    with pytest.raises(SuiteError, match=r"printed\.yaml"):
+        read_printed(file)
