@@ -145,7 +145,8 @@ def found(key: Key) -> StoredAsset | None:
 def given(name: str) -> Path | None:
     """A file the user put below the cache's folder `given/`, for machines without the source."""
     path = given_folder() / name
-    return path if path.is_file() else None
+    # by the listing: a disk without case would give BF16.gguf of one repository for bf16.gguf of another
+    return path if path.is_file() and path.name in {each.name for each in path.parent.iterdir()} else None
 
 
 def given_folder() -> Path:

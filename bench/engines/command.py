@@ -32,14 +32,15 @@ from bench.domain import (
     absent,
     measured,
 )
-from bench.engines import Availability, Settings
+from bench.engines import Availability, Settings, layout
+from bench.engines.layout import Layout
 from bench.engines.reading import backend_mismatch
 from bench.errors import UnusableWeights
 from bench.reasons import reason, told
 from bench.text.safe import without_escapes
 
 ROLES: Final = ("model", "decoder", "encoder", "folder")
-FILLED: Final = ("audio", "language", "threads", "device", "text_out", *ROLES)
+FILLED: Final = ("audio", "language", "threads", "device", "text_out", "layout", *ROLES)
 OUTPUT: Final = "the program's own output"
 
 _PLACEHOLDER: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
@@ -104,6 +105,9 @@ class CommandSettings(Settings):
     opens_too: tuple[str, ...] = Field(
         default=(), description="Files the program rightly opens though they are another variant's weights"
     )
+    layout: Layout | None = Field(
+        default=None, description="A folder of links, made in the cache, for the placeholder {layout}"
+    )
     opens_weights: bool = Field(
         default=True, description="false: it reads them on another machine, and nothing is proved of them"
     )
@@ -116,6 +120,8 @@ class CommandSettings(Settings):
             raise ValueError(f"argv: unknown placeholder {{{unknown[0]}}}; there are: {', '.join(FILLED)}")
         if (self.text_from == "file") != ("text_out" in named):
             raise ValueError("text_from: file and the placeholder {text_out} in argv go together")
+        if (self.layout is not None) != ("layout" in named):
+            raise ValueError("layout and the placeholder {layout} in argv go together")
         if self.text_from == "pattern" and not self.patterns.text:
             raise ValueError("text_from: pattern needs patterns.text")
         return self
@@ -177,6 +183,8 @@ class Command:
             "text_out": WRITTEN_FILE,
             **{file.role: file.path for file in weights},
         }
+        if settings.layout is not None:
+            values["layout"] = str(layout.make(settings.layout, weights))
         argv = tuple(fill(word, values) for word in settings.argv)
         return Job(
             argv=(shutil.which(argv[0]) or argv[0], *argv[1:]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any, Final, Self
@@ -62,7 +63,9 @@ class MemoryWatch:
         self._reason: Reason | None = None
 
     def __enter__(self) -> Self:
-        if importlib.util.find_spec("pynvml") is None:
+        if str(sys.platform) == "darwin":
+            self._reason = NO_DRIVER  # whatever package there is: no Mac of today has such a GPU
+        elif importlib.util.find_spec("pynvml") is None:
             self._reason = NO_PACKAGE
         elif not names():
             self._reason = NO_DRIVER

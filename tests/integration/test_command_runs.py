@@ -13,6 +13,7 @@ import pytest
 
 from bench.assets import fetch_clip
 from bench.config import load_suite
+from bench.places import expand
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 
@@ -22,18 +23,21 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 STAND_IN = """#!{python}
 import pathlib, sys
 arguments = sys.argv[1:]
-assert arguments[0] == "transcribe", arguments
 options = dict(zip(arguments[1::2], arguments[2::2], strict=True))
-assert options["--language"] == "Russian", options
+if arguments[0] == "diarize":
+    sys.exit("Error: " + options["--model-type"] + ": квантизированные модели пока не поддерживаются")
+assert arguments[0] == "transcribe", arguments
+assert options.get("--language", "Russian") == "Russian", options
 assert open(options["--audio"], "rb").read(4) == b"RIFF"
 folder = pathlib.Path(options["--model"])
 encoder, preferred = folder / "model.safetensors", folder / "model-q8_0.gguf"
 kind = options.get("--decoder-weights", "auto")
 if kind == "gguf":
-    decoder = folder / options["--decoder-gguf"]
+    decoder = folder / options["--decoder-gguf"] if "--decoder-gguf" in options else min(folder.glob("*.gguf"))
 else:
     decoder = preferred if kind == "auto" and preferred.exists() else encoder
-for path in (encoder, decoder):
+whole = options.get("--model-type") == "whisper"  # quantized as a whole: nothing is read beside it
+for path in (decoder,) if whole else (encoder, decoder):
     if path.exists():
         path.read_bytes()
 if options.get("--decoder-gguf") == "model-q6k.gguf":
@@ -47,13 +51,13 @@ open(options["--out-text"], "w", encoding="utf-8").write("спустя неск�
 """
 
 
-def rustasr_folder(tmp_path: Path, suite: str) -> None:
+def rustasr_folder(tmp_path: Path, suite: str, name: str = "rustasr-qwen3") -> None:
     """A folder as RustASR's own, with the stand-in, a suite, its models and its recording."""
     (tmp_path / "target" / "release").mkdir(parents=True)
     program = tmp_path / "target" / "release" / "rustasr"
     program.write_text(STAND_IN.format(python=sys.executable), encoding="utf-8")
     program.chmod(0o755)
-    (tmp_path / "rustasr-qwen3.yaml").write_text(suite, encoding="utf-8")
+    (tmp_path / f"{name}.yaml").write_text(suite, encoding="utf-8")
     models = tmp_path / "models"
     models.mkdir()
     for manifest in (CONFIGS / "models").glob("rustasr-*.yaml"):
@@ -69,6 +73,9 @@ def rustasr_folder(tmp_path: Path, suite: str) -> None:
             "qwen3-asr-1.7b/model-q6k.gguf",
             "qwen3-asr-1.7b/model-q4_0.gguf",
         ),
+        *("whisper-large-v3-turbo/model.safetensors", "whisper-large-v3-turbo/config.json"),
+        *("whisper-large-v3-turbo/model-q8_0.gguf", "whisper-large-v3-turbo/model-q4_0.gguf"),
+        *("gigaam-v3-ctc/model.safetensors", "parakeet-tdt-v3/model.safetensors"),
     ):
         (models / name).parent.mkdir(exist_ok=True)
         (models / name).write_bytes(name.encode())
@@ -79,16 +86,18 @@ def rustasr_folder(tmp_path: Path, suite: str) -> None:
     shutil.copyfile(clip.path, audio)
 
 
-def run_it(tmp_path: Path, *words: str) -> tuple[dict[tuple[str, str], dict[str, Any]], Path]:
+def run_it(
+    tmp_path: Path, *words: str, name: str = "rustasr-qwen3"
+) -> tuple[dict[tuple[str, str], dict[str, Any]], Path]:
     """The records by model and quantization, and the run's folder."""
     done = subprocess.run(
-        [sys.executable, "-m", "bench", "run", "rustasr-qwen3.yaml", "--blocks", "1", *words],
+        [sys.executable, "-m", "bench", "run", f"{name}.yaml", "--blocks", "1", *words],
         cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,
     )
-    latest = tmp_path / "reports" / "rustasr-qwen3" / "latest"
+    latest = tmp_path / "reports" / name / "latest"
     assert (latest / "records.jsonl").exists(), done.stdout + done.stderr
     records = [
         json.loads(line) for line in (latest / "records.jsonl").read_text(encoding="utf-8").splitlines()
@@ -159,6 +168,33 @@ def test_the_published_suite_runs_in_rustasrs_own_folder(tmp_path: Path) -> None
     assert "квантизированные модели пока не поддерживаются" in (latest / "report.ru.md").read_text(
         encoding="utf-8"
     )
+
+
+def test_whispers_quantizations_get_folders_of_their_own_and_run_their_own_weights(tmp_path: Path) -> None:
+    """All files lie in one folder, where the program would take whichever GGUF it prefers."""
+    rustasr_folder(
+        tmp_path, (CONFIGS / "rustasr-whisper.yaml").read_text(encoding="utf-8"), "rustasr-whisper"
+    )
+    found, _ = run_it(tmp_path, name="rustasr-whisper")
+    assert len(found) == 3
+    for record in found.values():
+        assert record["status"] == "ok", record["reason"]
+        if sys.platform == "linux":
+            assert record["proof"]["proven"] is True, record["proof"]
+    argv = found["rustasr-whisper-large-v3-turbo", "q4_0"]["command"]
+    made = expand(argv[argv.index("--model") + 1])
+    assert {path.name for path in made.iterdir()} == {"config.json", "model.safetensors", "model-q4_0.gguf"}
+    assert all(path.is_symlink() for path in made.iterdir())
+
+
+def test_what_the_program_cannot_run_quantized_is_said_in_its_own_words(tmp_path: Path) -> None:
+    suite = (CONFIGS / "rustasr-refusals.yaml").read_text(encoding="utf-8")
+    rustasr_folder(tmp_path, suite, "rustasr-refusals")
+    found, latest = run_it(tmp_path, name="rustasr-refusals")
+    assert {record["status"] for record in found.values()} == {"unsupported"}
+    report = (latest / "report.ru.md").read_text(encoding="utf-8")
+    assert "gigaam: квантизированные модели пока не поддерживаются" in report
+    assert "parakeet: квантизированные модели пока не поддерживаются" in report
 
 
 def value(record: dict[str, Any], metric: str) -> float:

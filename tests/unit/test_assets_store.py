@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.assets.hashes import read_sha256, sha256_of
-from bench.assets.store import BuildResult, Key, StoredAsset, found, obtain
+from bench.assets.store import BuildResult, Key, StoredAsset, found, given, obtain
 from bench.errors import AssetError
 
 KEY = Key(room="weights", name="thing", title="The thing", recipe={"a": 1})
@@ -164,3 +164,13 @@ def test_a_folder_has_one_hash_of_all_its_files(tmp_path: Path) -> None:
     before = sha256_of(folder)
     (folder / "inner" / "a").write_bytes(b"A")
     assert sha256_of(folder) != before
+
+
+def test_a_disk_without_case_gives_no_file_for_its_namesake_in_other_letters(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (cache / "given").mkdir(parents=True)
+    (cache / "given" / "model-BF16.gguf").write_bytes(b"one repository's")
+    monkeypatch.setattr(Path, "is_file", lambda path: path.name.lower() == "model-bf16.gguf")
+    assert given("model-BF16.gguf") == cache / "given" / "model-BF16.gguf"
+    assert given("model-bf16.gguf") is None
