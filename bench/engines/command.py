@@ -33,7 +33,7 @@ from bench.domain import (
     measured,
 )
 from bench.engines import Availability, Settings, layout
-from bench.engines.layout import Layout
+from bench.engines.layout import LinkedFolder
 from bench.engines.reading import backend_mismatch
 from bench.errors import UnusableWeights
 from bench.reasons import reason, told
@@ -105,7 +105,7 @@ class CommandSettings(Settings):
     opens_too: tuple[str, ...] = Field(
         default=(), description="Files the program rightly opens though they are another variant's weights"
     )
-    layout: Layout | None = Field(
+    layout: LinkedFolder | None = Field(
         default=None, description="A folder of links, made in the cache, for the placeholder {layout}"
     )
     opens_weights: bool = Field(

@@ -18,7 +18,7 @@ from bench.errors import UnusableWeights
 from bench.places import cache_root
 
 
-class Layout(BaseModel):
+class LinkedFolder(BaseModel):
     """Links to the files of a folder but for some, and to the case's weights beside them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -29,7 +29,7 @@ class Layout(BaseModel):
     )
 
 
-def make(layout: Layout, weights: Sequence[WeightsFile]) -> Path:
+def make(layout: LinkedFolder, weights: Sequence[WeightsFile]) -> Path:
     """The folder in the cache, the same for the same files; `UnusableWeights` where there is none to link."""
     source = Path(layout.folder).absolute()
     if not source.is_dir():
