@@ -8,7 +8,7 @@ paraphrase still says it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -59,7 +59,21 @@ def telling_errors(
         )
         for (kind, ours, theirs), count in counts.items()
     ]
-    return tuple(sorted(pairs, key=lambda pair: (*pair.order, pair.reference, pair.hypothesis))[:limit])
+    ordered = sorted(pairs, key=lambda pair: (*pair.order, pair.reference, pair.hypothesis))
+    return tuple(_once(ordered)[:limit])
+
+
+def _once(pairs: Sequence[ErrorPair]) -> list[ErrorPair]:
+    """Each inserted phrase once: a loop is cut into phrases of the same words, begun at another one."""
+    seen: set[frozenset[str]] = set()
+    kept: list[ErrorPair] = []
+    for pair in pairs:
+        words = frozenset(pair.hypothesis.split())
+        if pair.kind is not Edit.INSERT or words not in seen:
+            kept.append(pair)
+        if pair.kind is Edit.INSERT:
+            seen.add(words)
+    return kept
 
 
 def _phrases(passages: tuple[Passage, ...], normalizer: Normalizer) -> Iterator[tuple[Edit, str, str]]:

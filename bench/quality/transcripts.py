@@ -38,6 +38,7 @@ NAME_COLUMNS: Final = (
     "audio",
     "audio_filepath",
 )
+_TIMES: Final = re.compile(r"^\s*\[[\d:.,]+ --> [\d:.,]+\]\s*")  # as whisper.cpp prints its segments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ def read_transcript(path: Path) -> TranscriptFile:
 
 
 def _text(name: str, text: str) -> TranscriptFile:
-    lines = text.splitlines()
+    lines = [_TIMES.sub("", line) for line in text.splitlines()]
     while lines and not lines[-1].strip():
         lines.pop()
     utterances = {str(at): line.strip() for at, line in enumerate(lines, 1)} if len(lines) > 1 else {}

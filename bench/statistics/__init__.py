@@ -1,6 +1,6 @@
 """Samples -> summaries, comparisons and verdicts.
 
-Within a run everything is the median, with a percentile-bootstrap interval (`bootstrap`); the same
+Within a run everything is the median, with an interval that is exact at every number of values; the same
 values give the same interval always: `summary`, `comparison`, `rates`.  Between nights: `nights`,
 `changepoints`.  Why these choices: docs/adr/0004-medians-and-paired-ratios.md and
 docs/adr/0006-nightly-gate.md.
@@ -17,7 +17,7 @@ from bench.statistics.comparison import (
     compare_unpaired,
     judge,
 )
-from bench.statistics.levels import CLAIM_CONFIDENCE, CONFIDENCE, FEWEST_TO_CLAIM, RESAMPLES
+from bench.statistics.levels import CLAIM_CONFIDENCE, CONFIDENCE, FEWEST_TO_CLAIM
 from bench.statistics.rates import FEWEST_TO_COVER, Interval, difference_interval, rate_interval, units_needed
 from bench.statistics.summary import Summary, summarize
 
@@ -26,7 +26,6 @@ __all__ = [
     "CONFIDENCE",
     "FEWEST_TO_CLAIM",
     "FEWEST_TO_COVER",
-    "RESAMPLES",
     "Comparison",
     "Interval",
     "Summary",

@@ -1,10 +1,9 @@
-"""What every statement rests on: how many resamples, how sure, and from how many values on."""
+"""What every statement rests on: how sure, and from how many values on."""
 
 from __future__ import annotations
 
 from typing import Final
 
-RESAMPLES: Final = 2000
 CONFIDENCE: Final = 0.95
 CLAIM_CONFIDENCE: Final = (
     0.995  # of a sentence that claims a difference: a report makes dozens of comparisons

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
 from typing import Final
 
-from bench.statistics.bootstrap import median_intervals
-from bench.statistics.levels import CONFIDENCE, FEWEST_TO_CLAIM, RESAMPLES
+from bench.statistics.levels import CONFIDENCE, FEWEST_TO_CLAIM
 
 OUTLIER_MADS: Final = 14.8  # ten standard deviations of a normal: 10 * 1.4826
 
@@ -16,8 +18,9 @@ OUTLIER_MADS: Final = 14.8  # ten standard deviations of a normal: 10 * 1.4826
 class Summary:
     """Repeated values of one quantity, in its base unit.
 
-    `low` and `high` are the interval of the median, None for a single value.  Below
-    `FEWEST_TO_CLAIM` values no interval reaches its nominal confidence: see `few`.  `outliers`
+    `low` and `high` are the interval of the median, None for a single value: two of the values, which
+    hold it with at least the confidence whatever the values are spread like.  Below `FEWEST_TO_CLAIM`
+    values even the whole range does not reach it: see `few`.  `outliers`
     are indexes into the values given; they are flagged and never dropped.
     """
 
@@ -36,9 +39,7 @@ class Summary:
         return self.n < FEWEST_TO_CLAIM
 
 
-def summarize(
-    values: Iterable[float], *, confidence: float = CONFIDENCE, resamples: int = RESAMPLES, seed: int = 0
-) -> Summary | None:
+def summarize(values: Iterable[float], *, confidence: float = CONFIDENCE) -> Summary | None:
     """Median, interval, range, spread and outliers of the values; None of no values."""
     given = [float(value) for value in values]
     if not given:
@@ -48,7 +49,8 @@ def summarize(
     mad = middle_of(sorted(abs(value - middle) for value in given))
     low = high = None
     if len(given) > 1:
-        [(low, high)] = median_intervals(ordered, (confidence,), resamples, seed)
+        at = max(1, median_rank(len(ordered), confidence))
+        low, high = ordered[at - 1], ordered[-at]
     return Summary(
         n=len(given),
         median=middle,
@@ -59,6 +61,17 @@ def summarize(
         mad=mad,
         outliers=_outliers(given, middle, mad),
     )
+
+
+@lru_cache(maxsize=512)
+def median_rank(n: int, confidence: float) -> int:
+    """Which of n sorted values, counted from either end, bounds the interval of the median; 0 for none.
+
+    The largest k with P(B < k) <= (1 - confidence) / 2, B being how many of n values lie below the median:
+    binomial with a half (Hahn and Meeker, Statistical Intervals, 5.2).
+    """
+    tail = (1 - confidence) / 2 * 2**n
+    return sum(1 for below in accumulate(math.comb(n, at) for at in range(n + 1)) if below <= tail)
 
 
 def middle_of(ordered: Sequence[float]) -> float:

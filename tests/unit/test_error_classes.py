@@ -64,6 +64,13 @@ def test_distortions_are_told_before_paraphrase_and_endings() -> None:
     assert {each.hypothesis for each in found[:2]} == {"брески", "16"}
 
 
+def test_a_loop_is_one_key_error() -> None:
+    found = telling_errors("густой туман", "пустой туман " + "спасибо за просмотр " * 20, RU, 5)
+    inserted = [each.hypothesis for each in found if not each.reference]
+    assert len(inserted) <= 2
+    assert {each.hypothesis for each in found} >= {"пустой"}
+
+
 @pytest.mark.parametrize(
     ("said", "heard", "fault"),
     [

@@ -67,6 +67,8 @@ def written(folder: Path, name: str) -> str:
         "faster.json": json.dumps(FASTER_WHISPER),
         "segments.json": json.dumps(FASTER_WHISPER["segments"]),
         "lines.txt": HEARD.replace(". ", ".\n"),
+        "printed.txt": "[00:00:00.000 --> 00:00:04.200]   Ранним утром над рекой стоял пустой туман.\n"
+        "[00:00:04.200 --> 00:00:09.700]   Рыбаки молча готовили лодки и проверяли дети.\n",
         "rows.jsonl": json.dumps({"audio_filepath": "talk.wav", "text": HEARD}),
     }
     path.write_text(texts[name], encoding="utf-8")
@@ -83,6 +85,7 @@ def written(folder: Path, name: str) -> str:
         "faster.json",
         "segments.json",
         "lines.txt",
+        "printed.txt",
         "rows.jsonl",
     ],
 )
