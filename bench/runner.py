@@ -15,28 +15,27 @@ from pathlib import Path
 from typing import Protocol
 
 from bench import plan
-from bench.contract import Reading
+from bench.collecting import collect
+from bench.contract import Job, Outcome, Reading
 from bench.domain import (
     Case,
-    Conditions,
     Host,
     Measurement,
     Reason,
     Record,
     Status,
     WeightsFile,
-    absent,
-    measured,
 )
 from bench.errors import JournalError, UnusableWeights
 from bench.folders import RunFolders
 from bench.journal import Journal, read_records, unwritable, warn
 from bench.language import english
+from bench.ledger import Ledger
 from bench.pace import enough_blocks
 from bench.plan import Slot
 from bench.prepare import Blocked, Prepared, Ready
 from bench.reasons import reason
-from bench.soundness import sound, sound_reason, sound_transcript
+from bench.soundness import sound_reason, sound_transcript
 from bench.text.safe import whole_characters
 from bench.witness import Witness
 
@@ -90,7 +89,7 @@ class Runner:
             self._refuse_other_weights(records)
             if self.watcher:
                 self.watcher.goes_on(records)
-            history = _History(records)
+            history = Ledger(records)
             ready = [found for found in self.prepared.cases.values() if isinstance(found, Ready)]
             witness = Witness((found.clip, found.weights) for found in ready)
             self._first_uses(history, witness)
@@ -102,7 +101,7 @@ class Runner:
                     self.watcher.block_ended(block.number, history.records)
             self._refuse_silent_changes(witness)
 
-    def _first_uses(self, history: _History, witness: Witness) -> None:
+    def _first_uses(self, history: Ledger, witness: Witness) -> None:
         """Before a run's first block: what an engine that this machine's GPU has never seen costs the first time."""
         from bench.first_use import FirstUse, first_uses, take
 
@@ -130,7 +129,7 @@ class Runner:
                 hint="Which trials ran with which bytes cannot be told: measure again. Its reports say so.",
             )
 
-    def _block(self, block: plan.Block, history: _History, journal: Journal, witness: Witness) -> None:
+    def _block(self, block: plan.Block, history: Ledger, journal: Journal, witness: Witness) -> None:
         attempts = 2 if self.prepared.suite.protocol.rerun_disturbed else 1
         for attempt in range(1, attempts + 1):
             disturbances = history.disturbances(block.number, attempt=1)
@@ -153,7 +152,6 @@ class Runner:
 
     def _trial(self, slot: Slot, attempt: int, found: Ready | Blocked, witness: Witness) -> Record:
         suite = self.prepared.suite
-        started = self.clock().isoformat(timespec="milliseconds")
         record = Record(
             run=self.folders.run_id,
             suite=suite.name,
@@ -170,7 +168,7 @@ class Runner:
             attempt=attempt,
             status=Status.MISSING,
             reason=None,
-            started_at=started,
+            started_at=self.clock().isoformat(timespec="milliseconds"),
             measurements={},
         )
         if isinstance(found, Blocked):
@@ -193,17 +191,9 @@ class Runner:
         suite, case = self.prepared.suite, slot.case
         suffix = f".a{attempt}" if attempt > 1 else ""
         log = self.folders.logs / f"{case.id}.b{slot.block}{suffix}.log"
-        try:
-            job = ready.engine.job(case, ready.settings, suite.models[case.model], ready.clip, ready.weights)
-        except UnusableWeights as error:  # files that the engine, with these settings, has no use for
-            return dataclasses.replace(
-                record, status=Status.UNUSABLE, reason=reason("weights.unusable", message=str(error))
-            )
-        except Exception as error:  # noqa: BLE001  # a third party's engine: its bug is this case's result
-            why = reason("engine.no_job", error=whole_characters(repr(error)))
-            return dataclasses.replace(record, status=Status.FAILED, reason=why)
-        if ready.interpreter is not None:
-            job = dataclasses.replace(job, interpreter=ready.interpreter)
+        job = self._job(case, ready)
+        if isinstance(job, Blocked):
+            return dataclasses.replace(record, status=job.status, reason=job.reason)
         files = [path for file in ready.weights for path in _regular_files(Path(file.path))]
         if suite.protocol.cooldown_seconds:
             time.sleep(suite.protocol.cooldown_seconds)
@@ -227,13 +217,7 @@ class Runner:
         except OSError as error:
             raise unwritable(log, error) from error
         conditions = probe.finish()
-        try:
-            reading = ready.engine.read(case, ready.settings, outcome)
-        except Exception as error:  # noqa: BLE001  # a third party's reader: its bug is this case's result
-            why = reason("engine.not_read", error=repr(error))
-            reading = Reading(status=Status.FAILED, reason=why, transcript=None, backend=None)
-        if outcome.proof is not None and outcome.proof.wrong and reading.status.delivered:
-            reading = dataclasses.replace(reading, status=Status.WRONG_WEIGHTS, reason=outcome.proof.reason)
+        reading = _reading(case, ready, outcome)
         return dataclasses.replace(
             record,
             engine_version=ready.version,
@@ -249,14 +233,26 @@ class Runner:
             proof=outcome.proof,
         )
 
+    def _job(self, case: Case, ready: Ready) -> Job | Blocked:
+        """What the trial's child runs, or why its engine cannot say."""
+        model = self.prepared.suite.models[case.model]
+        try:
+            job = ready.engine.job(case, ready.settings, model, ready.clip, ready.weights)
+        except UnusableWeights as error:  # files that the engine, with these settings, has no use for
+            return Blocked(status=Status.UNUSABLE, reason=reason("weights.unusable", message=str(error)))
+        except Exception as error:  # noqa: BLE001  # a third party's engine: its bug is this case's result
+            why = reason("engine.no_job", error=whole_characters(repr(error)))
+            return Blocked(status=Status.FAILED, reason=why)
+        return job if ready.interpreter is None else dataclasses.replace(job, interpreter=ready.interpreter)
+
     def _siblings(self, case: Case) -> Mapping[str, tuple[WeightsFile, ...]]:
         """The weights of the model's other variants."""
-        found: dict[str, tuple[WeightsFile, ...]] = {}
-        for other in self.prepared.suite.cases:
-            ready = self.prepared.cases[other.id]
-            if other.model == case.model and other.variant != case.variant and isinstance(ready, Ready):
-                found[other.variant.name] = ready.weights
-        return found
+        others = (each for each in self.prepared.suite.cases if each.model == case.model)
+        return {
+            other.variant.name: ready.weights
+            for other in others
+            if other.variant != case.variant and isinstance(ready := self.prepared.cases[other.id], Ready)
+        }
 
     def _refuse_other_weights(self, records: Iterable[Record]) -> None:
         """A run is of one set of files and engines: going on with others would mix two in one median."""
@@ -283,70 +279,16 @@ class Runner:
                 )
 
 
-def collect(
-    own: Iterable[Measurement], reading: Reading, ready: Ready, passes: int = 1
-) -> Mapping[str, Measurement]:
-    """All measurements of a trial by name: the process's, the engine's, and what follows from them.
-
-    This is the border: what an engine tells that no figure can be is absent from here on.
-    """
-    found = {measurement.name: measurement for measurement in own}
-    for measurement in map(sound, reading.measurements):
-        if measurement.value is not None or measurement.name not in found:
-            found[measurement.name] = measurement
-    for name, seconds in (("rtf", "transcribe_seconds"), ("warm_rtf", "warm_transcribe_seconds")):
-        spent = found.get(seconds)
-        if spent is None or spent.value is None:
-            why = spent.reason if spent else None
-            found[name] = absent(name, why or reason("transcription.not_timed"))
-        elif unsound := sound(spent).reason:
-            found[name] = absent(name, unsound)
-        else:
-            found[name] = measured(
-                name, spent.value / ready.clip.duration_seconds, f"{seconds} / audio seconds"
-            )
-    hour = "energy_per_audio_hour_joules"
-    spent = found.get("energy_joules")
-    if spent is None or spent.value is None:
-        found[hour] = absent(hour, spent.reason if spent and spent.reason else reason("energy.no_meter"))
-    else:
-        factor = 3600 / (ready.clip.duration_seconds * passes)
-        found[hour] = measured(hour, spent.value * factor, f"{spent.source}, start and load included")
-    size = sum(file.bytes for file in ready.weights)
-    found["weights_bytes"] = measured("weights_bytes", size, "file size")
-    return {name: sound(measurement) for name, measurement in found.items()}
-
-
-class _History:
-    """What a journal already holds."""
-
-    def __init__(self, records: Iterable[Record]) -> None:
-        self._records: dict[tuple[str, int, int], Record] = {}
-        for record in records:
-            self.add(record)
-
-    def add(self, record: Record) -> None:
-        self._records[record.case, record.block, record.attempt] = record
-
-    @property
-    def records(self) -> Collection[Record]:
-        """All of them."""
-        return self._records.values()
-
-    def holds(self, slot: Slot, attempt: int) -> bool:
-        return (*slot.key, attempt) in self._records
-
-    def holds_case(self, slot: Slot) -> bool:
-        return any(case == slot.case.id for case, _, _ in self._records)
-
-    def began(self, block: int, attempt: int) -> bool:
-        return any(key[1:] == (block, attempt) for key in self._records)
-
-    def disturbances(self, block: int, attempt: int) -> tuple[Reason, ...]:
-        conditions: list[Conditions] = [
-            record.conditions for key, record in self._records.items() if key[1:] == (block, attempt)
-        ]
-        return tuple(dict.fromkeys(each for found in conditions for each in found.disturbances))
+def _reading(case: Case, ready: Ready, outcome: Outcome) -> Reading:
+    """What the engine makes of the outcome; trials that opened other weights are wrong, whatever it says."""
+    try:
+        reading = ready.engine.read(case, ready.settings, outcome)
+    except Exception as error:  # noqa: BLE001  # a third party's reader: its bug is this case's result
+        why = reason("engine.not_read", error=repr(error))
+        reading = Reading(status=Status.FAILED, reason=why, transcript=None, backend=None)
+    if outcome.proof is not None and outcome.proof.wrong and reading.status.delivered:
+        return dataclasses.replace(reading, status=Status.WRONG_WEIGHTS, reason=outcome.proof.reason)
+    return reading
 
 
 def _regular_files(path: Path) -> list[Path]:

@@ -14,75 +14,31 @@ import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from bench.contract import WRITTEN_FILE, Job, Outcome, Reading
 from bench.domain import (
-    Backend,
     Case,
     FetchedClip,
-    Measurement,
     Model,
     Reason,
     Status,
     Transcript,
     WeightsFile,
-    absent,
-    measured,
 )
 from bench.engines import Availability, Settings, layout
+from bench.engines.command_output import OutputPatterns, backend_of, line_of, measurements_of, plain, search
 from bench.engines.layout import LinkedFolder
 from bench.engines.reading import backend_mismatch
 from bench.errors import UnusableWeights
 from bench.reasons import reason, told
-from bench.text.safe import without_escapes
 
 ROLES: Final = ("model", "decoder", "encoder", "folder")
 FILLED: Final = ("audio", "language", "threads", "device", "text_out", "layout", *ROLES)
-OUTPUT: Final = "the program's own output"
 
 _PLACEHOLDER: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
-_UNITS: Final[Mapping[str, float]] = {"minutes": 60.0, "seconds": 1.0, "milliseconds": 0.001}
-
-
-def _regular(value: str) -> str:
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise ValueError(f"is no regular expression: {error}") from None
-    return value
-
-
-def _several(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
-Pattern = Annotated[str, AfterValidator(_regular)]
-Patterns = Annotated[tuple[Pattern, ...], BeforeValidator(_several, json_schema_input_type=str | list[str])]
-
-
-class OutputPatterns(BaseModel):
-    """What to look for in stdout and stderr; several patterns are tried in turn."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    load_seconds: Patterns = ()
-    transcribe_seconds: Patterns = ()
-    mel_seconds: Patterns = ()
-    encode_seconds: Patterns = ()
-    prefill_seconds: Patterns = ()
-    decode_seconds: Patterns = ()
-    tokens: Patterns = ()
-    text: Patterns = Field(default=(), description="Group 1 of every match, joined by spaces")
-    language: Patterns = ()
-    unsupported: Patterns = Field(
-        default=(), description="Says that the program refuses the model: its words"
-    )
-    backend: dict[Literal["cpu", "metal", "cuda", "vulkan"], Pattern] = Field(
-        default_factory=dict, description="device: pattern, the first that matches"
-    )
 
 
 class CommandSettings(Settings):
@@ -195,22 +151,22 @@ class Command:
 
     def read(self, case: Case, settings: CommandSettings, outcome: Outcome) -> Reading:
         """Times, text and backend by the settings' patterns; what no pattern finds is absent."""
-        output = _plain(f"{outcome.stdout}\n{outcome.stderr}")
+        output = plain(f"{outcome.stdout}\n{outcome.stderr}")
         patterns = settings.patterns
         status, why = outcome.status, outcome.reason
         text = _text(settings, outcome, output)
-        backend = _backend({str(device): words for device, words in patterns.backend.items()}, output)
+        backend = backend_of({str(device): words for device, words in patterns.backend.items()}, output)
         if status is Status.CRASHED and _told_all(patterns, text, output):
             status, why = Status.EXIT_FAILED, reason("exit.after_results", reason=why or told(""))
         elif status is Status.CRASHED and settings.text_from == "stdout":
             text = None  # what it had said by then is no transcript
-        if status in (Status.OK, Status.FAILED) and (words := _line_of(patterns.unsupported, output)):
+        if status in (Status.OK, Status.FAILED) and (words := line_of(patterns.unsupported, output)):
             status, why = Status.UNSUPPORTED, told(words)
         elif status is Status.OK and text is None:
             status, why = Status.FAILED, reason("transcript.expected")
         elif status.delivered and (mismatch := backend_mismatch(case.variant.device, backend)):
             status, why = Status.WRONG_BACKEND, mismatch
-        heard = _search(patterns.language, output)
+        heard = search(patterns.language, output)
         return Reading(
             status=status,
             reason=why,
@@ -218,13 +174,13 @@ class Command:
             if text is None
             else Transcript(text=text, language=heard.group(1) if heard else None),
             backend=backend,
-            measurements=_measurements(patterns, output),
+            measurements=measurements_of(patterns, output),
         )
 
 
 def _told_all(patterns: OutputPatterns, text: str | None, output: str) -> bool:
     """Whether a program printed its transcript and its transcription time before it came to grief."""
-    return bool(text) and _search(patterns.transcribe_seconds, output) is not None
+    return bool(text) and search(patterns.transcribe_seconds, output) is not None
 
 
 def fill(word: str, values: Mapping[str, str]) -> str:
@@ -244,46 +200,14 @@ def fill(word: str, values: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(value, word)
 
 
-def seconds_of(found: re.Match[str]) -> float:
-    """A time by named groups, else group 1 in seconds; raises ValueError where they are no numbers."""
-    named = {unit: text for unit, text in found.groupdict().items() if unit in _UNITS and text}
-    if named:
-        return sum(_number(text) * _UNITS[unit] for unit, text in named.items())
-    return _number(found.group(1))
-
-
-def _number(text: str) -> float:
-    return float(text.strip().replace(",", "."))
-
-
 def _names(word: str) -> list[str]:
     return [found.group(1) for found in _PLACEHOLDER.finditer(word) if found.group(1) is not None]
-
-
-def _plain(text: str) -> str:
-    """Without colours; a line that was overwritten in place counts as lines."""
-    return without_escapes(text).replace("\r", "\n")
-
-
-def _search(patterns: Sequence[str], output: str) -> re.Match[str] | None:
-    found = (re.search(pattern, output, re.MULTILINE) for pattern in patterns)
-    return next((match for match in found if match), None)
-
-
-def _line_of(patterns: Sequence[str], output: str) -> str | None:
-    """The whole line in which a pattern matches: the program's own words."""
-    found = _search(patterns, output)
-    if found is None:
-        return None
-    start = output.rfind("\n", 0, found.start()) + 1
-    end = output.find("\n", found.end())
-    return output[start : end if end >= 0 else len(output)].strip()
 
 
 def _text(settings: CommandSettings, outcome: Outcome, output: str) -> str | None:
     match settings.text_from:
         case "stdout":
-            return _plain(outcome.stdout).strip() if outcome.status in (Status.OK, Status.CRASHED) else None
+            return plain(outcome.stdout).strip() if outcome.status in (Status.OK, Status.CRASHED) else None
         case "pattern":
             found = [
                 match.group(1).strip()
@@ -293,43 +217,6 @@ def _text(settings: CommandSettings, outcome: Outcome, output: str) -> str | Non
             return " ".join(found) if found else None
         case "file":
             return None if outcome.written is None else outcome.written.strip()
-
-
-def _backend(patterns: Mapping[str, str], output: str) -> Backend | None:
-    for device, pattern in patterns.items():
-        if words := _line_of((pattern,), output):
-            return Backend(device=device, detail=words, source=OUTPUT)
-    return None
-
-
-def _measurements(patterns: OutputPatterns, output: str) -> tuple[Measurement, ...]:
-    return (
-        *(
-            _time(name, getattr(patterns, name), output)
-            for name in OutputPatterns.model_fields
-            if name.endswith("_seconds")
-        ),
-        _tokens(patterns.tokens, output),
-    )
-
-
-def _time(name: str, patterns: Sequence[str], output: str) -> Measurement:
-    if not patterns:
-        return absent(name, reason("pattern.not_given"), OUTPUT)
-    found = _search(patterns, output)
-    if found is None:
-        return absent(name, reason("pattern.not_found"), OUTPUT)
-    try:
-        return measured(name, seconds_of(found), OUTPUT)
-    except (ValueError, IndexError):
-        return absent(name, reason("pattern.no_time", words=found.group(0)[:80]), OUTPUT)
-
-
-def _tokens(patterns: Sequence[str], output: str) -> Measurement:
-    found = _search(patterns, output)
-    if found is None or not found.group(1).isdigit():
-        return absent("tokens", reason("pattern.not_found"), OUTPUT)
-    return measured("tokens", int(found.group(1)), OUTPUT)
 
 
 ENGINE = Command()

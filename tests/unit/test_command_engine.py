@@ -13,7 +13,8 @@ from ruamel.yaml import YAML
 
 from bench.contract import WRITTEN_FILE, Job, Outcome, Reading
 from bench.domain import Case, FetchedClip, Model, Status, Variant, WeightsFile
-from bench.engines.command import ENGINE, CommandSettings, fill, seconds_of
+from bench.engines.command import ENGINE, CommandSettings, fill
+from bench.engines.command_output import seconds_of
 from bench.errors import UnusableWeights
 from bench.language import english
 from bench.reasons import told

@@ -8,9 +8,10 @@ import pytest
 
 from bench.domain import Status
 from bench.errors import SuiteError
-from bench.importing import import_printed, read_printed
+from bench.importing import import_printed
 from bench.journal import read_run
 from bench.language import english, language
+from bench.printed import read_printed
 from bench.report.findings import Constraints, Decision, Finding, Strength, advice, findings, recommend
 from bench.report.writing.writers import MarkdownWriter
 from bench.results import CaseResult, Results, results_of

@@ -13,6 +13,7 @@ import pytest
 import records
 
 from bench import host, launch, plan
+from bench.collecting import collect
 from bench.contract import Job, Outcome, Reading
 from bench.domain import (
     Conditions,
@@ -33,7 +34,7 @@ from bench.folders import RunFolders, start
 from bench.journal import Journal, read_records, read_run
 from bench.prepare import Blocked, Prepared, Ready
 from bench.reasons import reason, told
-from bench.runner import Runner, collect
+from bench.runner import Runner
 
 CLIP_SECONDS = 8.0  # no division by it can be forgotten unseen
 DISTURBED = reason("disturbance.throttled")
