@@ -10,13 +10,16 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help bench smoke plan install nightly test lint format types benchmarks lock schema clean
+.PHONY: help bench quality smoke plan install nightly test lint format types benchmarks lock schema clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 bench: $(VENV)/.bench extras ## measure a suite and write its reports (SUITE=configs/..., ARGS=...)
 	$(BIN)/asr-quant-bench run $(SUITE) $(ARGS)
+
+quality: $(VENV)/.bench extras ## hear a suite's corpora with every variant, untimed (SUITE=configs/...-quality.yaml)
+	$(BIN)/asr-quant-bench quality $(if $(filter file,$(origin SUITE)),configs/whisper-base-quality.yaml,$(SUITE)) $(ARGS)
 
 smoke: ## the default suite in a minute
 	@$(MAKE) --no-print-directory bench SUITE=configs/smoke.yaml

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from bench import __version__
-from bench.commands import auditing, inputs, inspect, measure, regression, rendering, scoring
+from bench.commands import auditing, inputs, inspect, measure, quality, regression, rendering, scoring
 from bench.errors import BenchError, Interrupted
 
 app = typer.Typer(
@@ -41,7 +41,7 @@ def options(
     """Options of the program itself."""
 
 
-for room in (measure, inputs, inspect, auditing, rendering, scoring, regression):
+for room in (measure, quality, inputs, inspect, auditing, rendering, scoring, regression):
     room.register(app)
 
 

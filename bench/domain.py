@@ -135,6 +135,37 @@ class Protocol:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AudioCondition:
+    """What is done to speech before it is heard: noise, a telephone band, reverberation, speed, silence.
+
+    `kind` "clean" does nothing.  `utterances` are the first so many that are heard this way, None: all.
+    The same condition makes the same samples of the same utterance always.
+    """
+
+    name: str = "clean"
+    kind: str = "clean"
+    parameters: Mapping[str, float | str] = field(default_factory=dict)
+    utterances: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorpusPart:
+    """Utterances of a corpus that the quality pass hears: all, or a stratified part of them.
+
+    `recipe` says how `bench.assets` gets them; `hours` and `utterances` are limits, None is all.
+    """
+
+    corpus: str
+    title: str
+    language: str
+    licence: str = ""
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    hours: float | None = None
+    utterances: int | None = None
+    conditions: tuple[AudioCondition, ...] = (AudioCondition(),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StarBand:
     """Stars given to a word error rate up to `max_wer` (a ratio, 0.05 = 5 %)."""
 
@@ -144,7 +175,11 @@ class StarBand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """How transcripts are judged.  Bands in rising order; above the last one it is one star."""
+    """How transcripts are judged.  Bands in rising order; above the last one it is one star.
+
+    `corpora` are what the quality pass hears, in an order drawn by `seed`, in `workers` processes (None:
+    one a core); the baseline is held against itself on the first `floor` utterances.
+    """
 
     normalizer: str = "auto"
     stars: tuple[StarBand, ...] = (
@@ -154,6 +189,10 @@ class Quality:
         StarBand(max_wer=0.60, stars=2),
     )
     key_errors: int = 5
+    corpora: tuple[CorpusPart, ...] = ()
+    seed: int = 1
+    workers: int | None = None
+    floor: int = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

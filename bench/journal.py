@@ -165,8 +165,8 @@ def write_records(file: Path, records: Iterable[Record]) -> None:
 class Journal:
     """The writing end of a run's journal.  One process at a time: a second one is refused."""
 
-    def __init__(self, run: Path) -> None:
-        self.file = run / RECORDS
+    def __init__(self, run: Path, name: str = RECORDS) -> None:
+        self.file = run / name
         self._lock_file = run / ".lock"
         self._descriptor: int | None = None
 
@@ -202,9 +202,13 @@ class Journal:
 
     def append(self, record: Record) -> None:
         """Write and fsync one record, its paths portable, or leave the file as it was and raise JournalError."""
+        self.append_line(encode(record))
+
+    def append_line(self, encoded: bytes) -> None:
+        """The same of a record that is a line of JSON already."""
         if self._descriptor is None:
             raise ValueError("the journal is not open")
-        line = portable(encode(record).decode()).encode()
+        line = portable(encoded.decode()).encode()
         try:
             jsonlines.append(self._descriptor, line)
         except OSError as error:

@@ -197,10 +197,11 @@ def write_reports(folders: RunFolders, languages: Sequence[str]) -> tuple[Path, 
     """Every report of a run, and `latest` pointed at it where it measured anything; what was written."""
     from bench.folders import point_latest
     from bench.journal import read_run
+    from bench.quality.utterances import UTTERANCES
     from bench.report import render
 
     data = read_run(folders.run)
-    if not data.records:
+    if not data.records and not (folders.run / UTTERANCES).is_file():
         return ()
     if any(record.status.delivered for record in data.records):
         point_latest(folders.run)

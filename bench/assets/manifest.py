@@ -266,7 +266,10 @@ class RecordedSpeech(StrictManifest):
     audio: str
     transcripts: Transcripts
     speaker: str | None = None
-    clips: dict[Name, CutClip] = Field(min_length=1)
+    speaker_pattern: str | None = Field(
+        default=None, description="Regular expression on an utterance's name; its group 1 is the speaker"
+    )
+    clips: dict[Name, CutClip] = Field(default_factory=dict)
 
 
 class SpokenSpeech(StrictManifest):
@@ -277,6 +280,18 @@ class SpokenSpeech(StrictManifest):
     clips: dict[Name, SayClip] = Field(min_length=1)
 
 
+class OwnSpeech(StrictManifest):
+    """Recordings of one's own with a list of them: nothing is fetched."""
+
+    kind: Literal["own"]
+    manifest: str = Field(
+        description="TSV, CSV, JSON lines (NeMo's manifest too), or a folder with Kaldi's wav.scp and text"
+    )
+    audio: str | None = Field(default=None, description="Folder of the recordings; None: beside the manifest")
+    speaker: str | None = None
+    clips: dict[Name, CutClip] = Field(default_factory=dict, max_length=0)
+
+
 class CorpusManifest(StrictManifest):
     """A named list of clips with licence and provenance."""
 
@@ -285,4 +300,4 @@ class CorpusManifest(StrictManifest):
     language: str
     licence: str
     provenance: str
-    speech: Annotated[RecordedSpeech | SpokenSpeech, Field(discriminator="kind")]
+    speech: Annotated[RecordedSpeech | SpokenSpeech | OwnSpeech, Field(discriminator="kind")]

@@ -38,7 +38,7 @@ def speak(voice: str, sentence: str, target: Path) -> None:
         words = done.stderr.strip() or f"exit status {done.returncode}"
         raise AssetError(
             f"say -v {voice}: {words}.",
-            hint="Install the voice in System Settings, Accessibility, Spoken Content (`say -v ?` lists them).",
+            hint="Install the voice in System Settings, Accessibility, SpokenUtterance Content (`say -v ?` lists them).",
         )
 
 

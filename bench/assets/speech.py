@@ -12,6 +12,7 @@ from bench.assets.manifest import (
     CorpusManifest,
     CutClip,
     CutRecipe,
+    OwnSpeech,
     RecordedSpeech,
     SayClip,
     SayRecipe,
@@ -59,7 +60,9 @@ def corpus_of(manifest: CorpusManifest) -> Corpus:
     )
 
 
-def _recipe(speech: RecordedSpeech | SpokenSpeech, entry: CutClip | SayClip) -> CutRecipe | SayRecipe:
+def _recipe(
+    speech: RecordedSpeech | SpokenSpeech | OwnSpeech, entry: CutClip | SayClip
+) -> CutRecipe | SayRecipe:
     if isinstance(speech, SpokenSpeech):
         assert isinstance(entry, SayClip)
         return SayRecipe(
@@ -69,6 +72,7 @@ def _recipe(speech: RecordedSpeech | SpokenSpeech, entry: CutClip | SayClip) -> 
             gap_seconds=entry.gap_seconds,
         )
     assert isinstance(entry, CutClip)
+    assert isinstance(speech, RecordedSpeech)  # lists of one's own have no clips
     return CutRecipe(
         source=speech.source,
         audio=speech.audio,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench.commands.arguments import BudgetOption, LogsOption, OnlyOption, PrecisionOption, SuiteArgument
+from bench.errors import Interrupted
 from bench.language import english
 
 if TYPE_CHECKING:
@@ -32,14 +34,17 @@ def run(
     lang: Annotated[
         list[str] | None, typer.Option(help="Report language, such as ru or en. May be repeated.")
     ] = None,
+    hear: Annotated[
+        bool, typer.Option("--quality/--no-quality", help="The quality pass too, where the suite has one.")
+    ] = True,
 ) -> None:
-    """Measure every case of a suite in fresh child processes, then write the reports."""
+    """Measure every case of a suite in fresh child processes, hear its corpora, then write the reports."""
     from bench import session
     from bench.config import load_suite
 
     asked = session.select(load_suite(suite), only or [], blocks, source=suite)
     asked = session.paced(asked, precision=precision, budget=budget)
-    folders = measured(asked, source=suite, out=out, logs=logs, resume=resume, lang=lang)
+    folders = measured(asked, source=suite, out=out, logs=logs, resume=resume, lang=lang, hear=hear)
     raise typer.Exit(_conclude(folders))
 
 
@@ -51,18 +56,35 @@ def measured(
     logs: Path = Path("logs"),
     resume: bool = False,
     lang: list[str] | None = None,
+    hear: bool = False,
 ) -> RunFolders:
-    """Measure a suite and write its reports while a person looks on."""
+    """Measure a suite and write its reports while a person looks on; with `hear` its quality pass follows."""
     from bench import session
     from bench.commands.display import Display
-    from bench.commands.terminal import print_verdict
-    from bench.journal import read_run
 
     languages = lang or asked.report.languages
     with Display(asked) as display:
         folders = session.measure(
             asked, source=source, reports=out, logs=logs, resume=resume, onlooker=display, languages=languages
         )
+    if hear and asked.quality.corpora:
+        from bench.commands.pass_display import PassDisplay
+        from bench.listening.hear import hear_pass
+
+        try:
+            hear_pass(asked, PassDisplay(), folders=folders, source=source)
+        except Interrupted:
+            reported(folders, languages)
+            raise
+    return reported(folders, languages)
+
+
+def reported(folders: RunFolders, languages: Sequence[str]) -> RunFolders:
+    """Write a run's reports and say where they are."""
+    from bench import session
+    from bench.commands.terminal import print_verdict
+    from bench.journal import read_run
+
     written = session.write_reports(folders, languages)
     pages = [path for path in written if path.name.startswith("report.") and path.parent == folders.run]
     for path in pages:

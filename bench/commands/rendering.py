@@ -56,7 +56,7 @@ def report(
 
 
 def _size(text: str) -> float:
-    from bench.config.shape import parse_size
+    from bench.config.durations import parse_size
 
     try:
         return float(parse_size(text))

@@ -77,7 +77,7 @@ class Resolver:
             clips={name: clip for name, clip in clips.items() if any(c.clip == name for c in kept)},
             cases=self._with_baselines(kept, models),
             protocol=_protocol(self.file.protocol),
-            quality=_quality(self.file.quality),
+            quality=_quality(self.file.quality, self.source.corpus_parts()),
             report=domain.ReportSettings(languages=self.file.report.languages),
             tolerances=self.file.tolerances,
             environments={name: tuple(pins) for name, pins in self.file.environments.items()},
@@ -302,10 +302,14 @@ def _protocol(entry: ProtocolEntry) -> domain.Protocol:
     )
 
 
-def _quality(entry: QualityEntry) -> domain.Quality:
+def _quality(entry: QualityEntry, parts: tuple[domain.CorpusPart, ...]) -> domain.Quality:
     bands = sorted(entry.stars, key=lambda band: band.max_wer)
     return domain.Quality(
         normalizer=entry.normalizer,
         stars=tuple(domain.StarBand(max_wer=band.max_wer, stars=band.stars) for band in bands),
         key_errors=entry.key_errors,
+        corpora=parts,
+        seed=entry.seed,
+        workers=entry.workers,
+        floor=entry.floor,
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bench.config.listening import CorpusEntry
 from bench.config.shape import ClipEntry, SuiteFile
 from bench.config.shipped import manifest_file, manifests
-from bench.domain import Clip, Model
+from bench.domain import Clip, CorpusPart, Model
 from bench.errors import SuiteError
 from bench.naming import as_name, is_safe_name
 from bench.yamlfile import dotted, nearest, position
@@ -83,6 +84,48 @@ class Source:
             text=self.path.parent / entry.text if entry.text else None,
             language=entry.language,
             licence=entry.licence,
+        )
+
+    def corpus_parts(self) -> tuple[CorpusPart, ...]:
+        """What the quality pass hears; `SuiteError` for a corpus that is not there, or is heard twice."""
+        parts: dict[str, CorpusPart] = {}
+        for number, entry in enumerate(self.file.quality.corpora):
+            loc = ("quality", "corpora", number)
+            part = self._own_part(entry) if entry.manifest else self._corpus_part(loc, entry)
+            if part.corpus in parts:
+                raise self.mistake(loc, f'corpus "{part.corpus}" is listed twice')
+            parts[part.corpus] = replace(
+                part,
+                hours=entry.hours,
+                utterances=entry.utterances,
+                conditions=tuple(each.condition() for each in entry.conditions),
+            )
+        return tuple(parts.values())
+
+    def _corpus_part(self, loc: tuple[int | str, ...], entry: CorpusEntry) -> CorpusPart:
+        from bench.assets.utterances import corpus_part
+
+        file = manifest_file("corpora", entry.corpus or "", self.path.parent)
+        if file is None:
+            known = manifests("corpora", self.path.parent)
+            raise self.mistake(
+                (*loc, "corpus"), f'no corpus "{entry.corpus}"{nearest(entry.corpus or "", known)}'
+            )
+        return corpus_part(file)
+
+    def _own_part(self, entry: CorpusEntry) -> CorpusPart:
+        from bench.assets.utterances import own_part
+
+        assert entry.manifest is not None
+        assert entry.language is not None
+        manifest = self.path.parent / entry.manifest
+        return own_part(
+            manifest=manifest,
+            audio=self.path.parent / entry.audio if entry.audio else None,
+            name=entry.name or as_name(manifest.stem) or "own",
+            language=entry.language,
+            licence=entry.licence,
+            speaker=entry.speaker,
         )
 
     def mistake(self, loc: tuple[int | str, ...], message: str) -> SuiteError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
@@ -81,3 +82,20 @@ class ChoosesFormat(Protocol[S_contra]):
 
     def format_of(self, settings: S_contra, /) -> str:
         """The asset format of that variant's weights."""
+
+
+@runtime_checkable
+class ScoresTokens(Protocol):
+    """What an engine offers beside `Engine` where it tells the distribution of every token.
+
+    `token_half` is a child half for `bench/child/listen.py`: see docs/adding-an-engine.md.
+    """
+
+    token_half: Path
+
+
+@runtime_checkable
+class TellsWhyNot(Protocol):
+    """What an engine without `token_half` may offer: why its distributions cannot be had."""
+
+    token_reason: Reason

@@ -68,6 +68,7 @@ class PyWhisperCpp:
     weights_format = "ggml"
     families: tuple[str, ...] = ("whisper",)
     settings = WhisperSettings
+    token_half = HALF.with_name("whispercpp_tokens.py")
 
     def availability(self) -> Availability:
         """Installed or not, from package metadata."""

@@ -8,6 +8,7 @@ import os
 import select
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from bench.launch.sweep import end_strays
 SUPERVISE = Path(__file__).resolve().parent.parent / "child" / "supervise.py"
 # How long beyond the child's own time limit the supervisor may take to end and reap it.
 GRACE_SECONDS: Final = 30.0
+STOP_SECONDS: Final = 0.5  # how soon a stop that was asked for is noticed
 
 # RESULT as the supervisor sent it: docs/architecture.md has its keys.
 Result = Mapping[str, Any]
@@ -40,8 +42,14 @@ class Supervision:
     strays: tuple[str, ...]
 
 
-def supervise(spec: Mapping[str, Any], *, mark: str, scratch: Path) -> Supervision:
-    """Run the supervisor to its end.  The caller sleeps meanwhile: nothing polls beside a trial."""
+def supervise(
+    spec: Mapping[str, Any], *, mark: str, scratch: Path, stop: threading.Event | None = None
+) -> Supervision:
+    """Run the supervisor to its end.  The caller sleeps meanwhile: nothing polls beside a trial.
+
+    Where `stop` is given, it is looked at twice a second, and once set it ends the child: for children
+    that are not timed.
+    """
     kills = oom_kills()
     with (scratch / "supervisor.stderr").open("wb") as complaints:
         process = subprocess.Popen(
@@ -53,7 +61,7 @@ def supervise(spec: Mapping[str, Any], *, mark: str, scratch: Path) -> Supervisi
             start_new_session=True,  # a Ctrl-C of the terminal reaches the parent alone
         )
     try:
-        answer = _converse(process, spec)
+        answer = _converse(process, spec, stop)
     except BaseException:
         _end(process)
         end_strays(process.pid, mark)
@@ -71,7 +79,9 @@ def supervise(spec: Mapping[str, Any], *, mark: str, scratch: Path) -> Supervisi
     )
 
 
-def _converse(process: subprocess.Popen[bytes], spec: Mapping[str, Any]) -> dict[str, Any] | None:
+def _converse(
+    process: subprocess.Popen[bytes], spec: Mapping[str, Any], stop: threading.Event | None
+) -> dict[str, Any] | None:
     """SPEC in, RESULT out; stdin stays open meanwhile, for its end would end the child."""
     assert process.stdin is not None
     assert process.stdout is not None
@@ -84,8 +94,11 @@ def _converse(process: subprocess.Popen[bytes], spec: Mapping[str, Any]) -> dict
     said = b""
     while True:
         left = deadline - time.monotonic()
-        if left <= 0 or not select.select([process.stdout], [], [], left)[0]:
+        if left <= 0 or (stop is not None and stop.is_set()):
             return None
+        patience = left if stop is None else min(left, STOP_SECONDS)
+        if not select.select([process.stdout], [], [], patience)[0]:
+            continue
         piece = os.read(process.stdout.fileno(), 65536)
         if not piece:
             break

@@ -19,6 +19,7 @@ from bench.report.tables import (
     machines,
     measured,
     parameters,
+    passes,
     provenance,
     transcripts,
     weights,
@@ -65,7 +66,8 @@ def build(
     cpu = measured.tables(measured.CPU, parts, context)
     more = measured.tables(measured.MORE, parts, context)
     beside = side_by_side(context)
-    quality = word_errors.quality(parts, context)
+    heard = passes.passes(found, notes)
+    quality = (*heard, *word_errors.quality(parts, context))
     over_all = pooled(context)
     return View(
         title=runs[0].suite.title if len({run.suite.name for run in runs}) == 1 else _titles(found),

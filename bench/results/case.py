@@ -20,6 +20,7 @@ from bench.domain import (
     Transcript,
     WeightsFile,
 )
+from bench.quality.passed import Passed
 from bench.results.heard import NO_TRANSCRIPT, PUBLISHED_ONLY, SYNTHETIC, Heard, heard
 from bench.results.keys import CaseKey, RunKey
 from bench.results.published import Judgement, Published
@@ -34,7 +35,8 @@ class CaseResult:
     `records` are all its trials as the journal has them, of every attempt; `settled` those that
     count, one a block; the figures are of those of them that delivered.  `base` is the result of the
     case this one is compared with, None where it has none or that was not run; `baseline` is that
-    case's key all the same.
+    case's key all the same.  `passed` is what the run's quality pass says of the variant, on speech as it
+    was recorded, corpus by corpus.
     """
 
     key: CaseKey
@@ -48,6 +50,7 @@ class CaseResult:
     base: CaseResult | None = None
     baseline: CaseKey | None = None
     report: Published | None = None
+    passed: tuple[Passed, ...] = ()
 
     # ------------------------------------------------------------------- identity
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from bench.domain import Case, Host, Record, Suite
 from bench.journal import RunData
+from bench.quality.passed import PassResults, pass_results
+from bench.quality.utterances import read_utterances
 from bench.results.case import CaseResult
 from bench.results.keys import CaseKey, RunKey
 from bench.results.published import Published, read_published
@@ -24,6 +26,7 @@ class Results:
     runs: Mapping[RunKey, RunData]
     published: tuple[Published, ...] = ()
     warnings: tuple[str, ...] = ()
+    passes: Mapping[RunKey, PassResults] = field(default_factory=dict)
 
     @cached_property
     def by_key(self) -> Mapping[CaseKey, CaseResult]:
@@ -73,6 +76,7 @@ def results_of(runs: Iterable[RunData]) -> Results:
     known: dict[RunKey, RunData] = {}
     published: list[Published] = []
     warnings: list[str] = []
+    passes: dict[RunKey, PassResults] = {}
     for run in given:
         report = read_published(run.path)
         published += [report] if report else []
@@ -81,6 +85,8 @@ def results_of(runs: Iterable[RunData]) -> Results:
         foreign = sum(record.case not in ids for record in run.records)
         if foreign:
             warnings.append(f"{run.run_id}: {foreign} records are of cases that its suite does not have.")
+        passed = _pass_of(run)
+        warnings += passed.warnings if passed else ()
         for host, records in _by_host(run):
             if host.id != run.host.id:
                 warnings.append(
@@ -91,13 +97,17 @@ def results_of(runs: Iterable[RunData]) -> Results:
             copies[first] += 1
             key = RunKey(suite=first.suite, run=first.run, host=first.host, copy=copies[first])
             known[key] = run
-            cases += _Builder(run.suite, key, host, records, report).results()
+            own = passed if host.id == run.host.id else None
+            if own is not None:
+                passes[key] = own
+            cases += _Builder(run.suite, key, host, records, report, own).results()
     return Results(
         cases=tuple(cases),
         suites=tuple(run.suite for run in given),
         runs=known,
         published=tuple(published),
         warnings=tuple(warnings),
+        passes=passes,
     )
 
 
@@ -110,6 +120,18 @@ def cases_of(suite: Suite, records: Iterable[Record]) -> tuple[CaseResult, ...]:
         key = RunKey(suite=suite.name, run=own[0].run, host=host)
         cases += _Builder(suite, key, _unknown(host), own, None).results()
     return tuple(cases)
+
+
+def _pass_of(run: RunData) -> PassResults | None:
+    """What the run's quality pass says; None where it made none."""
+    records, warnings = read_utterances(run.path)
+    variants = {case.id: case.variant.name for case in run.suite.cases}
+    baselines = {
+        (case.model, case.variant.name): variants[case.baseline]
+        for case in run.suite.cases
+        if case.baseline in variants
+    }
+    return pass_results(records, run.suite.quality, baselines, warnings)
 
 
 def _by_host(run: RunData) -> list[tuple[Host, list[Record]]]:
@@ -132,9 +154,15 @@ class _Builder:
     """The results of one run's trials on one machine; baselines are made before what is held to them."""
 
     def __init__(
-        self, suite: Suite, key: RunKey, host: Host, records: Sequence[Record], report: Published | None
+        self,
+        suite: Suite,
+        key: RunKey,
+        host: Host,
+        records: Sequence[Record],
+        report: Published | None,
+        passed: PassResults | None = None,
     ) -> None:
-        self.suite, self.key, self.host, self.report = suite, key, host, report
+        self.suite, self.key, self.host, self.report, self.passed = suite, key, host, report, passed
         self.records = by_case(records)
         self.settled = by_case(sorted(settled(records), key=lambda record: record.block))
         self.cases = {case.id: case for case in suite.cases}
@@ -159,6 +187,7 @@ class _Builder:
                 base=self._base(case),
                 baseline=self._baseline_key(case),
                 report=self.report,
+                passed=self.passed.clean(case.model, case.variant.name) if self.passed else (),
             )
         return self.made[case.id]
 

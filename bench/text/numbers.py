@@ -38,6 +38,8 @@ class Quantity(StrEnum):
     TIMES = "times"  # a ratio to a baseline: 1.02x
     JOULES = "joules"
     RATE = "rate"  # a second
+    NATS = "nats"  # a divergence, two significant digits: 0.0011
+    CORRELATION = "correlation"  # three decimals
 
 
 _SIGNED: Final = frozenset({Quantity.SAVING, Quantity.POINTS})
@@ -79,6 +81,10 @@ def scale(value: float, quantity: Quantity) -> tuple[float, int, str]:
             return 1, 1, "unit.joule"
         case Quantity.RATE:
             return 1, 1, "unit.per_second"
+        case Quantity.NATS:
+            return 1, _decimals(size, 2), ""
+        case Quantity.CORRELATION:
+            return 1, 3, ""
         case Quantity.COUNT:
             return 1, 0 if size >= 100 or value.is_integer() else 1, ""
 

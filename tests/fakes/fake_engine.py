@@ -29,6 +29,11 @@ class FakeSettings(Settings):
     first_seconds: float = 0.01
     bytes: int = 0
     refuse: str | None = None
+    blur: float = 0.0
+    threads: int = 1
+    seconds_a_window: float = 0.0
+    dies_of_samples: int = 0
+    unloadable: str | None = None
 
 
 class FakeEngine:
@@ -40,6 +45,7 @@ class FakeEngine:
     weights_format = "fake"
     families: tuple[str, ...] = ("whisper",)
     settings = FakeSettings
+    token_half = FAKES / "half_tokens.py"
 
     def availability(self) -> Availability:
         return Availability(version="1.0")

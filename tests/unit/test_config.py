@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.config import json_schema, load_suite
-from bench.config.shape import parse_duration, parse_size
+from bench.config.durations import parse_duration, parse_size
 from bench.domain import Suite
 from bench.errors import SuiteError
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from bench.report.findings import (
+    drift,
     error_rates,
     file_sizes,
     loops,
@@ -30,6 +31,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *tradeoffs.RULES,
     *file_sizes.RULES,
     *error_rates.RULES,
+    *drift.RULES,
     *model_sizes.RULES,
     *loops.RULES,
     *reliability.RULES,

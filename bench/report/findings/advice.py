@@ -9,6 +9,7 @@ from typing import Final
 from bench.report.cells import Cell, CellGroup, Figure, Phrase, Text
 from bench.report.findings.advice_words import file_size, full_name, less_but_worse, quality, worse_first
 from bench.report.findings.candidates import Candidate, Loss, candidates
+from bench.report.findings.closest import closest, closest_words
 from bench.report.findings.differences import Standing, contrast
 from bench.report.findings.families import Scene, smaller
 from bench.report.findings.file_sizes import partial
@@ -67,8 +68,11 @@ def _title(scenario: Scenario, scene: Scene, here: Sequence[Candidate]) -> Phras
 
 
 def _least_loss(scene: Scene, here: Sequence[Candidate]) -> Iterator[Advised]:
-    """Per model the smallest variant of which no loss is known."""
+    """Per model the variant closest to the baseline; without a pass the smallest of which no loss is known."""
     for cases in _by_model(here):
+        if (nearest := closest(cases)) is not None:
+            yield Advised(parts=closest_words(scene, nearest), choice=nearest)
+            continue
         safe = [each for each in cases if each.loss <= Loss.SAME and not each.case.is_baseline]
         yield _of_those(scene, safe, cases)
 

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from bench.quality.forced import ForcedDivergence
+from bench.quality.passed import Passed
 from bench.report.findings.families import Family, Scene
 from bench.report.findings.model import SAME_WER
-from bench.report.findings.pairs import Pair, difference, pairs, utterances_needed
+from bench.report.findings.pairs import Pair, difference, heard_in_pass, pairs, same_texts, utterances_needed
 from bench.results import CaseResult
 from bench.statistics import FEWEST_TO_CLAIM, Interval
 
@@ -32,7 +34,7 @@ class Candidate:
     """A variant that could be chosen: its case on the family's longest clip, its quality.
 
     `broken` says that its transcripts are of no use: most words are wrong, or most of the text is loops.
-    `looped` counts the recordings on which it looped: one strikes it from long recordings alone.
+    `passed` is what the quality pass says of it, beside its baseline.  `looped` counts the recordings on which it looped: one strikes it from long recordings alone.
     """
 
     case: CaseResult
@@ -42,6 +44,21 @@ class Candidate:
     broken: bool
     looped: int = 0
     judged: bool = False
+    passed: tuple[Passed, ...] = ()
+
+    @property
+    def divergence(self) -> ForcedDivergence | None:
+        """How far its token distributions are from the baseline's; None where nobody could tell.
+
+        Of the largest corpus: divergences of different corpora are not pooled.
+        """
+        told = [row.divergence for row in self.passed if row.divergence is not None]
+        return max(told, key=lambda each: each.tokens, default=None)
+
+    @property
+    def measurable(self) -> bool:
+        """Whether that is above the baseline's own noise."""
+        return all(row.measurable is not False for row in self.passed)
 
     @property
     def needed(self) -> int | None:
@@ -74,13 +91,17 @@ def _of(family: Family) -> Iterator[Candidate]:
             broken=any(_broken(each) for each in cases) or _mostly_loops(cases),
             looped=sum(each.heard.loop is not None and each.heard.loop.looping for each in cases),
             judged=judged,
+            passed=heard_in_pass(pair) if pair is not None else (),
         )
 
 
 def _loss(case: CaseResult, pair: Pair | None, most_stars: int | None) -> tuple[Loss, Interval | None, bool]:
     if case.is_baseline:
         return Loss.NONE, None, False
-    if pair is not None and all(each.heard.identity and each.heard.identity.normalized for each in pair.mine):
+    alike = pair is not None and all(
+        each.heard.identity and each.heard.identity.normalized for each in pair.mine
+    )
+    if pair is not None and alike and same_texts(pair) is not False:
         return Loss.NONE, difference(pair), False
     change = difference(pair) if pair is not None else None
     if change is not None and change.value is not None:
@@ -108,6 +129,8 @@ def _measured(change: Interval) -> Loss:
 
 
 def _broken(case: CaseResult) -> bool:
+    if case.passed:
+        return any(row.wer is not None and (row.wer.value or 0.0) > BROKEN_WER for row in case.passed)
     wer = case.heard.score.wer if case.heard.score else None
     return wer is not None and wer > BROKEN_WER
 

@@ -9,7 +9,15 @@ from bench.quality import ErrorPair
 from bench.report.cells import Cell, CellGroup, Figure, Phrase, Stars, Text, WordErrors
 from bench.report.findings.families import Scene, smaller
 from bench.report.findings.model import SAME_WER, Evidence, Finding, Kind, Rule, Strength
-from bench.report.findings.pairs import Pair, difference, fresh_errors, pairs, points, utterances_needed
+from bench.report.findings.pairs import (
+    Pair,
+    difference,
+    fresh_errors,
+    pairs,
+    points,
+    same_texts,
+    utterances_needed,
+)
 from bench.results import CaseResult
 from bench.statistics import FEWEST_TO_CLAIM, Interval
 from bench.text.numbers import Quantity
@@ -47,6 +55,8 @@ def identical(scene: Scene) -> Iterator[Finding]:
 
 
 def _sameness(pair: Pair) -> tuple[str, Strength] | None:
+    if same_texts(pair) is False:
+        return None  # many utterances differ where one clip does not
     identities = [case.heard.identity for case in pair.mine]
     if all(each is not None and each.exact for each in identities):
         return "finding.identical", Strength.EXACT

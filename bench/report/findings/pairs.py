@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.quality import ErrorPair, Score, normalizer, telling_errors, wer_difference
+from bench.quality.passed import Passed
 from bench.report.cells import Figure
 from bench.report.findings.families import Family
 from bench.report.findings.model import SAME_WER, Evidence
@@ -48,11 +49,27 @@ def pairs(family: Family) -> Iterator[Pair]:
             yield Pair(mine=tuple(mine for mine, _ in both), theirs=tuple(base for _, base in both))
 
 
-def difference(pair: Pair) -> Interval | None:
-    """WER minus the other's over the utterances of all clips; None without utterances.
+def heard_in_pass(pair: Pair) -> tuple[Passed, ...]:
+    """What the quality pass says of the variant beside what it is held against; none where there was none."""
+    other = pair.theirs[0].case.variant.name
+    return tuple(row for row in pair.mine[0].passed if row.baseline == other and row.paired)
 
-    An utterance in two clips counts once.
+
+def same_texts(pair: Pair) -> bool | None:
+    """Whether the pass heard the same words from both, in every utterance; None without a pass."""
+    rows = heard_in_pass(pair)
+    return all(row.same_texts == row.compared for row in rows) if rows else None
+
+
+def difference(pair: Pair) -> Interval | None:
+    """WER minus the other's: over the utterances of the quality pass where there is one, else of all clips.
+
+    An utterance in two clips counts once; None without utterances.
     """
+    if rows := heard_in_pass(pair):
+        both = [each for row in rows for each in row.paired]
+        units = [unit for row in rows for unit in row.units]
+        return wer_difference([mine for mine, _ in both], [theirs for _, theirs in both], units)
     ours: dict[UtteranceKey, ScoredUtterance] = {}
     theirs: list[Score] = []
     for mine, base in zip(pair.mine, pair.theirs, strict=True):

@@ -1,0 +1,73 @@
+"""Make a suite's quality pass, or go on with one: what commands and notebooks call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.errors import Interrupted, SuiteError
+
+if TYPE_CHECKING:
+    from bench.domain import Suite
+    from bench.folders import RunFolders
+    from bench.listening.passes import PassWatcher
+
+
+def hear_pass(
+    asked: Suite,
+    watcher: PassWatcher,
+    *,
+    folders: RunFolders,
+    source: Path | None = None,
+    workers: int | None = None,
+) -> None:
+    """Make the quality pass of a suite into a run, or go on with it; Interrupted says how."""
+    import os
+
+    import psutil
+
+    from bench import host
+    from bench.listening.passes import MEMORY_SHARE, QualityPass
+    from bench.prepare import prepare
+
+    count = workers or asked.quality.workers or os.cpu_count() or 1
+    try:
+        QualityPass(
+            prepared=prepare(asked, watcher),
+            folders=folders,
+            host=host.describe(),
+            workers=count,
+            watcher=watcher,
+            memory_bytes=psutil.virtual_memory().total * MEMORY_SHARE / count,
+        ).run()
+    except KeyboardInterrupt:
+        raise Interrupted(
+            "interrupted; what was heard is kept.",
+            hint=f"Go on with: asr-quant-bench quality {source or asked.name} --resume",
+        ) from None
+
+
+def hear_into(asked: Suite, *, reports: Path, logs: Path, resume: bool) -> RunFolders:
+    """Where a quality pass of its own goes: a new run without trials, or the suite's newest run.
+
+    Raises SuiteError for a suite without corpora, JournalError for a run of another suite or machine.
+    """
+    from bench import folders as places
+    from bench import host
+    from bench.journal import RECORDS
+
+    if not asked.quality.corpora:
+        raise SuiteError(
+            f"{asked.name}: there is nothing to hear: the suite names no corpus.",
+            hint="Add quality.corpora: see docs/suite-format.md.",
+        )
+    machine = host.describe()
+    if resume:
+        folders = places.find_resumable(asked.name, reports=reports, logs=logs)
+        places.refuse_other_cases(folders, asked)
+        places.resumed_host(folders, machine)
+        return folders
+    folders = places.new_folders(asked.name, reports=reports, logs=logs)
+    places.start(folders, asked, machine)
+    (folders.run / RECORDS).touch()
+    return folders

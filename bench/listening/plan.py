@@ -1,0 +1,280 @@
+"""What the quality pass does, decided before any of it: who hears what, beside whom, held against whom.
+
+Variants that can be compared token by token share a child with their baseline; all others have one each.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from bench.assets.progress import Progress
+from bench.assets.utterances import SpokenUtterance, fetch_spoken, ready_audio
+from bench.contract import Job
+from bench.domain import AudioCondition, Case, CorpusPart, FetchedClip, Reason, Suite, WeightsFile
+from bench.engines import ScoresTokens, TellsWhyNot
+from bench.errors import UnusableWeights
+from bench.prepare import Blocked, Prepared, Ready
+from bench.quality.sampling import prefix, stratified_order
+from bench.reasons import reason
+
+# A loaded model takes its file and buffers.
+MEMORY_FACTOR: Final = 1.3
+OWN_BYTES: Final = 200_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearable:
+    """One utterance under one condition, as a child gets it; `problem` says why it cannot be heard."""
+
+    part: CorpusPart
+    condition: AudioCondition
+    spoken: SpokenUtterance
+    audio: Path | None
+    on_floor: bool
+    problem: str | None = None
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """Corpus, condition, utterance."""
+        return self.part.corpus, self.condition.name, self.spoken.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """One variant of a model, or the baseline once more in another setting (`floor`)."""
+
+    case: Case
+    ready: Ready
+    job: Job
+    floor: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Unique within its model."""
+        return self.case.variant.name if self.floor is None else f"{self.case.variant.name}~{self.floor}"
+
+    @property
+    def weights(self) -> str:
+        """The beginning of the hash over its files."""
+        text = "".join(sorted(f"{file.role}:{file.sha256}" for file in self.ready.weights))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """Listeners of one child.  With `leads` the first is the baseline that the others follow.
+
+    `token_half` is the file that tells distributions, None where the engine has none; `silence` says why
+    there is no divergence for the listeners that have nobody to be held against.
+    """
+
+    model: str
+    listeners: tuple[Listener, ...]
+    token_half: Path | None
+    leads: bool
+    silence: Reason | None = None
+
+
+def hearables(suite: Suite, progress: Progress | None = None) -> list[Hearable]:
+    """Every utterance under every condition, in the order in which it is heard.
+
+    The conditions of an utterance follow one another, so that a pass that is stopped has heard the same
+    utterances under each.
+    """
+    found: list[Hearable] = []
+    for part in suite.quality.corpora:
+        spoken = stratified_order(
+            fetch_spoken(part, progress),
+            speaker=lambda each: each.speaker,
+            seconds=lambda each: each.seconds,
+            seed=suite.quality.seed,
+        )
+        kept = prefix(spoken, hours=part.hours, utterances=part.utterances, seconds=lambda each: each.seconds)
+        found += _under_conditions(part, kept, suite.quality.floor, progress)
+    return found
+
+
+def _under_conditions(
+    part: CorpusPart, kept: Sequence[SpokenUtterance], floor: int, progress: Progress | None
+) -> Iterator[Hearable]:
+    for number, spoken in enumerate(kept):
+        if progress and len(part.conditions) > 1:
+            progress.advance(f"Preparing {part.title}", number + 1, len(kept))
+        for condition in part.conditions:
+            if condition.utterances is not None and number >= condition.utterances:
+                continue
+            audio, problem = None, spoken.problem
+            if problem is None:
+                try:
+                    audio = ready_audio(spoken, condition)
+                except UnusableWeights:
+                    raise
+                except Exception as error:  # noqa: BLE001  # whatever is wrong with it, the others go on
+                    problem = getattr(error, "message", None) or repr(error)
+            yield Hearable(
+                part=part,
+                condition=condition,
+                spoken=spoken,
+                audio=audio,
+                on_floor=number < floor and condition.kind == "clean",
+                problem=problem,
+            )
+
+
+def companies(
+    prepared: Prepared, language: str, longest_seconds: float, memory_bytes: float
+) -> list[Company]:
+    """The children that a corpus of one language needs, with `memory_bytes` for each."""
+    clip = FetchedClip(
+        name="utterance",
+        title="utterance",
+        language=language,
+        duration_seconds=max(longest_seconds, 1.0),
+        path="",  # children get their utterances one by one
+        sha256="",
+    )
+    suite = prepared.suite
+    found: list[Company] = []
+    for model in suite.models:
+        cases = {
+            case.variant.name: case for case in reversed(suite.cases) if case.model == model
+        }  # of each variant the first case
+        ready = {
+            name: (case, state)
+            for name, case in reversed(cases.items())
+            if isinstance(state := prepared.cases[case.id], Ready)
+        }
+        groups: dict[tuple[Any, ...], list[Listener]] = {}
+        for name, (case, state) in ready.items():
+            baseline = suite.case(case.baseline).variant.name if case.baseline else None
+            leader = ready.get(baseline) if baseline else None
+            listener = _listener(case, state, suite, clip)
+            key: tuple[Any, ...] = (name,)
+            if leader is not None and _child_of(case, state) == _child_of(*leader):
+                key = (baseline, *_child_of(case, state))
+            groups.setdefault(key, []).append(listener)
+        for key, listeners in groups.items():
+            found += _split(model, key, listeners, suite, clip, memory_bytes, ready)
+    return found
+
+
+def _split(
+    model: str,
+    key: tuple[Any, ...],
+    listeners: list[Listener],
+    suite: Suite,
+    clip: FetchedClip,
+    memory_bytes: float,
+    ready: Mapping[str, tuple[Case, Ready]],
+) -> Iterator[Company]:
+    """One company, or several where the models do not fit beside one another; the baseline is in each."""
+    first = listeners[0]
+    engine = first.ready.engine
+    half = engine.token_half if isinstance(engine, ScoresTokens) else None
+    leader = next((each for each in listeners if each.case.variant.name == key[0]), None)
+    if len(key) == 1 or leader is None:
+        baseline = first.case.baseline
+        silence = reason("divergence.no_baseline") if baseline is None else None
+        if baseline is not None and baseline != first.case.id:
+            silence = reason("divergence.other_process", baseline=suite.case(baseline).variant.name)
+        yield Company(model=model, listeners=tuple(listeners), token_half=half, leads=False, silence=silence)
+        return
+    if half is None:
+        silence = (
+            engine.token_reason
+            if isinstance(engine, TellsWhyNot)
+            else reason("divergence.not_told", engine=engine.title)
+        )
+        for each in listeners:
+            yield Company(model=model, listeners=(each,), token_half=None, leads=False, silence=silence)
+        return
+    others = [each for each in listeners if each is not leader]
+    floors = list(_floors(leader, others, suite, clip))
+    room = memory_bytes - _loaded_bytes(leader) - OWN_BYTES
+    batch: list[Listener] = [*floors]
+    taken = sum(_loaded_bytes(each) for each in floors if each.floor not in ("again", "threads=2"))
+    for each in others:
+        size = _loaded_bytes(each)
+        if batch and taken + size > room and any(one.floor is None for one in batch):
+            yield Company(model=model, listeners=(leader, *batch), token_half=half, leads=True)
+            batch, taken = [], 0.0
+        batch.append(each)
+        taken += size
+    yield Company(model=model, listeners=(leader, *batch), token_half=half, leads=True)
+
+
+def _floors(
+    leader: Listener, others: Sequence[Listener], suite: Suite, clip: FetchedClip
+) -> Iterator[Listener]:
+    """The baseline once more: as it is, with another number of threads, in each setting that a variant has."""
+    yield dataclasses.replace(leader, floor="again")
+    own = dict(leader.case.variant.settings)
+    if "threads" in leader.ready.engine.settings.model_fields:
+        case = _with_settings(leader.case, {"threads": 2})
+        yield dataclasses.replace(leader, floor="threads=2", job=_job(case, leader.ready, suite, clip))
+    seen = set()
+    for other in others:
+        for name, value in sorted(other.case.variant.settings.items()):
+            if own.get(name, _default(leader.ready, name)) == value or name in ("threads", "encoder"):
+                continue
+            label = f"{name}={str(value).lower() if isinstance(value, bool) else value}"
+            if label not in seen:
+                seen.add(label)
+                case = _with_settings(leader.case, {"threads": 1, name: value}, leader.ready)
+                yield dataclasses.replace(leader, floor=label, job=_job(case, leader.ready, suite, clip))
+
+
+def _default(ready: Ready, name: str) -> Any:
+    field = ready.engine.settings.model_fields.get(name)
+    return None if field is None else field.get_default(call_default_factory=True)
+
+
+def _listener(case: Case, ready: Ready, suite: Suite, clip: FetchedClip) -> Listener:
+    return Listener(
+        case=case, ready=ready, job=_job(_with_settings(case, {"threads": 1}, ready), ready, suite, clip)
+    )
+
+
+def _with_settings(case: Case, changes: dict[str, Any], ready: Ready | None = None) -> Case:
+    known = {
+        name: value
+        for name, value in changes.items()
+        if ready is None or name in ready.engine.settings.model_fields
+    }
+    variant = dataclasses.replace(case.variant, settings={**case.variant.settings, **known})
+    return dataclasses.replace(case, variant=variant)
+
+
+def _job(case: Case, ready: Ready, suite: Suite, clip: FetchedClip) -> Job:
+    settings = ready.engine.settings.model_validate(case.variant.settings)
+    job = ready.engine.job(case, settings, suite.models[case.model], clip, ready.weights)
+    return job if ready.interpreter is None else dataclasses.replace(job, interpreter=ready.interpreter)
+
+
+def _child_of(case: Case, ready: Ready) -> tuple[Any, ...]:
+    """What two variants must have in common to live in one process."""
+    variant = case.variant
+    return variant.engine, variant.environment, variant.device, tuple(sorted(variant.environ.items()))
+
+
+def _loaded_bytes(listener: Listener) -> float:
+    return MEMORY_FACTOR * sum(_size(file) for file in listener.ready.weights)
+
+
+def _size(file: WeightsFile) -> int:
+    return file.bytes
+
+
+def blocked_variants(prepared: Prepared) -> list[tuple[Case, Blocked]]:
+    """The first case of each variant that cannot hear anything, and why."""
+    seen: dict[tuple[str, str], tuple[Case, Blocked]] = {}
+    for case in prepared.suite.cases:
+        state = prepared.cases[case.id]
+        if isinstance(state, Blocked):
+            seen.setdefault((case.model, case.variant.name), (case, state))
+    return list(seen.values())

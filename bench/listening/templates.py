@@ -1,0 +1,63 @@
+"""What a child said -> records: each utterance and each variant has a template that an event fills in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bench.domain import Reason, Status
+from bench.quality.utterances import UtteranceRecord
+from bench.reasons import reason, told
+
+About = dict[str, Any]  # fields of an `UtteranceRecord`, as JSON
+
+_KINDS: Final = {"unsupported": Status.UNSUPPORTED, "memory": Status.MEMORY}
+_RESULT: Final = (
+    "text", "words", "truncated", "tokens", "logp", "entropy", "kl", "changed", "changed_to",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Templates:
+    """What a record says of its utterance and of its variant, by the names a child knows them by.
+
+    Plain JSON: it lies beside the child's events, so that events of a killed parent become records too.
+    """
+
+    utterances: Mapping[str, About]
+    listeners: Mapping[str, About]
+
+    def record(self, event: About) -> UtteranceRecord | None:
+        """The record of an event `heard` or `unheard`; None of any other."""
+        kind = event.get("event")
+        if kind not in ("heard", "unheard"):
+            return None
+        about = {**self.utterances[str(event["utterance"])], **self.listeners[str(event["variant"])]}
+        if kind == "unheard":
+            status = _KINDS.get(str(event.get("kind")), Status.FAILED)
+            return made_record(about, status=status, reason=told(str(event.get("message"))))
+        result = event["result"]
+        own = {key: _frozen(result[key]) for key in _RESULT if key in result}
+        if about.get("floor"):
+            own["text"] = None  # forced only: it was not asked what it would say by itself
+        if not own.get("kl") and about.get("baseline") and not about.get("divergence_reason"):
+            own["divergence_reason"] = reason("divergence.baseline_not_heard")
+        return made_record(
+            about,
+            status=Status.OK,
+            windows=int(event.get("windows", 1)),
+            cpu_seconds=event.get("cpu_seconds"),
+            **own,
+        )
+
+
+def made_record(about: About, **own: Any) -> UtteranceRecord:
+    """A record of what its templates say and what is its own."""
+    why = about.get("divergence_reason")
+    known = {**about, "divergence_reason": Reason(**why) if isinstance(why, dict) else why}
+    return UtteranceRecord(**{**known, **own})
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(each) for each in value) if isinstance(value, list) else value

@@ -1,0 +1,157 @@
+"""Statistics of teacher-forced divergence, from the scalars a token that a quality pass keeps.
+
+What llama-perplexity prints of a text, of speech: divergence of the distributions, first choices, and
+the probability of the token that stands in the baseline's transcript.  Intervals are by bootstrap over
+utterances, because the tokens of one utterance are not independent of one another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from bench.quality.utterances import UtteranceRecord
+from bench.reasons import reason
+from bench.statistics import CLAIM_CONFIDENCE, CONFIDENCE, FEWEST_TO_CLAIM, Interval
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+PERCENTILES: Final = (50.0, 90.0, 95.0, 99.0, 99.9)
+RESAMPLES: Final = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForcedDivergence:
+    """A variant against its baseline over the tokens of the baseline's transcripts.
+
+    `mean` is the Kullback-Leibler divergence of the variant from the baseline in nats a token, `percentiles`
+    those of `PERCENTILES`; `same_top` the share of tokens with the same first choice.  The others are of the
+    transcript's own token: mean and root mean square of the change of its probability (a ratio, negative is
+    lost), the mean of its log-probability lost (the logarithm of the ratio of perplexities), and the
+    correlation of the two log-probabilities.
+    """
+
+    utterances: int
+    tokens: int
+    mean: Interval
+    percentiles: tuple[float, ...]
+    largest: float
+    same_top: Interval
+    probability_change: float
+    probability_rms: float
+    log_perplexity_ratio: Interval
+    correlation: float | None
+
+    @property
+    def median(self) -> float:
+        """Nats a token."""
+        return self.percentiles[0]
+
+
+def forced_divergence(
+    pairs: Sequence[tuple[UtteranceRecord, UtteranceRecord]], *, seed: int = 0
+) -> ForcedDivergence | None:
+    """Of pairs (baseline's record, variant's record) of the same utterance; None where no pair has tokens.
+
+    Raises ValueError for records that are not of one transcript.
+    """
+    import numpy as np
+
+    usable = [(base, mine) for base, mine in pairs if mine.kl]
+    if not usable:
+        return None
+    for base, mine in usable:
+        if not len(base.logp) == len(mine.logp) == len(mine.kl):
+            raise ValueError(f"{mine.utterance}: {len(mine.kl)} tokens against {len(base.logp)}")
+    counts = [len(mine.kl) for _, mine in usable]
+    kl = np.concatenate([mine.kl for _, mine in usable])
+    before = np.concatenate([base.logp for base, _ in usable])
+    after = np.concatenate([mine.logp for _, mine in usable])
+    change = np.exp(after) - np.exp(before)
+    lost = [sum(base.logp) - sum(mine.logp) for base, mine in usable]
+    return ForcedDivergence(
+        utterances=len(usable),
+        tokens=len(kl),
+        mean=bootstrap_by_utterance([sum(mine.kl) for _, mine in usable], counts, seed=seed),
+        percentiles=tuple(float(each) for each in np.percentile(kl, PERCENTILES)),
+        largest=float(kl.max()),
+        same_top=bootstrap_by_utterance(
+            [len(mine.kl) - len(mine.changed) for _, mine in usable], counts, seed=seed
+        ),
+        probability_change=float(change.mean()),
+        probability_rms=float(np.sqrt((change**2).mean())),
+        log_perplexity_ratio=bootstrap_by_utterance(lost, counts, seed=seed),
+        correlation=_correlation(before, after),
+    )
+
+
+def bootstrap_by_utterance(sums: Sequence[float], tokens: Sequence[float], *, seed: int = 0) -> Interval:
+    """Sum of sums / sum of tokens with its percentile interval over resampled utterances."""
+    import numpy as np
+
+    n = len(sums)
+    whole = float(sum(tokens))
+    value = float(sum(sums)) / whole
+    if n < 2:
+        return Interval(value=value, low=None, high=None, n=n, units=n, reason=reason("interval.single"))
+    above = np.empty(RESAMPLES)
+    both = np.array([sums, tokens], float).T
+    random = np.random.default_rng((seed, n))
+    step = max(1, 4_000_000 // n)
+    for start in range(0, RESAMPLES, step):
+        drawn = random.multinomial(n, np.full(n, 1 / n), size=min(step, RESAMPLES - start))
+        upper, lower = (drawn @ both).T
+        above[start : start + len(drawn)] = upper / lower
+    tails = [(1 - level) / 2 for level in (CONFIDENCE, CLAIM_CONFIDENCE)]
+    low, high, lowest, highest = np.quantile(above, [tails[0], 1 - tails[0], tails[1], 1 - tails[1]]).tolist()
+    clear = n >= FEWEST_TO_CLAIM and not lowest <= 0 <= highest
+    return Interval(value=value, low=low, high=high, n=n, units=n, clear=clear)
+
+
+def _correlation(before: NDArray[np.float64], after: NDArray[np.float64]) -> float | None:
+    import numpy as np
+
+    if len(before) < 3 or not before.std() or not after.std():
+        return None
+    return float(np.corrcoef(before, after)[0, 1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedToken:
+    """A token where the variant would have gone on otherwise: which word of the baseline's it is in."""
+
+    record: UtteranceRecord
+    token: int
+    nats: float
+    word: int
+
+
+def most_changed(pairs: Sequence[tuple[UtteranceRecord, UtteranceRecord]], limit: int) -> list[ChangedToken]:
+    """The tokens of largest divergence, one a word of an utterance, the largest first."""
+    found: dict[tuple[Any, int], ChangedToken] = {}
+    for base, mine in pairs:
+        for at, nats in enumerate(mine.kl):
+            word = word_of(base, at)
+            if word is None:
+                continue
+            key = (mine.identity, word)
+            if key not in found or found[key].nats < nats:
+                found[key] = ChangedToken(record=mine, token=at, nats=nats, word=word)
+    return sorted(found.values(), key=lambda each: -each.nats)[:limit]
+
+
+def word_of(base: UtteranceRecord, token: int) -> int | None:
+    """Which word of the baseline's transcript a token belongs to; None for an end of text.
+
+    Each window's tokens end with one that belongs to no word, so words are counted window by window; of
+    several windows only the first can be told.
+    """
+    seen = 0
+    for number, (_, count, _) in enumerate(base.words):
+        seen += count
+        if token < seen:
+            return number if base.windows == 1 else None
+    return None

@@ -1,0 +1,99 @@
+"""What the quality pass writes: one JSON line an utterance and variant, in `utterances.jsonl`.
+
+The lines hold scalars a token and no distributions.  Schema history: 1, the first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from bench import jsonlines
+from bench.domain import Reason, Status
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+SCHEMA: Final = 1
+UTTERANCES: Final = "utterances.jsonl"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UtteranceRecord:
+    """What one variant heard of one utterance under one condition.
+
+    `words` are (text, tokens, probability) of the variant's own greedy transcript.  `floor` names the
+    setting in which the baseline was heard again, None for a variant proper.  Of the baseline `tokens`
+    are its own transcript, the end of text included; `logp` and `entropy` are in nats, one a token.  Of a
+    variant that was forced to follow it `logp` and `kl` are one a token of the *baseline's* transcript,
+    and `changed` are the places where its first choice is another one, namely `changed_to`.
+    `divergence_reason` says why there is no divergence where there is none.  `weights` is the
+    beginning of the hash over its files; `cpu_seconds` is what hearing it cost.
+    """
+
+    corpus: str
+    condition: str
+    utterance: str
+    language: str
+    seconds: float
+    model: str
+    variant: str
+    quantization: str
+    engine: str
+    host: str
+    status: Status
+    reason: Reason | None = None
+    engine_version: str | None = None
+    speaker: str | None = None
+    reference: str | None = None
+    audio: str | None = None
+    weights: str = ""
+    baseline: str | None = None
+    floor: str | None = None
+    text: str | None = None
+    words: tuple[tuple[str, int, float], ...] = ()
+    truncated: bool = False
+    windows: int = 1
+    tokens: tuple[int, ...] = ()
+    logp: tuple[float, ...] = ()
+    entropy: tuple[float, ...] = ()
+    kl: tuple[float, ...] = ()
+    changed: tuple[int, ...] = ()
+    changed_to: tuple[int, ...] = ()
+    divergence_reason: Reason | None = None
+    cpu_seconds: float | None = None
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """Whose record it is: corpus, condition, utterance.  Two utterances of one text stay two."""
+        return self.corpus, self.condition, self.utterance
+
+    @property
+    def key(self) -> tuple[str, str, str, str, str, str | None]:
+        """What there is one record of."""
+        return (*self.identity, self.model, self.variant, self.floor)
+
+
+@cache
+def _adapter() -> TypeAdapter[UtteranceRecord]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(UtteranceRecord)
+
+
+def encode_utterance(record: UtteranceRecord) -> bytes:
+    """One line, newline included; fields at their defaults are left out."""
+    return jsonlines.encode(SCHEMA, _adapter().dump_python(record, mode="json", exclude_defaults=True))
+
+
+def read_utterances(run: Path) -> tuple[tuple[UtteranceRecord, ...], tuple[str, ...]]:
+    """The records of a run's quality pass, the last of each key, and warnings for what is no record.
+
+    A run without a quality pass has none.  Raises JournalError for a foreign schema.
+    """
+    records, warnings = jsonlines.read_lines(
+        run / UTTERANCES, SCHEMA, _adapter().validate_python, refuse_foreign=True, name=UTTERANCES
+    )
+    return tuple({record.key: record for record in records}.values()), tuple(warnings)

@@ -1,0 +1,57 @@
+"""The variant closest to the baseline: what the quality pass says of the least loss, and what it leaves open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bench.report.cells import Cell, Figure, Phrase
+from bench.report.findings.advice_words import file_size, quality
+from bench.report.findings.candidates import Candidate, Loss
+from bench.report.findings.families import Scene
+from bench.report.findings.model import SAME_WER
+from bench.report.findings.pairs import utterances_needed
+from bench.text.numbers import Quantity
+
+
+def closest(cases: Sequence[Candidate]) -> Candidate | None:
+    """The variant whose token distributions are nearest to the baseline's.
+
+    None where no pass compared any, and where every one that it compared is shown to lose.
+    """
+    told = [each for each in cases if each.divergence is not None and each.change is not None]
+    if all(each.loss is Loss.SHOWN for each in told):
+        return None
+    return min(told, key=_nats)
+
+
+def _nats(each: Candidate) -> float:
+    assert each.divergence is not None
+    return each.divergence.mean.value or 0.0
+
+
+def closest_words(scene: Scene, choice: Candidate) -> tuple[Cell, ...]:
+    """How close it is, what it changes in words, and the loss that is still possible."""
+    found, change = choice.divergence, choice.change
+    assert found is not None
+    assert change is not None
+    mean, same = found.mean, found.same_top
+    params: dict[str, Cell] = {
+        "model": scene.subject([choice.case], clip=False),
+        "name": scene.name(choice.case),
+        "size": file_size(choice.case),
+        "nats": Figure(value=mean.value or 0.0, quantity=Quantity.NATS, low=mean.low, high=mean.high),
+        "same": Figure(value=same.value or 0.0, quantity=Quantity.PERCENT),
+        "quality": quality(choice),
+        "utterances": Phrase(message="finding.utterances", count=change.n),
+    }
+    message = "advice.closest" if choice.measurable else "advice.closest.floor"
+    parts = [Phrase(message=message, params=params)]
+    if choice.loss is Loss.SHOWN:
+        parts.append(Phrase(message="advice.closest.worse"))
+    elif change.possible_high is not None:
+        possible = Figure(value=max(change.possible_high, 0.0), quantity=Quantity.POINTS)
+        parts.append(Phrase(message="advice.closest.possible", params={"possible": possible}))
+        if possible.value > SAME_WER:
+            needed = Phrase(message="finding.utterances.needed", count=utterances_needed(change))
+            parts.append(Phrase(message="advice.closest.needed", params={"needed": needed}))
+    return tuple(parts)
