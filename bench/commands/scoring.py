@@ -86,6 +86,7 @@ def _data(each: JudgedTranscript) -> dict[str, Any]:
         "key_errors": list(each.key_errors),
         "error_classes": dict(each.profile.classes) if each.profile else {},
         "baseline_error_classes": dict(each.baseline_profile.classes) if each.baseline_profile else None,
+        "wer_by_words": {band: part.wer for band, part in each.by_length.items()},
         "faults": dict(each.profile.faults) if each.profile else {},
         "loops": list(each.loop_texts),
         "loop_signs": [sign.value for sign in each.signs],
@@ -161,7 +162,9 @@ def _notes(each: JudgedTranscript) -> list[tuple[str, list[str]]]:
         found.append((english(each.score.reason), []))
     if each.missing:
         found.append((f"{len(each.missing)} utterances have no hypothesis and count as empty", []))
-    if each.interval is not None and each.interval.value is not None and not each.interval.covers:
+    if each.interval is not None and each.interval.value is not None and each.interval.reason is not None:
+        found.append((english(each.interval.reason), []))
+    elif each.interval is not None and each.interval.value is not None and not each.interval.covers:
         number = f"{each.interval.n} utterance" + ("s" if each.interval.n != 1 else "")
         found.append((f"{number}: too few for the interval to be more than a rough guide", []))
     if each.errors:
@@ -170,6 +173,9 @@ def _notes(each: JudgedTranscript) -> list[tuple[str, list[str]]]:
         found.append(
             ("errors by class" + _lists(each.profile), [_classes(each.profile, each.baseline_profile)])
         )
+    if len(each.by_length) > 1:
+        parts = [f"{band} words {_per_cent(part.wer)}" for band, part in each.by_length.items()]
+        found.append(("WER by length of the utterance", [", ".join(parts)]))
     if each.profile is not None and each.profile.faults:
         faults = ", ".join(f"{fault} {count}" for fault, count in each.profile.faults.items())
         found.append(("utterances", [faults]))

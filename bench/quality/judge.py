@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from bench.domain import Quality, Transcript
@@ -16,7 +16,7 @@ from bench.quality.align import Edit
 from bench.quality.errors import ErrorPair, telling_errors
 from bench.quality.loops import LoopReport, LoopSign, Repetition, detect
 from bench.quality.normalizer import BASIC, RAW, Normalizer, normalizer
-from bench.quality.profiles import ErrorProfile, profile
+from bench.quality.profiles import ErrorProfile, by_group, length_band, profile
 from bench.quality.score import (
     Score,
     no_regression_share,
@@ -40,7 +40,7 @@ class JudgedTranscript:
     """One hypothesis: each part None or empty where there is nothing to judge it by.
 
     `interval` is that of the word error rate, `difference` WER minus the baseline's; `to_baseline` holds the
-    baseline's text for the reference.  `profile` counts errors by class, the baseline's beside it.  `missing` utterances have no hypothesis and count as empty.
+    baseline's text for the reference.  `by_length` pools utterances by their words.  `profile` counts errors by class, the baseline's beside it.  `missing` utterances have no hypothesis and count as empty.
     """
 
     path: str
@@ -60,6 +60,7 @@ class JudgedTranscript:
     to_baseline: Score | None = None
     missing: tuple[str, ...] = ()
     utterances: int = 0
+    by_length: Mapping[str, Score] = field(default_factory=dict)
     profile: ErrorProfile | None = None
     baseline_profile: ErrorProfile | None = None
 
@@ -177,9 +178,16 @@ def _against_reference(
         to_baseline=_to_baseline(hypothesis, judged),
         missing=missing,
         utterances=len(ours),
+        by_length=_by_length(ours),
         profile=profile(pairs, way),
         baseline_profile=profile(paired(reference, judged.baseline)[0], way) if judged.baseline else None,
     )
+
+
+def _by_length(scores: Sequence[Score]) -> dict[str, Score]:
+    """Pooled by the length of the utterance, the short ones first."""
+    ordered = sorted((each for each in scores if each.reference_words), key=lambda each: each.reference_words)
+    return by_group((length_band(each.reference_words), each) for each in ordered)
 
 
 def _scores(

@@ -64,8 +64,11 @@ class Interval:
 
     @property
     def unseen(self) -> float:
-        """What rare disasters may still add: units lost as a whole that n of them did not show."""
-        return RULE_OF_THREE / self.units if self.units else math.inf
+        """What rare disasters may still add: utterances lost as a whole that n of them did not show.
+
+        A loop befalls an utterance, whoever speaks: the utterances count here, not the speakers.
+        """
+        return RULE_OF_THREE / self.n if self.n else math.inf
 
     @property
     def possible_low(self) -> float | None:

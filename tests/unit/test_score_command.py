@@ -154,6 +154,17 @@ def test_a_baseline_is_compared_utterance_by_utterance(files: Path) -> None:
     assert same["wer_to_baseline"] == 0
 
 
+def test_error_rates_are_told_by_length_and_errors_by_class(files: Path) -> None:
+    (files / "many.txt").write_text("раз два три\nмы видели Катаева на той стороне реки\n", encoding="utf-8")
+    (files / "off.txt").write_text("раз два\nмы видели китаева на той стороне реки\n", encoding="utf-8")
+    found = one("many.txt", "off.txt", "--baseline", "many.txt", "--language", "ru")
+    assert found["wer_by_words"] == {"1-5": 1 / 3, "6-10": 1 / 7}
+    assert found["error_classes"] == {"name": 1, "number": 1}
+    assert found["baseline_error_classes"] == {}
+    shown = CliRunner().invoke(app, ["score", "many.txt", "off.txt"], catch_exceptions=False).stdout
+    assert "2 units are too few for an interval" in shown
+
+
 def test_the_tables_hold_what_was_judged_and_nothing_else(files: Path) -> None:
     result = CliRunner().invoke(app, ["score", "said.txt", "heard.txt"], catch_exceptions=False)
     assert "14.3%" in result.stdout
