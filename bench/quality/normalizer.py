@@ -22,7 +22,7 @@ from bench.quality.lexer import Lexeme, Token, lexer
 from bench.quality.numerals import spell
 from bench.quality.versions import LANGUAGES, VERSIONS
 
-MEMORY: Final = 4096
+MEMORY: Final = 32768  # texts: a corpus of ten thousand utterances is held against each variant
 
 
 @dataclass(frozen=True, slots=True)
