@@ -156,9 +156,10 @@ def differences(base: RunData, new: RunData) -> tuple[list[Reason], list[Reason]
         other = new.suite.clips.get(name)
         if other and clip.sha256 and other.sha256 and clip.sha256 != other.sha256:
             blocking.append(reason("caution.audio", clip=name))
+    others = _weights(new)
     for model, hashes in _weights(base).items():
         other_roles = sorted(
-            role for role, sha in _weights(new).get(model, hashes).items() if hashes.get(role) != sha
+            role for role, shas in others.get(model, hashes).items() if hashes.get(role) != shas
         )
         if other_roles:
             cautions.append(reason("caution.weights", case=model, roles=", ".join(other_roles)))
@@ -167,12 +168,13 @@ def differences(base: RunData, new: RunData) -> tuple[list[Reason], list[Reason]
     return blocking, cautions
 
 
-def _weights(run: RunData) -> dict[str, dict[str, str]]:
-    return {
-        record.case: {file.role: file.sha256 for file in record.weights}
-        for record in run.records
-        if record.weights
-    }
+def _weights(run: RunData) -> dict[str, dict[str, set[str]]]:
+    """By case and role, the hashes of all files that its trials were given."""
+    found: dict[str, dict[str, set[str]]] = {}
+    for record in run.records:
+        for file in record.weights:
+            found.setdefault(record.case, {}).setdefault(file.role, set()).add(file.sha256)
+    return found
 
 
 def _keyed(cases: Iterable[CaseResult], *, by_variant: bool) -> dict[object, CaseResult]:

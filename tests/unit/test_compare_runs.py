@@ -112,6 +112,15 @@ def test_other_audio_under_the_same_name_is_refused() -> None:
         compare(Side(run=heard(run(), "aa")), Side(run=heard(run(name="r2"), "bb")))
 
 
+def test_other_weights_of_any_trial_are_marked_not_only_of_the_last() -> None:
+    new = run(name="r2")
+    other = dataclasses.replace(nights.WEIGHTS, sha256="cd" * 32)
+    first, *rest = new.records
+    mixed = dataclasses.replace(new, records=(dataclasses.replace(first, weights=(other,)), *rest))
+    found = compare(Side(run=run()), Side(run=mixed))
+    assert any("other weights: m.f16.c" in english(each) for each in found.cautions)
+
+
 def test_other_weights_are_compared_and_marked() -> None:
     other = dataclasses.replace(nights.WEIGHTS, sha256="cd" * 32)
     found = compare(Side(run=run()), Side(run=nights.changed(run(name="r2"), "m.q8_0.c", weights=(other,))))
