@@ -84,7 +84,9 @@ class Opened:
 
     def look(self) -> None:
         """What the process and its descendants hold now."""
-        held = self._held_on_darwin() if self.libproc else held_on_linux(self.pid)
+        self._take(self._held_on_darwin() if self.libproc else held_on_linux(self.pid))
+
+    def _take(self, held: Iterable[tuple[str, str]]) -> None:
         for path, how in held:
             same = identity(path)
             mine = next((name for name, known in self.asked.items() if known and known == same), None)
@@ -102,7 +104,13 @@ class Opened:
             self.found[path] = how
 
     def look_in_turn(self, now: float) -> None:
-        """A look at growing intervals, for what no notice tells."""
+        """A look at growing intervals, for what no notice tells.
+
+        Where there are no notices at all, descriptors are looked at each time until a file was seen: a
+        program that reads its weights and closes them holds them for no longer than that.
+        """
+        if self.libproc is not None and not any(path in self.asked for path in self.found):
+            self._take((path, "descriptor") for path in self.libproc.descriptors(self.pid))
         if now >= self.next_look:
             self.look()
             self.pause = min(self.pause * 1.5, LONGEST_PAUSE_SECONDS)
