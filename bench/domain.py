@@ -59,13 +59,14 @@ class Clip:
 
     `path`, `sha256` (of the WAV file), `reference` and `utterances` are known after fetching;
     `recipe` says how `bench.assets` makes it.  Without `reference` quality is judged against the
-    baseline's transcript alone.
+    baseline's transcript alone.  `titles` are by report language, where a corpus gives them.
     """
 
     name: str
     title: str
     language: str
     duration_seconds: float
+    titles: Mapping[str, str] = field(default_factory=dict)
     licence: str = ""
     corpus: str | None = None
     path: str | None = None

@@ -239,10 +239,14 @@ class FileRecipe(StrictManifest):
 Recipe = Annotated[CutRecipe | SayRecipe | FileRecipe, Field(discriminator="kind")]
 
 
+Titles = str | dict[str, str]
+"""A title, or one for each language of reports: {en: Read prose, ru: Чтение}."""
+
+
 class CutClip(StrictManifest):
     """A clip of a corpus: its utterances and length."""
 
-    title: str
+    title: Titles
     seconds: float = Field(gt=0)
     utterances: tuple[str, ...] = ()
     gap_seconds: float = Field(default=0.0, ge=0)
@@ -252,7 +256,7 @@ class CutClip(StrictManifest):
 class SayClip(StrictManifest):
     """A clip spoken by `say`."""
 
-    title: str
+    title: Titles
     sentences: tuple[str, ...] = Field(min_length=1)
     seconds: float | None = Field(default=None, gt=0)
     gap_seconds: float = Field(default=0.3, ge=0)

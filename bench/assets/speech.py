@@ -35,13 +35,19 @@ class Corpus:
     clips: Mapping[str, Clip]
 
 
+def one_title(titles: Mapping[str, str]) -> str:
+    """The title where no language is asked for: English, or the first there is."""
+    return titles.get("en") or next(iter(titles.values()), "")
+
+
 def corpus_of(manifest: CorpusManifest) -> Corpus:
     """The corpus of a manifest; its clips are not fetched yet."""
     speech = manifest.speech
     clips = {
         name: Clip(
             name=name,
-            title=entry.title,
+            title=entry.title if isinstance(entry.title, str) else one_title(entry.title),
+            titles={} if isinstance(entry.title, str) else entry.title,
             language=manifest.language,
             duration_seconds=entry.seconds or 0.0,
             licence=manifest.licence,

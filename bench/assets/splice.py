@@ -85,6 +85,7 @@ def filled(clip: Clip, folder: Path, path: Path, sha256: str) -> FetchedClip:
     return FetchedClip(
         name=clip.name,
         title=clip.title,
+        titles=clip.titles,
         language=clip.language,
         licence=clip.licence,
         corpus=clip.corpus,

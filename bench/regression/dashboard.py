@@ -24,6 +24,7 @@ from bench.text.templates import sandbox
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 IN_SCRIPT: Final = "dashboard.js."  # messages that the page's script says
+MOST_FAILED: Final = 12  # lines of what failed that a night shows; its report has all
 DIGITS: Final = 5  # significant digits a figure is drawn with; the history keeps them all
 
 
@@ -81,7 +82,13 @@ def dashboard_data(
     return {
         "suite": nights[-1].suite,
         "nights": [
-            {"run": night.run, "t": night.started_at[:16], "verdict": night.verdict, "link": link}
+            {
+                "run": night.run,
+                "t": night.started_at[:16],
+                "verdict": night.verdict,
+                "link": link,
+                **({"failed": night.failed[:MOST_FAILED]} if night.failed else {}),
+            }
             for night, link in zip(nights, links, strict=True)
         ],
         "cases": cases,

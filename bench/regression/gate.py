@@ -11,6 +11,7 @@ from typing import Final
 from bench.domain import Reason
 from bench.errors import JournalError
 from bench.journal import RunData
+from bench.language import english
 from bench.metrics import METRICS
 from bench.reasons import reason
 from bench.regression.baselines import Reference
@@ -21,6 +22,7 @@ from bench.regression.night import Night, missing_trials, night_of, night_texts,
 from bench.regression.series import DEFAULT_RULE, Line, SeriesRule, SeriesVerdict, common_shift, judge_lines
 from bench.statistics import Verdict
 from bench.statistics.nights import NightFigure
+from bench.text.figures import change_text
 
 # What is gated where a suite says nothing.
 DEFAULT_TOLERANCES: Final[Mapping[str, float]] = {
@@ -127,10 +129,21 @@ def _no_reference(night: Night, *, measured: bool) -> Reason:
     return reason(code, suite=night.suite, machine=night.machine)
 
 
+def _failed(report: GateReport) -> tuple[str, ...]:
+    """What failed, a line each: the breaches of exact gates, then the series that are worse."""
+    worse = (
+        f"{one.case}: {one.metric} {change_text(one.ratio)}" for one in report.worse if one.ratio is not None
+    )
+    return (*(f"{fact.case}: {english(fact.message)}" for fact in report.facts), *worse)
+
+
 def _closed(report: GateReport) -> GateReport:
     """The report with its verdict written into its night, as history keeps it."""
     night = dataclasses.replace(
-        report.night, verdict=str(report.outcome), reference=report.reference.id if report.reference else None
+        report.night,
+        verdict=str(report.outcome),
+        reference=report.reference.id if report.reference else None,
+        failed=_failed(report),
     )
     return dataclasses.replace(report, night=night)
 

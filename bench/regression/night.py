@@ -46,7 +46,8 @@ class Night:
 
     `machine` is the host's id, `protocol` a hash of what must agree for two nights to be
     compared; `verdict` is the gate's, None before it judged; `reference` names the reference it
-    was held to; `report` is the path of the night's report relative to the reports folder.
+    was held to; `report` is the path of the night's report relative to the reports folder; `failed`
+    names what the gate failed: a case and what happened to it, a line each.
     """
 
     run: str
@@ -62,6 +63,7 @@ class Night:
     report: str | None = None
     cpu: str = ""
     system: str = ""
+    failed: tuple[str, ...] = ()
 
     def value(self, case: str, metric: str) -> float | None:
         """The night's median of a metric, or None where there is none."""

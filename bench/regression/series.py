@@ -149,6 +149,9 @@ def _judge_line(line: Line, noise: Noise, rule: SeriesRule, together: int) -> Se
     judged = [_judge_look(line, look, noise, quantile) for look in looks]
     frozen = [one for one, look in zip(judged, looks, strict=True) if look.frozen]
     decisive = next((one for one in judged if one.verdict in (Verdict.WORSE, Verdict.DIFFERENT)), frozen[-1])
+    if decisive.verdict is Verdict.INCONCLUSIVE:  # what is open shows the window that moved furthest
+        open_ = [one for one in frozen if one.verdict is Verdict.INCONCLUSIVE]
+        decisive = max(open_, key=lambda one: abs(math.log(one.ratio)))
     spread = noise.deviation * math.sqrt(median_variance(len(line.reference)) + median_variance(rule.nights))
     catchable = max(math.log1p(line.tolerance), quantile * spread) + NormalDist().inv_cdf(0.95) * spread
     return SeriesVerdict(

@@ -64,11 +64,11 @@ def build(
     stages = measured.stages(parts, context)
     memory = measured.tables(measured.MEMORY, parts, context)
     cpu = measured.tables(measured.CPU, parts, context)
-    more = measured.tables(measured.MORE, parts, context)
     beside = side_by_side(context)
     heard = passes.passes(found, notes)
     quality = (*heard, *word_errors.quality(parts, context))
     over_all = pooled(context)
+    more = measured.tables(measured.MORE, parts, context)
     return View(
         title=runs[0].suite.title if len({run.suite.name for run in runs}) == 1 else _titles(found),
         name=" + ".join(dict.fromkeys(run.suite.name for run in runs)),

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from bench.domain import Clip, Host, Status
-from bench.report.cells import Text
+from bench.report.cells import Cell, Localized, Text
 from bench.results import CaseResult, Results
 
 if TYPE_CHECKING:
@@ -85,20 +85,24 @@ class Names:
         """The clip's title."""
         return clip.title or clip.name
 
+    def clip_cell(self, clip: Clip) -> Text | Localized:
+        """The clip's title, in the reader's language where its corpus gives it."""
+        return Localized(texts=clip.titles) if clip.titles else Text(text=self.clip(clip))
+
     def machine(self, host: Host) -> str:
         """The machine by its processor, with its id where two have the same."""
         same = {each.id for each in self._hosts if each.cpu == host.cpu}
         return host.cpu if len(same) < 2 else f"{host.cpu} ({host.id})"
 
-    def scope(self, scope: Scope) -> tuple[Text, ...]:
+    def scope(self, scope: Scope) -> tuple[Cell, ...]:
         """What a table or chart is of, said where there are several of its kind."""
         if len({(case.host.id, case.clip.name) for case in scope.cases}) > 1:
             return ()
-        cells = []
+        cells: list[Cell] = []
         if self.many_machines:
             cells.append(Text(text=self.machine(scope.host)))
         if self.many_clips:
-            cells.append(Text(text=self.clip(scope.clip)))
+            cells.append(self.clip_cell(scope.clip))
         return tuple(cells)
 
     def run(self, run: RunData) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from pathlib import Path
 
 import pytest
 from report_runs import clip, measured_run, suite
@@ -72,7 +73,7 @@ def test_the_comment_fits_and_has_verdict_quality_and_advice(run: RunData) -> No
     assert len(text) <= LONGEST_COMMENT
     assert text.startswith("<!-- asr-quant-bench demo en -->\n")
     seen = "\n".join(unfolded(text))
-    assert "> How sure:" in seen
+    assert "> - How sure:" in seen
     assert "| Variant | File size" in seen
     assert "| Quant. | Clips | Utterances" in seen
     assert "| Scenario | Recommendation |" in seen
@@ -91,4 +92,19 @@ def test_a_comment_that_would_be_too_long_gives_up_what_is_folded_first(
     monkeypatch.setattr("bench.report.writing.reporters.LONGEST_COMMENT", len(shorter) - 1)
     shortest = written(run, "report.short.en.md", "short")
     assert "Key findings" not in shortest
-    assert "> How sure:" in shortest
+    assert "> - How sure:" in shortest
+
+
+def test_a_clips_title_is_in_the_readers_language(tmp_path: Path) -> None:
+    titled = tuple(
+        dataclasses.replace(
+            clip(name=name), titles={"en": f"{name}, read aloud", "ru": f"{name}, чтение вслух"}
+        )
+        for name in ("river", "lake")
+    )
+    run = measured_run(tmp_path / "r", asked=suite(clips=titled, blocks=3))
+    paths = render([run], languages=["ru", "en"], out=tmp_path, formats=["md"])
+    russian, english = (path.read_text(encoding="utf-8") for path in paths)
+    assert "чтение вслух" in russian
+    assert "read aloud" not in russian.split("<details>")[0]
+    assert "lake, read aloud" in english

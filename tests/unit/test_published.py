@@ -157,12 +157,12 @@ def test_advice_follows_the_figures_and_says_where_it_cannot(found: Results, cod
     qwen, larger, whisper = by_scenario["least_loss"]
     assert "Q8_0" in qwen
     assert "Q8_0" in whisper
-    assert ("INCONCLUSIVE" if code == "en" else "НЕ РЕШЕНО") in larger
+    assert ("INCONCLUSIVE" if code == "en" else "недостаточно данных") in larger
     assert "Q6K" in by_scenario["balance"][1]
     assert "Whisper Large v3 Turbo Q4_0" in by_scenario["smallest"][0]
     assert "0.23" in by_scenario["start"][0]
     assert "safetensors" in by_scenario["throughput"][0]
-    assert ("INCONCLUSIVE" if code == "en" else "НЕ РЕШЕНО") in by_scenario["long"][0]
+    assert ("INCONCLUSIVE" if code == "en" else "Недостаточно данных") in by_scenario["long"][0]
 
 
 def test_a_question_to_single_runs_is_inconclusive_and_says_what_is_missing(found: Results) -> None:

@@ -267,3 +267,13 @@ def test_one_bad_night_among_many_fails_once() -> None:
     ]
     assert verdicts[0] is Verdict.WORSE
     assert Verdict.WORSE not in verdicts[1:]
+
+
+def test_an_open_line_shows_the_window_that_moved_furthest() -> None:
+    """One night four times slower after two faster ones: not "-15 % over 3 nights"."""
+    reference = tuple(figure(value) for value in (1.0, 1.9, 0.5, 2.2, 0.45))
+    [verdict] = judged(line(reference, tuple(figure(value) for value in (0.8, 0.85, 4.0))))
+    assert verdict.verdict is Verdict.INCONCLUSIVE
+    assert verdict.ratio is not None
+    assert verdict.ratio == pytest.approx(4.0)
+    assert verdict.window == 1

@@ -16,9 +16,11 @@ function make(name, attributes, parent, text) {
   return made;
 }
 
-function tell(value, unit) {
+/* A value in the unit that suits it, or the largest it stands beside; nothing is nothing in any unit. */
+function tell(value, unit, largest = Math.abs(value)) {
+  if (value === 0) return "0";
   const steps = STEPS[unit] || [[1, unit === "ratio" ? "" : unit]];
-  const [scale, suffix] = steps.find(([size]) => Math.abs(value) >= size) || steps[steps.length - 1];
+  const [scale, suffix] = steps.find(([size]) => largest >= size) || steps[steps.length - 1];
   return `${Number((value / scale).toPrecision(4))} ${suffix}`.trim();
 }
 
@@ -60,7 +62,7 @@ function draw(figure, series, from) {
   const y = (value) => TOP + (range[1] - value) / (range[1] - range[0]) * (H - TOP - BOTTOM);
   for (const value of ticks(range[0], range[1], 5)) {
     make("line", { class: "grid", x1: LEFT, x2: W - RIGHT, y1: y(value), y2: y(value) }, svg);
-    make("text", { x: LEFT - 5, y: y(value) + 3.5, "text-anchor": "end" }, svg, tell(value, metric.unit));
+    make("text", { x: LEFT - 5, y: y(value) + 3.5, "text-anchor": "end" }, svg, tell(value, metric.unit, Math.max(Math.abs(range[0]), Math.abs(range[1]))));
   }
   make("text", { x: LEFT, y: H - 5 }, svg, day(DATA.nights[from]));
   make("text", { x: W - RIGHT, y: H - 5, "text-anchor": "end" }, svg, day(DATA.nights[last]));
@@ -120,6 +122,7 @@ function describe(series, i) {
   const held = levels(series).filter(([index]) => index <= i).pop();
   if (held && series.v[i] !== null) lines.push(say(WORDS.against, { change: change(series.v[i] / held[1]) }));
   for (const [index, text] of DATA.versions) if (index === i) lines.push(text);
+  lines.push(...(night.failed || []));
   lines.push(night.link ? WORDS.click : WORDS.no_report);
   return lines.join("\n");
 }
@@ -223,6 +226,20 @@ function drawVerdicts() {
   at("verdicts").append(svg, text);
 }
 
+/* What the last night that failed failed in, by name. */
+function drawFailed() {
+  const night = [...DATA.nights].reverse().find((one) => one.verdict === "FAIL");
+  if (!night || !night.failed) return;
+  const title = document.createElement("h3"), list = document.createElement("ul");
+  title.textContent = say(WORDS.failed_in, { day: day(night) });
+  list.append(...night.failed.map((text) => {
+    const item = document.createElement("li");
+    item.textContent = text;
+    return item;
+  }));
+  at("failed").append(title, list);
+}
+
 function start() {
   const options = DATA.metrics.map((metric) => new Option(metric.name, metric.name));
   at("metric").append(...options, new Option(WORDS.all, "*"));
@@ -237,6 +254,7 @@ function start() {
   for (const kind of ["input", "change"]) at("controls").addEventListener(kind, show);
   at("controls").addEventListener("submit", (event) => event.preventDefault());
   drawVerdicts();
+  drawFailed();
   show();
 }
 

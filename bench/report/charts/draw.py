@@ -93,9 +93,11 @@ _CONFIG: Final[Mapping[str, Any]] = {
         "titleFontSize": 11,
         "titleFontWeight": "normal",
         "labelLimit": 260,
-        "labelOverlap": "greedy",
+        "labelOverlap": "parity",  # every other one or none: an axis reads in even steps
         "labelSeparation": 8,
     },
+    "axisX": {"tickCount": 6},
+    "axisY": {"tickCount": 5},
     "legend": {"labelColor": INK, "titleColor": INK, "orient": "bottom", "labelFontSize": 11, "columns": 4},
     "text": {"color": INK},
 }

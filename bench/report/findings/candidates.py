@@ -8,13 +8,12 @@ from enum import IntEnum
 
 from bench.quality.forced import ForcedDivergence
 from bench.quality.passed import Passed
-from bench.report.findings.families import Family, Scene
+from bench.report.findings.families import Family, Scene, of_no_use
 from bench.report.findings.model import SAME_WER
 from bench.report.findings.pairs import Pair, difference, heard_in_pass, pairs, same_texts, utterances_needed
 from bench.results import CaseResult
 from bench.statistics import FEWEST_TO_CLAIM, Interval
 
-BROKEN_WER = 0.6  # one star by the default bands: more than every second word is wrong
 UTTERANCES_WANTED = 300  # where nothing tells how many: differences of fine quantizations take hundreds
 NEAR_WER = 0.01  # an estimated loss of up to one point may be advised where none is shown
 
@@ -88,7 +87,7 @@ def _of(family: Family) -> Iterator[Candidate]:
             family=family,
             loss=loss,
             change=change,
-            broken=any(_broken(each) for each in cases) or _mostly_loops(cases),
+            broken=any(of_no_use(each) for each in cases) or _mostly_loops(cases),
             looped=sum(each.heard.loop is not None and each.heard.loop.looping for each in cases),
             judged=judged,
             passed=heard_in_pass(pair) if pair is not None else (),
@@ -126,13 +125,6 @@ def _measured(change: Interval) -> Loss:
     if change.clear and change.value > 0:
         return Loss.SHOWN
     return Loss.NOT_SHOWN if change.value <= NEAR_WER else Loss.UNKNOWN
-
-
-def _broken(case: CaseResult) -> bool:
-    if case.passed:
-        return any(row.wer is not None and (row.wer.value or 0.0) > BROKEN_WER for row in case.passed)
-    wer = case.heard.score.wer if case.heard.score else None
-    return wer is not None and wer > BROKEN_WER
 
 
 def _mostly_loops(cases: Sequence[CaseResult]) -> bool:

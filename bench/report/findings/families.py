@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from bench.report.cells import Text
+from bench.report.cells import Cell, CellGroup, Localized, Text
 from bench.report.names import Names
 from bench.results import CaseKey, CaseResult, Results, RunKey
 
@@ -20,6 +20,17 @@ def smaller(case: CaseResult, other: CaseResult) -> bool:
     """Whether a case's weights are smaller on disk, both known, by more than nothing worth saying."""
     mine, theirs = case.weights_bytes, other.weights_bytes
     return bool(mine and theirs and mine < theirs * (1 - LEAST_SHOWN_SAVING))
+
+
+BROKEN_WER: Final = 0.6  # one star by the default bands: more than every second word is wrong
+
+
+def of_no_use(case: CaseResult) -> bool:
+    """Whether most words of what a case heard are wrong, or it heard none at all."""
+    if case.passed:
+        return any(row.wer is not None and (row.wer.value or 0.0) > BROKEN_WER for row in case.passed)
+    wer = case.heard.score.wer if case.heard.score else None
+    return wer is not None and wer > BROKEN_WER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +108,11 @@ class Scene:
             yield anchor, tuple(cases)
 
     @cached_property
+    def useless(self) -> frozenset[CaseKey]:
+        """Cases whose text is of no use: their times are no speed, for silence is quick."""
+        return frozenset(case.key for case in self.figures.cases if of_no_use(case))
+
+    @cached_property
     def _engines(self) -> dict[tuple[RunKey, str], set[str]]:
         found: dict[tuple[RunKey, str], set[str]] = {}
         for case in self.figures.cases:
@@ -107,18 +123,29 @@ class Scene:
         """The case among its siblings."""
         return Text(text=self.names.label(case), strong=True)
 
-    def subject(self, cases: Sequence[CaseResult], *, clip: bool = True) -> Text:
+    def subject(self, cases: Sequence[CaseResult], *, clip: bool = True) -> Cell:
         """What a sentence is about: the model, and clip, engine and machine where there are several.
 
         A sentence about cases of several engines names none.
         """
+        parts = self._parts(cases, clip=clip)
+        return parts[0] if len(parts) == 1 else CellGroup(parts=parts, between=" · ")
+
+    def subject_name(self, cases: Sequence[CaseResult]) -> str:
+        """The same as a name, with the clip's title in no language of its own."""
+        known = (
+            self.names.clip(cases[0].clip) if isinstance(c, Localized) else c for c in self._parts(cases)
+        )
+        return " · ".join(each if isinstance(each, str) else each.text for each in known)
+
+    def _parts(self, cases: Sequence[CaseResult], *, clip: bool = True) -> tuple[Text | Localized, ...]:
         case = cases[0]
-        parts = [self.names.model(case)]
+        parts: list[Text | Localized] = [Text(text=self.names.model(case))]
         spoken_of = {each.case.variant.engine for each in cases}
         if len(spoken_of) == 1 and len(self._engines[case.run, case.case.model]) > 1:
-            parts.append(case.case.variant.engine)
+            parts.append(Text(text=case.case.variant.engine))
         if clip and self.names.many_clips:
-            parts.append(self.names.clip(case.clip))
+            parts.append(self.names.clip_cell(case.clip))
         if self.names.many_machines:
-            parts.append(self.names.machine(case.host))
-        return Text(text=" · ".join(parts))
+            parts.append(Text(text=self.names.machine(case.host)))
+        return tuple(parts)

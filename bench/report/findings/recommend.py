@@ -138,7 +138,7 @@ def _rank(each: Candidate) -> tuple[float, int, float]:
 
 
 def _name(scene: Scene, each: Candidate) -> Text:
-    return Text(text=f"{scene.subject([each.case]).text} {scene.names.label(each.case)}", strong=True)
+    return Text(text=f"{scene.subject_name([each.case])} {scene.names.label(each.case)}", strong=True)
 
 
 # -------------------------------------------------------------------------- words

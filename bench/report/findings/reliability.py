@@ -24,6 +24,18 @@ from bench.statistics import FEWEST_TO_CLAIM
 from bench.text.numbers import Quantity
 
 
+def useless(scene: Scene) -> Iterator[Finding]:
+    """Variants whose times are compared with nothing, for what they wrote is of no use."""
+    for family in scene.families:
+        cases = [case for case in family.front if case.key in scene.useless]
+        if cases:
+            params: dict[str, Cell] = {
+                "model": scene.subject(cases, clip=False),
+                "items": CellGroup(parts=tuple(scene.name(case) for case in cases), between=", "),
+            }
+            yield _finding("trust.useless", "finding.useless", cases, params, table="rates")
+
+
 def few_runs(scene: Scene) -> Iterator[Finding]:
     """Cases with too few trials for any interval."""
     good = [case for case in scene.figures.cases if case.status.delivered]
@@ -233,6 +245,9 @@ def _finding(
 
 
 RULES: Final = (
+    Rule(
+        id="trust.useless", kind=Kind.TRUST, why="times of variants that wrote nothing of use", find=useless
+    ),
     Rule(id="trust.few_runs", kind=Kind.TRUST, why="too few trials for intervals", find=few_runs),
     Rule(id="trust.wall", kind=Kind.TRUST, why="wall time that does not add up", find=unexplained_wall),
     Rule(id="trust.backend", kind=Kind.TRUST, why="another device than asked", find=backend),

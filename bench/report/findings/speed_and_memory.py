@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from bench.report.cells import BaselineRatio, CellGroup, Figure, Phrase
+from bench.metrics import METRICS
+from bench.report.cells import BaselineRatio, Cell, CellGroup, Figure, Phrase
 from bench.report.findings.differences import Contrast, Standing, contrast
 from bench.report.findings.families import Scene, smaller
 from bench.report.findings.model import (
@@ -21,6 +22,7 @@ from bench.report.findings.model import (
     Strength,
     Tolerance,
 )
+from bench.report.tables.measured import contradicts
 from bench.results import CaseResult
 from bench.text.numbers import Quantity
 
@@ -99,8 +101,12 @@ def _against_baseline(measure: Measure) -> Rule:
 
 
 def _against(measure: Measure, scene: Scene) -> Iterator[Finding]:
-    for anchor, cases in scene.by_anchor():
+    useless = scene.useless if measure.kind is Kind.SPEED else frozenset()
+    for anchor, every in scene.by_anchor():
         metric = measure.of(anchor)
+        cases = [case for case in every if case.key not in useless]
+        if measure is RSS and not anchor.published and anchor.median(anchor.footprint_metric) is not None:
+            continue  # the footprint says the same, and without the weights' clean pages
         found = [contrast(case, anchor, metric, measure.tolerance) for case in cases]
         yield from _by_outcome(measure, scene, anchor, [each for each in found if each])
 
@@ -145,6 +151,9 @@ def _sentence(
             between="; ",
         ),
     }
+    if outcome == Standing.LESS:  # the figures stand in the table; here is what comes of them
+        params["items"] = CellGroup(parts=tuple(_ratio(scene, each) for each in ordered), between=", ")
+        params["follows"] = _follows(measure, scene, anchor, metric, ordered)
     needed = [each.needed for each in ordered if each.needed]
     if outcome in {Standing.NONE, Standing.HINT} and needed:
         params["blocks"] = blocks_wanted(max(needed))
@@ -159,6 +168,36 @@ def _sentence(
         ),
         strength=strength,
         runs=max(each.comparison.n for each in found),
+    )
+
+
+def _ratio(scene: Scene, found: Contrast) -> Phrase:
+    """A variant and its ratio; its figure stands in the table."""
+    comparison = found.case.comparisons.get(found.metric)
+    if comparison is not None and contradicts(found.case, found.metric, comparison):
+        return _item(scene, found.case, found.times(), found.metric, METRICS[found.metric].quantity)
+    params: dict[str, Cell] = {"name": scene.name(found.case), "times": found.times()}
+    return Phrase(message="finding.item.ratio", params=params)
+
+
+def _follows(
+    measure: Measure, scene: Scene, anchor: CaseResult, metric: str, found: Sequence[Contrast]
+) -> Phrase:
+    """What being less comes to: minutes an hour of speech, seconds a start, bytes a process."""
+    other = anchor.median(metric) or 0.0
+    best = min(found, key=lambda each: each.case.median(metric) or 0.0).case
+    least = best.median(metric) or 0.0
+    params: dict[str, Cell] = {
+        "best": scene.name(best),
+        "other": Figure(value=other, quantity=measure.quantity),
+        "saved": Figure(value=max(other - least, 0.0), quantity=measure.quantity),
+    }
+    if measure is TRANSCRIBE:
+        params["minutes"] = Figure(value=60 * least, quantity=Quantity.RTFX)
+        params["other"] = Figure(value=60 * other, quantity=Quantity.RTFX)
+        return Phrase(message="finding.follows.transcribe", params=params)
+    return Phrase(
+        message="finding.follows.load" if measure is LOAD else "finding.follows.memory", params=params
     )
 
 
@@ -178,7 +217,16 @@ def figure(case: CaseResult, metric: str, quantity: Quantity) -> Figure:
 
 
 def _item(scene: Scene, case: CaseResult, times: BaselineRatio, metric: str, quantity: Quantity) -> Phrase:
-    params = {"name": scene.name(case), "value": figure(case, metric, quantity), "times": times}
+    params: dict[str, Cell] = {
+        "name": scene.name(case),
+        "value": figure(case, metric, quantity),
+        "times": times,
+    }
+    comparison = case.comparisons.get(metric)
+    if comparison is not None and comparison.ratio == times.ratio and contradicts(case, metric, comparison):
+        return Phrase(
+            message="finding.item.paired", params=params | {"remark": Phrase(message="finding.paired")}
+        )
     return Phrase(message="finding.item", params=params)
 
 

@@ -36,7 +36,7 @@ def _layout(metric: Metric, context: Context) -> Layout[ByHost]:
     clip: tuple[ColumnOf[ByHost], ...] = (
         ColumnOf(
             heading="column.clip",
-            cell=lambda cases, _: Text(text=names.clip(_one(cases).clip)),
+            cell=lambda cases, _: names.clip_cell(_one(cases).clip),
             numeric=False,
         ),
     )

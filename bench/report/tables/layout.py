@@ -19,6 +19,8 @@ from bench.results import CaseResult, Results
 from bench.text.numbers import Quantity
 
 Subject = TypeVar("Subject")
+# Differences below these change nothing for anybody: 20 ms, 8 MB.
+_UNFELT: Final = {Quantity.SECONDS: 0.02, Quantity.MEMORY: 8e6}
 ALIKE: Final = 1.10  # medians that differ by less than this, or whose intervals overlap, are alike
 
 
@@ -138,6 +140,8 @@ class Layout(Generic[Subject]):
 def are_alike(figures: Sequence[Figure]) -> bool:
     """Whether figures differ by no more than chance: little, or with intervals that all share a point."""
     values = [each.value for each in figures]
+    if max(values) - min(values) < _UNFELT.get(figures[0].quantity, 0.0):
+        return True
     if min(values) > 0 and max(values) <= ALIKE * min(values):
         return True
     if any(each.low is None or each.high is None for each in figures):
@@ -197,7 +201,7 @@ QUANTIZATION: Final[ColumnOf[CaseResult]] = ColumnOf(
 )
 CLIP: Final[ColumnOf[CaseResult]] = ColumnOf(
     heading="column.clip",
-    cell=lambda case, context: Text(text=context.names.clip(case.clip)),
+    cell=lambda case, context: context.names.clip_cell(case.clip),
     numeric=False,
     wanted=lambda _, context: context.names.gathered and context.names.many_clips,
 )

@@ -6,6 +6,7 @@ Which metrics a table shows, under which heading and with which note, is said by
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -20,6 +21,7 @@ from bench.statistics import Comparison
 from bench.text.numbers import Quantity
 from bench.units import Better
 
+SEEN: Final = 0.005  # a ratio that reads as another than 1.00
 _FOLDED: Final = frozenset({"stages", "more"})  # tables whose columns are worth a look where they differ
 
 
@@ -113,7 +115,15 @@ def stages(scopes: Sequence[Scope], context: Context) -> tuple[Table, ...]:
     """The stages, where a case has more of them than the load time, which another table has."""
     beyond = [metric.name for metric, _ in columns_of("stages") if metric.name != "load_seconds"]
     told = [s for s in scopes if any(name in case.summaries for case in s.cases for name in beyond)]
-    return tables(STAGES, told, context)
+    return tuple(map(_beyond_load, tables(STAGES, told, context)))
+
+
+def _beyond_load(table: Table) -> Table:
+    """The table; where nothing but the load time differs, its lines below alone."""
+    kept = [column.heading for column in table.columns[table.heads :]]
+    if kept == [Phrase(message="column.load")]:
+        return dataclasses.replace(table, columns=(), rows=())
+    return table
 
 
 def cell(case: CaseResult, metric: str, notes: Notes) -> Cell:
@@ -140,7 +150,8 @@ def ratio(case: CaseResult, metric: str, found: Results, notes: Notes) -> Cell:
         return Phrase(message="baseline")
     comparison = case.comparisons.get(metric)
     if comparison is not None and comparison.ratio is not None:
-        return times(comparison, metric)
+        note = notes.phrase("note.paired") if contradicts(case, metric, comparison) else None
+        return dataclasses.replace(times(comparison, metric), note=note)
     if comparison is not None and comparison.reason:
         return notes.absent(comparison.reason)
     if case.baseline is None or found.baseline(case) is None:
@@ -148,6 +159,14 @@ def ratio(case: CaseResult, metric: str, found: Results, notes: Notes) -> Cell:
     if metric not in case.summaries:
         return cell(case, metric, notes)
     return notes.absent_phrase("reason.baseline_missing")
+
+
+def contradicts(case: CaseResult, metric: str, comparison: Comparison) -> bool:
+    """Whether the medians beside a paired ratio lie the other way round, by more than is written."""
+    mine, theirs = case.median(metric), case.base.median(metric) if case.base else None
+    if not mine or not theirs or not comparison.ratio or abs(comparison.ratio - 1) < SEEN:
+        return False
+    return abs(mine / theirs - 1) >= SEEN and (mine < theirs) != (comparison.ratio < 1)
 
 
 def times(comparison: Comparison, metric: str) -> BaselineRatio:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from bench.domain import Protocol, Status
 from bench.report.cells import Cell, CellGroup, Figure, LanguageName, Localized, Phrase, Text
+from bench.report.tables.decoding import decoding
 from bench.report.view import Column, Row, Table
 from bench.statistics import FEWEST_TO_CLAIM
 from bench.text.numbers import Quantity
@@ -27,6 +28,8 @@ def parameters(runs: Sequence[RunData], found: Results, names: Names) -> Table:
     """What was run, how and with what: two columns, name and value."""
     clips = {clip.name: clip for run in runs for clip in run.suite.clips.values()}
     rows: list[tuple[str, Cell]] = []
+    if found.cases and not names.many_models and not found.published:
+        rows.append(("parameter.model", Text(text=names.model(found.cases[0]))))
     if len(clips) <= CLIPS_NAMED:
         for clip in clips.values():
             rows += _clip(clip, names)
@@ -37,6 +40,7 @@ def parameters(runs: Sequence[RunData], found: Results, names: Names) -> Table:
         ("parameter.device", _devices(found)),
         ("parameter.language", _languages(found, clips.values())),
         *_parts(found, names),
+        *decoding(found, names),
         ("parameter.engine", _engines(found)),
     ]
     rows += [("parameter.protocol", cell) for cell in _protocols(runs, found, names)]
@@ -96,7 +100,9 @@ def _parts(found: Results, names: Names) -> list[tuple[str, Cell]]:
 
 
 def _clip(clip: Clip, names: Names) -> list[tuple[str, Cell]]:
-    title: Cell = Text(text=names.clip(clip), code=clip.title == clip.path)
+    title: Cell = names.clip_cell(clip)
+    if clip.title == clip.path:
+        title = Text(text=names.clip(clip), code=True)
     if clip.corpus:
         title = CellGroup(parts=(title, Text(text=f"{clip.corpus}/{clip.name}", code=True)), between=", ")
     return [

@@ -62,11 +62,15 @@ def _pairs(errors: Iterable[ErrorPair]) -> WordErrors:
 
 
 def stars_cell(case: CaseResult, notes: Notes) -> Cell:
-    """Stars by the suite's bands, or the published author's, or why there are none."""
+    """Stars by the suite's bands with the rate they stand for, or the published author's, or why there are none."""
     if case.judgement is not None and case.judgement.stars is not None:
         return Stars(stars=case.judgement.stars)
     if case.heard.stars is not None:
-        return Stars(stars=case.heard.stars)
+        score = case.heard.score
+        if score is None or score.wer is None:
+            return Stars(stars=case.heard.stars)
+        wer = Figure(value=score.wer, quantity=Quantity.PERCENT)
+        return CellGroup(parts=(Stars(stars=case.heard.stars), wer))
     return unjudged(case, notes)
 
 
