@@ -23,6 +23,8 @@ from bench.text.numbers import Quantity
 
 MOST_LINES: Final = 8
 MOST_SHIPPED: Final = 5  # lines that name a variant; the rest say how sure that is
+LIKELY_WORSE: Final = 0.05  # an estimated loss beyond it is nothing to ship on, settled or not
+MOST_WANTED: Final = 10_000  # utterances; nobody records more to settle half a point
 MOST_NAMED: Final = 3  # variants to stay away from, in one line
 _NEEDS: Final = ("least_loss", "balance", "throughput", "memory", "smallest", "start", "long")
 
@@ -43,11 +45,12 @@ def verdict(scene: Scene) -> tuple[Line, ...]:
 def _shipped(scene: Scene, rows: Sequence[Overall]) -> Iterator[Line]:
     """A line a variant that some need is best served by, with all the needs it serves."""
     found: dict[int, tuple[Candidate, list[str]]] = {}
-    for here in by_machine(scene).values():
+    for every in by_machine(scene).values():
+        here = [each for each in every if not _bad(each)]
         for need in _NEEDS:
             scenario = next(each for each in SCENARIOS if each.id == need)
             for advised in scenario.advise(scene, here):
-                if advised.choice is not None and advised.choice.loss is not Loss.SHOWN:
+                if advised.choice is not None:
                     found.setdefault(id(advised.choice.case), (advised.choice, []))[1].append(need)
     settled = {_model(choice) for choice, needs in found.values() if "least_loss" in needs}
     # What is known to lose nothing comes first.
@@ -70,7 +73,7 @@ def _ship(scene: Scene, choice: Candidate, needs: Sequence[str], row: Overall) -
         "needs": CellGroup(parts=words, between=", "),
         "name": name,
         "costs": CellGroup(parts=costs, between=", "),
-        "quality": quality(choice),
+        "quality": _brief(quality(choice)),
     }
     if scene.names.many_machines:
         params["needs"] = CellGroup(
@@ -78,6 +81,13 @@ def _ship(scene: Scene, choice: Candidate, needs: Sequence[str], row: Overall) -
         )
     message = "verdict.ship.open" if choice.loss is Loss.UNKNOWN and choice.change else "verdict.ship"
     return Phrase(message=message if costs else "verdict.ship.bare", params=params)
+
+
+def _brief(known: Cell) -> Cell:
+    """What is known of a loss, without saying against what: the box is all about that."""
+    if isinstance(known, Phrase) and known.message == "advice.loss.wer":
+        return Phrase(message="verdict.loss.wer", params=known.params)
+    return known
 
 
 def _costs(row: Overall) -> Iterator[Cell]:
@@ -133,13 +143,23 @@ def _avoid(scene: Scene, rows: Sequence[Overall]) -> Iterator[Line]:
 
 
 def _bad(each: Candidate) -> bool:
-    return not each.case.model.synthetic and (each.broken or each.loss is Loss.SHOWN)
+    """Whether it is of no use, shown to be worse, or likely to be."""
+    return not each.case.model.synthetic and (each.broken or each.loss is Loss.SHOWN or is_likely_worse(each))
+
+
+def is_likely_worse(each: Candidate) -> bool:
+    """Whether a loss that is not settled is estimated at more than anybody would ship."""
+    change = each.change.value if each.change is not None else None
+    return each.loss is Loss.UNKNOWN and change is not None and change > LIKELY_WORSE
 
 
 def _worse(scene: Scene, each: Candidate) -> Phrase:
     name = full_name(scene, each) if scene.names.many_models else scene.name(each.case)
-    said = Phrase(message="verdict.broken") if each.broken and each.change is None else quality(each)
-    return Phrase(message="verdict.item", params={"name": name, "quality": said})
+    said = Phrase(message="verdict.broken") if each.broken and each.change is None else _brief(quality(each))
+    open_ = is_likely_worse(each) and not each.broken
+    return Phrase(
+        message="verdict.item.open" if open_ else "verdict.item", params={"name": name, "quality": said}
+    )
 
 
 # ------------------------------------------------------------------------------ how sure
@@ -195,7 +215,7 @@ def _gaps(scene: Scene, rows: Sequence[Overall]) -> Iterator[Cell]:
         yield Phrase(message="verdict.gap.synthetic")
         return
     known = [row.candidate for row in rows if row.candidate]
-    open_ = [each for each in known if each.loss in {Loss.UNKNOWN, Loss.NOT_SHOWN} and not each.broken]
+    open_ = [each for each in known if each.loss in {Loss.UNKNOWN, Loss.NOT_SHOWN} and not _bad(each)]
     if open_:
         names = CellGroup(parts=tuple(scene.name(each.case) for each in open_[:MOST_NAMED]), between=", ")
         more = len(open_) - MOST_NAMED
@@ -219,5 +239,8 @@ def _open_loss(names: Cell, cases: Sequence[Candidate]) -> Phrase:
     needed = [each.needed for each in cases if each.needed]
     if not needed:
         return Phrase(message="verdict.gap.reference", params={"names": names})
+    if max(needed) > MOST_WANTED:
+        most = Phrase(message="finding.utterances.needed", count=MOST_WANTED)
+        return Phrase(message="verdict.gap.loss.many", params={"names": names, "needed": most})
     speech = Phrase(message="finding.utterances.needed", count=max(needed))
     return Phrase(message="verdict.gap.loss", params={"names": names, "needed": speech})

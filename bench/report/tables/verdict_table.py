@@ -9,7 +9,7 @@ from bench.report.findings.candidates import Candidate, Loss
 from bench.report.findings.families import LEAST_SHOWN_SAVING, Scene
 from bench.report.findings.overall import Overall, overall
 from bench.report.findings.pairs import points
-from bench.report.findings.verdict import change, faster
+from bench.report.findings.verdict import change, faster, is_likely_worse
 from bench.report.tables.layout import ColumnOf, Context, Layout, count
 from bench.report.view import Table
 from bench.statistics import Summary
@@ -103,7 +103,7 @@ def _standing(each: Candidate) -> str:
         return "broken"
     if each.looped:
         return "loops"
-    return each.loss.name.lower()
+    return "likely_worse" if is_likely_worse(each) else each.loss.name.lower()
 
 
 VERDICT: Final = Layout[Overall](
