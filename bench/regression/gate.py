@@ -22,7 +22,7 @@ from bench.regression.night import Night, missing_trials, night_of, night_texts,
 from bench.regression.series import DEFAULT_RULE, Line, SeriesRule, SeriesVerdict, common_shift, judge_lines
 from bench.statistics import Verdict
 from bench.statistics.nights import NightFigure
-from bench.text.figures import change_text
+from bench.text.changes import change_text
 
 # What is gated where a suite says nothing.
 DEFAULT_TOLERANCES: Final[Mapping[str, float]] = {

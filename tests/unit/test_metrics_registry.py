@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 from pathlib import Path
 
+import pytest
+from report_runs import measured_run
+
 from bench import host
+from bench.domain import measured as measured_value
 from bench.language import language, languages
-from bench.metrics import COMPARED, METRICS, Metric
+from bench.metrics import COMPARED, METRICS, Metric, ReadBy, shown, where_known
+from bench.report.cells import Figure, Phrase
+from bench.report.footnotes import Notes
+from bench.report.names import Names, gathered
 from bench.report.tables import measured
+from bench.report.tables.layout import Context
+from bench.report.writing.summary import summary_csv
+from bench.results import results_of
+from bench.text.numbers import Quantity
+from bench.units import Unit
 
 DOCS = Path(__file__).parents[2] / "docs" / "metrics.md"
 BLOCK = re.compile(r"(?<=<!-- metrics -->\n).*?(?=<!-- /metrics -->)", re.DOTALL)
@@ -65,3 +78,49 @@ def test_doctor_speaks_of_every_metric() -> None:
 def test_what_is_compared_by_default_has_a_direction() -> None:
     assert COMPARED
     assert all(METRICS[name].better != "neither" for name in COMPARED)
+
+
+def test_a_new_metric_takes_one_line_of_the_registry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Beside the instrument and the words: table, summary, doctor and data follow."""
+    new = Metric(
+        name="queue_seconds",
+        unit=Unit.SECONDS,
+        quantity=Quantity.SECONDS,
+        linux=ReadBy.WORKER,
+        macos=ReadBy.WORKER,
+        places=(where_known("performance", "column.total"),),
+    )
+    monkeypatch.setitem(METRICS, new.name, new)
+    run = measured_run(tmp_path / "r")
+    records = tuple(
+        dataclasses.replace(
+            each,
+            measurements={**each.measurements, new.name: measured_value(new.name, 1.25 + each.block, "w")},
+        )
+        for each in run.records
+    )
+    run = dataclasses.replace(run, records=records)
+    found = results_of([run])
+    context = Context(found=found, names=Names(found, [run]), notes=Notes())
+    [table] = measured.tables(measured._layout("performance"), gathered(found), context)
+    headings = [column.heading for column in table.columns]
+    at = len(headings) - 1 - headings[::-1].index(Phrase(message="column.total"))
+    figure = table.rows[0].cells[at]
+    assert isinstance(figure, Figure)
+    assert figure.value == pytest.approx(6.75)
+    assert new.name in [each.metric for each in host.instruments()]
+    assert f",{new.name},s,6.75," in summary_csv(found, context.names)
+
+
+def test_a_new_column_takes_one_place_in_the_registry(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    moved = dataclasses.replace(
+        METRICS["minor_faults"],
+        places=(*METRICS["minor_faults"].places, shown("cpu", "column.page_reclaims")),
+    )
+    monkeypatch.setitem(METRICS, moved.name, moved)
+    found = results_of([measured_run(tmp_path / "r")])
+    context = Context(found=found, names=Names(found, []), notes=Notes())
+    [table] = measured.tables(measured._layout("cpu"), gathered(found), context)
+    assert Phrase(message="column.page_reclaims") in [column.heading for column in table.columns]
