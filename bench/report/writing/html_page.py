@@ -60,7 +60,10 @@ def page(
         HtmlWriter(spoken[0]),
         templates,
         view=view,
-        spoken=[(each.code, each.word("page.name")) for each in spoken],
+        spoken=[
+            (each.code, each.word("page.name"), each.word("page.skip"), each.word("page.language"))
+            for each in spoken
+        ],
         articles=[article for _, article in articles],
         code=spoken[0].code,
         titles={each.code: each.pick(view.title, view.name) for each in spoken},
