@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -177,13 +178,17 @@ def _descriptors(pid: int) -> bytes:
     return raw
 
 
+_MAPS: dict[int, Iterator[str]] = {}
+
+
 def _region(pid: int, address: int) -> bytes:
     """The first mapping of a file at the address or above."""
-    try:
-        lines = Path(f"/proc/{pid}/maps").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return b""
-    for line in lines:
+    if address == 0 or pid not in _MAPS:  # a walk begins at 0; its later steps go on in the same list
+        try:
+            _MAPS[pid] = iter(Path(f"/proc/{pid}/maps").read_text(encoding="utf-8").splitlines())
+        except OSError:
+            return b""
+    for line in _MAPS[pid]:
         span, protection, offset, _, inode, *path = line.split(None, 5)
         start, end = (int(number, 16) for number in span.split("-"))
         if end <= address or inode == "0":
