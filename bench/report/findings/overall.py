@@ -77,14 +77,21 @@ class Overall:
         return pool(case.heard.score for case in self.good if case.heard.score is not None)
 
     @property
+    def wer(self) -> float | None:
+        """The error rate: of the quality pass over the largest corpus, where there is one, else of the clips."""
+        heard = [row for row in self.case.passed if row.wer is not None and row.wer.value is not None]
+        if heard:
+            largest = max(heard, key=lambda row: row.heard)
+            return largest.wer.value if largest.wer else None
+        return self.score.wer if self.score else None
+
+    @property
     def stars(self) -> int | None:
         """Stars of the error rate over all clips, or the published author's."""
         judgement = self.case.judgement
         if judgement is not None and judgement.stars is not None:
             return judgement.stars
-        if self.score is None or self.score.wer is None:
-            return None
-        return stars(self.score.wer, self.case.judged_by.stars)
+        return None if self.wer is None else stars(self.wer, self.case.judged_by.stars)
 
     @property
     def _with_baseline(self) -> tuple[CaseResult, ...]:

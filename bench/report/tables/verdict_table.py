@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from bench.report.cells import Cell, CellGroup, Figure, Phrase, Stars, Text
@@ -75,13 +76,30 @@ def _loss(row: Overall, _: Context) -> Cell:
     return Phrase(message="absent")
 
 
+def _divergence(row: Overall, _: Context) -> Cell:
+    """How far the token distributions are from the baseline's, where a quality pass compared them."""
+    found = row.candidate.divergence if row.candidate else None
+    if row.case.is_baseline:
+        return Phrase(message="baseline")
+    if found is None or found.mean.value is None:
+        return Phrase(message="absent")
+    return Figure(value=found.mean.value, quantity=Quantity.NATS)
+
+
+def _compares_tokens(rows: Sequence[Overall], _: Context) -> bool:
+    return any(row.candidate is not None and row.candidate.divergence is not None for row in rows)
+
+
 def _stars(row: Overall, _: Context) -> Cell:
     found = row.stars
     if found is None or row.case.model.synthetic:
         return Phrase(message="absent")
-    if row.score is None or row.score.wer is None:
-        return Stars(stars=found)
-    return CellGroup(parts=(Stars(stars=found), Figure(value=row.score.wer, quantity=Quantity.PERCENT)))
+    return Stars(stars=found) if row.wer is None else _joined(found, row.wer)
+
+
+def _joined(stars: int, wer: float) -> Cell:
+    """Stars with the rate they stand for: four of them are anything from 5 to 25 %."""
+    return CellGroup(parts=(Stars(stars=stars), Figure(value=wer, quantity=Quantity.PERCENT)))
 
 
 def _word(row: Overall, _: Context) -> Cell:
@@ -115,6 +133,7 @@ VERDICT: Final = Layout[Overall](
         ColumnOf(heading="column.speed", cell=_speed),
         ColumnOf(heading="column.memory", cell=_memory),
         ColumnOf(heading="column.loss", cell=_loss),
+        ColumnOf(heading="column.kl", cell=_divergence, wanted=_compares_tokens),
         ColumnOf(heading="column.stars", cell=_stars, numeric=False),
         ColumnOf(heading="column.verdict", cell=_word, numeric=False),
     ),
