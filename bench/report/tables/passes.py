@@ -11,6 +11,7 @@ from bench.report.cells import Cell, CellGroup, Figure, Phrase, Text
 from bench.report.footnotes import Notes
 from bench.report.names import quantization
 from bench.report.tables.error_rates import loss_cell
+from bench.report.tables.where_it_hurts import by_class, by_utterance, profiles_of
 from bench.report.view import Column, Row, Table
 from bench.results import CaseKey, CaseResult, Results
 from bench.statistics import Interval
@@ -67,10 +68,33 @@ def _tables(
             results.floors.get((rows[0].model, rows[0].corpus), ()) if rows[0].condition == "clean" else ()
         )
         yield _divergence(rows, floors, cases, notes)
+    yield from _where(rows, results, cases, notes)
     if any(row.calibration for row in rows):
         yield _calibration(rows, cases, notes)
     if rows[0].condition == "clean":
         yield from _drift(rows, results, cases, notes)
+
+
+def _where(
+    rows: Sequence[Passed],
+    results: PassResults,
+    cases: dict[tuple[str, str], CaseResult],
+    notes: Notes,
+) -> Iterator[Table]:
+    """Errors by class; error rates by length and utterances by fault."""
+    profiles = profiles_of(rows, results)
+    if not profiles:
+        return
+    for name, (columns, cells) in (
+        ("classes", by_class(rows, profiles, notes)),
+        ("faults", by_utterance(rows, profiles, notes)),
+    ):
+        if columns:
+            yield Table(
+                name=name,
+                columns=(Column(heading=Phrase(message="column.quant")), *columns),
+                rows=tuple(_row(row, cases, cells[row.variant]) for row in rows if row.variant in cells),
+            )
 
 
 def _table(
