@@ -91,11 +91,11 @@ def test_a_counter_that_shared_the_hardware_is_scaled_up() -> None:
 @pytest.mark.parametrize(
     ("found", "reason"),
     [
-        (None, "not asked for"),
-        ({"errno": 2}, "the processor's counters are not offered here (a virtual machine, most often)"),
-        ({"errno": 13}, "the system forbids counters (kernel.perf_event_paranoid)"),
-        ({"errno": 24}, "perf_event_open answered EMFILE"),
-        ({"value": 0, "enabled": 5, "running": 0}, "the counter never got its turn on the processor"),
+        (None, "Not asked for."),
+        ({"errno": 2}, "The processor's counters are not offered here (a virtual machine, most often)."),
+        ({"errno": 13}, "The system forbids counters (kernel.perf_event_paranoid)."),
+        ({"errno": 24}, "perf_event_open answered EMFILE."),
+        ({"value": 0, "enabled": 5, "running": 0}, "The counter never got its turn on the processor."),
     ],
 )
 def test_a_counter_without_a_value_says_why(found: dict[str, int] | None, reason: str) -> None:
