@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bench.domain import Record
+    from bench.quality.utterances import UtteranceRecord
 
 IDENTITY: Final = (
     "case", "model", "quantization", "variant", "clip", "engine", "engine_version", "host",
@@ -118,3 +119,80 @@ def _rates(record: Record, case: CaseResult | None) -> tuple[float | None, float
 
 def _number(value: float | None) -> float:
     return float("nan") if value is None else float(value)
+
+
+UTTERANCE_COLUMNS: Final = (
+    "corpus", "condition", "utterance", "speaker", "language", "seconds", "model", "variant", "quantization",
+    "engine", "engine_version", "baseline", "floor", "status", "reason", "reference", "text", "truncated",
+    "reference_words", "errors", "wer", "tokens", "kl_sum", "kl_mean", "kl_max", "changed", "logp_sum", "cpu_seconds",
+)  # fmt: skip
+
+
+def load_utterances(path: str | Path) -> pd.DataFrame:
+    """What a run's quality pass heard: one row an utterance, condition and variant, in the journal's order.
+
+    Columns: `UTTERANCE_COLUMNS`.  `reference_words`, `errors` and `wer` are of the normalized texts; `tokens`,
+    `kl_*`, `changed` (tokens whose first choice is another) and `logp_sum` are of the forced transcript; a
+    figure that is absent is NaN.  Rows with a `floor` are the baseline once more in another setting.
+    Rates are pooled by sums:
+
+        heard = load_utterances(run).query("floor.isna() and condition == 'clean'")
+        sums = heard.groupby("variant")[["errors", "reference_words", "kl_sum", "tokens"]].sum()
+        sums["errors"] / sums["reference_words"], sums["kl_sum"] / sums["tokens"]
+
+    Raises `JournalError` for what is no run directory, `ReportError` without pandas.
+    """
+    from bench.quality.utterances import read_utterances
+
+    run = read_run(path)
+    try:
+        import pandas as pd
+    except ImportError:
+        raise ReportError(
+            "pandas is not installed.", hint="Install it with: pip install 'asr-quant-bench[notebook]'"
+        ) from None
+    records, warnings = read_utterances(Path(path))
+    frame = pd.DataFrame([_utterance_row(run, record) for record in records], columns=list(UTTERANCE_COLUMNS))
+    frame.attrs = {"run": run.run_id, "suite": run.suite.name, "warnings": list(warnings)}
+    return frame
+
+
+def _utterance_row(run: RunData, record: UtteranceRecord) -> dict[str, Any]:
+    from bench.language import english
+    from bench.quality import normalizer, score
+
+    row: dict[str, Any] = {name: getattr(record, name, None) for name in UTTERANCE_COLUMNS}
+    found = None
+    if record.reference is not None and record.text is not None:
+        found = score(
+            record.reference, record.text, normalizer(run.suite.quality.normalizer, record.language)
+        )
+    tokens = len(record.kl) or len(record.tokens)
+    return row | {
+        "status": record.status.value,
+        "reason": english(record.reason) or None,
+        "reference_words": _number(found.reference_words if found else None),
+        "errors": _number(found.errors if found else None),
+        "wer": _number(found.wer if found else None),
+        "tokens": _number(tokens or None),
+        "kl_sum": _number(sum(record.kl) if record.kl else None),
+        "kl_mean": _number(sum(record.kl) / len(record.kl) if record.kl else None),
+        "kl_max": _number(max(record.kl) if record.kl else None),
+        "changed": _number(len(record.changed) if record.kl else None),
+        "logp_sum": _number(sum(record.logp) if record.logp else None),
+        "cpu_seconds": _number(record.cpu_seconds),
+    }
+
+
+def save_utterances(run: Path) -> Path | None:
+    """`utterances.parquet` beside the JSON lines; None where pandas or pyarrow is not installed."""
+    from importlib.util import find_spec
+
+    if not (find_spec("pandas") and find_spec("pyarrow")):
+        return None
+    from bench.files import replacing
+
+    file = run / "utterances.parquet"
+    with replacing(file) as beside:
+        load_utterances(run).to_parquet(beside, index=False)
+    return file

@@ -47,6 +47,7 @@ class FasterWhisper:
     weights_format = "ct2"
     families: tuple[str, ...] = ("whisper",)
     settings = FasterWhisperSettings
+    token_half = HALF.with_name("fasterwhisper_tokens.py")
 
     def availability(self) -> Availability:
         """Installed or not, from package metadata."""

@@ -27,6 +27,7 @@ def hear_pass(
     import psutil
 
     from bench import host
+    from bench.frames import save_utterances
     from bench.listening.passes import MEMORY_SHARE, QualityPass
     from bench.prepare import prepare
 
@@ -40,6 +41,7 @@ def hear_pass(
             watcher=watcher,
             memory_bytes=psutil.virtual_memory().total * MEMORY_SHARE / count,
         ).run()
+        save_utterances(folders.run)
     except KeyboardInterrupt:
         raise Interrupted(
             "interrupted; what was heard is kept.",
