@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,15 @@ SHARED = {
     "language": "ru", "prompt": "", "carry_context": False, "beam_size": None, "max_tokens": None, "threads": 1,
     "segmentation": None,
 }  # fmt: skip
+
+
+def loaded(half: str) -> Any:
+    spec = spec_from_file_location("half", CHILD / half)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def heard(tmp_path: Path, half: str, variants: list[dict[str, Any]]) -> dict[tuple[int, str], dict[str, Any]]:
@@ -113,11 +123,7 @@ def test_another_engine_gives_the_forced_tokens_the_same_probabilities(
     native: dict[Any, Any], tmp_path: Path
 ) -> None:
     """CTranslate2 in float32, forced along whisper.cpp's transcript, on the same weights."""
-    sys.path.insert(0, str(CHILD))
-    try:
-        import fasterwhisper_tokens as half
-    finally:
-        sys.path.remove(str(CHILD))
+    half = loaded("fasterwhisper_tokens.py")
     from bench.assets import audio
 
     payload = {**SHARED, "device": "cpu", "compute_type": "float32", "weights": weights("ct2", "f32")}
