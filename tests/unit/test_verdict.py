@@ -50,7 +50,7 @@ def test_the_box_of_every_committed_report_has_eight_lines_at_most(
 ) -> None:
     data = read_run(folder)
     found = plain(data, code)
-    assert 3 <= len(found.lines) <= MOST_LINES
+    assert (3 if data.records else 0) <= len(found.lines) <= MOST_LINES
     assert sum(-(-(len(line) + 2) // WIDTH) for line in found.lines) <= MOST_LINES  # wrapped in a terminal
     [path] = render([data], languages=[code], out=tmp_path, formats=["md"])
     written = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("> ")]
