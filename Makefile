@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help bench quality smoke plan install nightly test lint format types benchmarks lock schema clean
+.PHONY: help bench quality smoke plan install nightly test lint format types benchmarks lock schema site pictures clean
 
 help: ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -41,7 +41,7 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter, suites, workflows
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/asr-quant-bench validate configs/*.yaml
+	$(BIN)/asr-quant-bench validate $(filter-out configs/rustasr-%,$(wildcard configs/*.yaml))
 	$(BIN)/zizmor --offline --no-progress --quiet .github/workflows
 
 format: $(VENV)/.dev ## format and mend what ruff can
@@ -61,6 +61,15 @@ lock: $(VENV)/.dev ## renew requirements/*.txt from pyproject.toml
 
 schema: $(VENV)/.bench ## write configs/suite.schema.json
 	$(BIN)/asr-quant-bench schema > configs/suite.schema.json
+
+site: $(VENV)/.docs ## build the site of the docs into .site/html
+	@rm -rf .site && mkdir -p .site/pages/reports
+	@cp -R README.md CHANGELOG.md NOTICE.md LICENSE docs configs .site/pages/ && cp -R reports/examples .site/pages/reports/
+	@rm .site/pages/docs/mkdocs.yml
+	NO_MKDOCS_2_WARNING=1 $(VENV)-docs/bin/mkdocs build --quiet --strict --config-file docs/mkdocs.yml
+
+pictures: $(VENV)/.bench ## draw the README's pictures anew
+	$(BIN)/python -m bench.packaging.pictures
 
 clean: ## remove the virtual environment and caches of tools
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
@@ -93,6 +102,12 @@ $(VENV)/.qwen3: requirements/qwen3.txt | $(BIN)/python
 $(VENV)/.transcribe $(VENV)/.faster-whisper: $(VENV)/.%: requirements/%.txt | $(BIN)/python
 	@echo "Installing the engine $* into $(VENV) ..."
 	@$(PIP) install --require-hashes -r requirements/$*.txt
+	@touch $@
+
+# The site's tools need none of ours, and have an environment of their own.
+$(VENV)/.docs: requirements/docs.txt | $(BIN)/python
+	@$(PYTHON) -m venv $(VENV)-docs
+	@$(VENV)-docs/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/docs.txt
 	@touch $@
 
 .PHONY: extras

@@ -13,14 +13,13 @@ from typing import Annotated
 import typer
 
 from bench import __version__
-from bench.commands import auditing, inputs, inspect, measure, quality, regression, rendering, scoring
+from bench.commands import auditing, inputs, inspect, measure, quality, regression, rendering, scoring, trying
 from bench.errors import BenchError, Interrupted
 
 app = typer.Typer(
     name="asr-quant-bench",
     help="Honest benchmarks of quantized speech recognition models, in fresh child processes.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -41,7 +40,7 @@ def options(
     """Options of the program itself."""
 
 
-for room in (measure, quality, inputs, inspect, auditing, rendering, scoring, regression):
+for room in (measure, trying, quality, inputs, inspect, auditing, rendering, scoring, regression):
     room.register(app)
 
 

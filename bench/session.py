@@ -1,4 +1,4 @@
-"""What the commands, the pytest plugin and notebooks do: select, measure, report, estimate.
+"""What the commands, the pytest plugin and notebooks do: select, measure, report.
 
 Nothing here prints: an `Onlooker` is told, errors are raised with their next step, and what was
 written is returned.  Holding a night to its reference is `bench.nightly`.
@@ -10,7 +10,6 @@ import dataclasses
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Final, Protocol
 
 from bench.errors import Interrupted, SuiteError
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from bench.prepare import Prepared
 
 DEFAULT_PRECISION: Final = 0.01  # of a time budget in a suite that asks for no precision
-# Where no earlier run tells: a guess for the time estimate, never a figure of a report.
-GUESSED_RTF: Final = 0.25
-GUESSED_START_SECONDS: Final = 2.0
 
 
 class Onlooker(Protocol):
@@ -113,6 +109,33 @@ def select(
         models={name: model for name, model in suite.models.items() if any(c.model == name for c in cases)},
         clips={name: clip for name, clip in suite.clips.items() if any(c.clip == name for c in cases)},
     )
+
+
+def as_begun(
+    suite: Suite,
+    *,
+    only: Sequence[str] = (),
+    blocks: int | None = None,
+    reports: Path = Path("reports"),
+    logs: Path = Path("logs"),
+) -> Suite:
+    """The suite as its newest run was begun: with the cases and the number of blocks of then.
+
+    `only` and `blocks` are what is asked for now, and go before.
+    """
+    from glob import escape
+
+    from bench.folders import find_resumable
+    from bench.journal import read_suite
+
+    before = read_suite(find_resumable(suite.name, reports=reports, logs=logs).run)
+    if not only and {case.id for case in suite.cases}.issuperset(case.id for case in before.cases):
+        suite = select(suite, [escape(case.id) for case in before.cases])
+    if blocks is not None:
+        return suite
+    begun = before.protocol
+    protocol = dataclasses.replace(suite.protocol, blocks=begun.blocks, precision=begun.precision)
+    return dataclasses.replace(suite, protocol=protocol)
 
 
 def paced(suite: Suite, *, precision: str | None, budget: str | None) -> Suite:
@@ -227,36 +250,3 @@ def wanted_weights(suite: Suite) -> tuple[tuple[str, str, str], ...]:
             form = registry.format_of(engine, settings)
             wanted.add((case.model, case.variant.quantization, form))
     return tuple(sorted(wanted))
-
-
-def estimate(suite: Suite, reports: Path) -> tuple[float, str]:
-    """Seconds of a run of the suite, and where the estimate comes from."""
-    seconds = {
-        case.id: GUESSED_START_SECONDS
-        + suite.protocol.passes * GUESSED_RTF * suite.clips[case.clip].duration_seconds
-        for case in suite.cases
-    }
-    seen = _earlier_walls(reports / suite.name / "latest")
-    known = seen.keys() & seconds.keys()
-    seconds |= {name: seen[name] for name in known}
-    each = sum(seconds.values()) + len(suite.cases) * suite.protocol.cooldown_seconds
-    if not known:
-        source = f"a guess at RTF {GUESSED_RTF}: no earlier run of it is here"
-    else:
-        source = f"from the latest run: {len(known)} of {len(seconds)} cases"
-    longest = each * suite.protocol.most_blocks
-    if suite.protocol.precision is not None and suite.protocol.max_seconds is not None:
-        longest = min(longest, max(suite.protocol.max_seconds, each * suite.protocol.min_blocks))
-    return longest, source
-
-
-def _earlier_walls(run: Path) -> dict[str, float]:
-    from bench.journal import RECORDS, read_records
-
-    if not (run / RECORDS).exists():
-        return {}
-    walls: dict[str, list[float]] = {}
-    for record in read_records(run / RECORDS)[0]:
-        if (wall := record.value("wall_seconds")) is not None:
-            walls.setdefault(record.case, []).append(wall)
-    return {case: median(values) for case, values in walls.items()}

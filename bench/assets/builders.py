@@ -22,7 +22,11 @@ from bench.errors import AssetError
 Parameters = Mapping[str, Any]
 
 #: `convert` sources: converter -> module.
-CONVERTERS: Final[dict[str, str]] = {"ct2-whisper-to-ggml": "bench.assets.whisper_ct2"}
+CONVERTERS: Final[dict[str, str]] = {
+    "ct2-whisper-to-ggml": "bench.assets.whisper_ct2",
+    "hf-whisper-to-ggml": "bench.assets.whisper_hf",
+    "hf-to-gguf-llamacpp": "bench.assets.llamacpp_convert",
+}
 #: `quantize` sources: format -> module.
 QUANTIZERS: Final[dict[str, str]] = {
     "ggml": "bench.assets.whisper_quantize",

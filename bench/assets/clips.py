@@ -39,14 +39,15 @@ def own_clip(
     name: str,
     language: str,
     text: Path | None = None,
+    said: str | None = None,
     licence: str = "",
     title: str | None = None,
 ) -> Clip:
-    """A clip of a file of one's own and, where known, the text file with what is said in it.
+    """A clip of a file of one's own and, where known, the text file with what is said in it, or the words.
 
     Nothing is read but a WAV's header: `duration_seconds` is 0 until it is fetched where that does not tell.
     """
-    recipe = FileRecipe(path=str(path.absolute()), text=str(text.absolute()) if text else None)
+    recipe = FileRecipe(path=str(path.absolute()), text=str(text.absolute()) if text else None, said=said)
     return Clip(
         name=name,
         title=title or path.name,
@@ -164,7 +165,7 @@ def _own(clip: Clip, recipe: FileRecipe, progress: Progress) -> StoredAsset:
 
 def _own_text(recipe: FileRecipe) -> str | None:
     if recipe.text is None:
-        return None
+        return recipe.said
     path = Path(recipe.text)
     try:
         text = " ".join(path.read_text(encoding="utf-8-sig").split())

@@ -234,6 +234,7 @@ class FileRecipe(StrictManifest):
     kind: Literal["file"] = "file"
     path: str
     text: str | None = Field(default=None, description="Path of a UTF-8 text file")
+    said: str | None = Field(default=None, description="The words themselves, where no file has them")
 
 
 Recipe = Annotated[CutRecipe | SayRecipe | FileRecipe, Field(discriminator="kind")]

@@ -210,13 +210,13 @@ def read_vocabulary(path: Path, count: int) -> list[bytes]:
     """The first `count` tokens as bytes: GPT-2's printable spelling of bytes is undone."""
     text = path.read_text(encoding="utf-8")
     tokens = json.loads(text) if path.suffix == ".json" else text.split("\n")
-    spelling = _byte_spelling()
+    spelling = byte_spelling()
     if len(tokens) < count:
         raise UnusableWeights(f"{path}: {len(tokens)} tokens, {count} are needed.", hint=_HINT)
     return [bytes(spelling[letter] for letter in token) for token in tokens[:count]]
 
 
-def _byte_spelling() -> dict[str, int]:
+def byte_spelling() -> dict[str, int]:
     """GPT-2's letter for each byte: printable ones stand for themselves, the rest from U+0100 on."""
     printable = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
     hidden = [byte for byte in range(256) if byte not in printable]

@@ -20,6 +20,8 @@ from bench.domain import Reason, Record, Status, Suite
 from bench.language import english
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bench.folders import RunFolders
     from bench.plan import Slot
     from bench.prepare import Prepared
@@ -47,6 +49,7 @@ class Display:
         self._inputs: dict[str, TaskID] = {}
         self._trials: TaskID | None = None
         self._painted = 0.0
+        self._run: Path | None = None
         self._wanted = suite.protocol.most_blocks
 
     def __enter__(self) -> Self:
@@ -83,6 +86,7 @@ class Display:
 
     def measuring(self, folders: RunFolders) -> None:
         """The run begins."""
+        self._run = folders.run
         protocol, trials = self.suite.protocol, len(self.suite.cases) * self.suite.protocol.most_blocks
         if protocol.precision is None:
             self._say(f"{trials} trials -> {folders.run}")
@@ -129,6 +133,8 @@ class Display:
         """How far the widest ratio still is from the precision asked for, and what that may take."""
         from bench.pace import paces
 
+        if number == 1 and self.suite.protocol.most_blocks > 1:
+            self._first_figures()
         known = {
             case: each for case, each in paces(self.suite, records).items() if each.half_width is not None
         }
@@ -143,6 +149,14 @@ class Display:
         self._say(
             f"block {number}: widest interval \u00b1{widest.half_width:.1%} ({case}), {ahead}", style="cyan"
         )
+
+    def _first_figures(self) -> None:
+        """What the first block shows: a look ahead, without intervals."""
+        from bench.commands.terminal import print_first_figures
+        from bench.journal import read_run
+
+        if self._run is not None:
+            print_first_figures(self.console, read_run(self._run), "en")
 
     def interrupted(self) -> None:
         """Ctrl-C."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.commands.arguments import OnlyOption, SuiteArgument
-from bench.session import estimate, select, wanted_weights
+from bench.estimates import estimate
+from bench.session import select, wanted_weights
 
 if TYPE_CHECKING:
     from bench.domain import Suite

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,7 +26,8 @@ def validate(
 ) -> None:
     """Check suites without running anything; every mistake with file, line, column and key."""
     from bench.config import load_suite
-    from bench.errors import BenchError
+    from bench.config.checks import absent_files, refused_cases
+    from bench.errors import BenchError, SuiteError
 
     failed = 0
     for path in suites:
@@ -35,7 +36,17 @@ def validate(
         except BenchError as error:
             failed = error.exit_code
             typer.secho(str(error), fg="red", err=True)
-        else:
+            continue
+        refused = refused_cases(suite)
+        mistakes = list(absent_files(suite))
+        if len(refused) == len(suite.cases):
+            mistakes.append("its engines can run none of its cases")
+        for text in mistakes:
+            failed = SuiteError.exit_code
+            typer.secho(f"{path}: {text}", fg="red", err=True)
+        for case, why in refused.items():
+            typer.secho(f"{path}: {case} will not run: {why}", fg="yellow", err=True)
+        if not mistakes:
             typer.echo(f"{path}: {len(suite.cases)} cases, {suite.protocol.blocks} blocks")
     raise typer.Exit(failed)
 
@@ -66,6 +77,9 @@ def schema() -> None:
 
 
 def engines(
+    name: Annotated[
+        str | None, typer.Argument(help="Show this engine's settings.", show_default=False)
+    ] = None,
     missing: Annotated[
         Path | None,
         typer.Option(
@@ -73,7 +87,10 @@ def engines(
         ),
     ] = None,
 ) -> None:
-    """List the engines: installed or not, what they run, how to install them."""
+    """List the engines: installed or not, what they run, how to install them; or the settings of one."""
+    if name is not None:
+        print_settings(name)
+        return
     if missing is not None:
         for extra in missing_extras(missing):
             typer.echo(extra)
@@ -86,22 +103,51 @@ def engines(
 
     table = Table("engine", "version", "families", "weights", "devices")
     remarks: list[str] = []
-    for name in registry.names():
+    for each in registry.names():
         try:
-            engine = registry.get(name)
+            engine = registry.get(each)
         except EngineMissing as error:
             remarks.append(str(error))
             continue
         found = engine.availability()
         version = found.version or ("not installed" if found.reason else "-")
         table.add_row(
-            name, version, ", ".join(engine.families), engine.weights_format, ", ".join(found.devices)
+            each, version, ", ".join(engine.families), engine.weights_format, ", ".join(found.devices)
         )
         if found.reason:
             remarks.append(english(found.reason))
     wide_console().print(table)
     for text in remarks:
         typer.echo(text)
+
+
+def print_settings(name: str) -> None:
+    """An engine's settings: names, types, defaults, and what they do."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from bench.commands.terminal import wide_console
+    from bench.engines import registry
+
+    schema = registry.get(name).settings.model_json_schema()
+    table = Table("setting", "type", "default", "meaning", title=f"settings of {name}")
+    for key, field in schema.get("properties", {}).items():
+        default = json.dumps(field["default"], ensure_ascii=False) if "default" in field else "required"
+        table.add_row(key, Text(_type_of(field)), Text(default), Text(field.get("description", "")))
+    wide_console().print(table)
+
+
+def _type_of(field: dict[str, Any]) -> str:
+    """A JSON Schema's type in a word or two."""
+    if "enum" in field:
+        return " | ".join(map(str, field["enum"]))
+    if "anyOf" in field:
+        return " | ".join(_type_of(each) for each in field["anyOf"])
+    if "$ref" in field:
+        return str(field["$ref"]).rsplit("/", 1)[-1]
+    if field.get("type") == "array":
+        return f"list of {_type_of(field.get('items', {}))}"
+    return str(field.get("type", field.get("const", "any")))
 
 
 def missing_extras(suite: Path) -> tuple[str, ...]:

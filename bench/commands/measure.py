@@ -43,9 +43,11 @@ def run(
     from bench.config import load_suite
 
     asked = session.select(load_suite(suite), only or [], blocks, source=suite)
+    if resume:
+        asked = session.as_begun(asked, only=only or [], blocks=blocks, reports=out, logs=logs)
     asked = session.paced(asked, precision=precision, budget=budget)
     folders = measured(asked, source=suite, out=out, logs=logs, resume=resume, lang=lang, hear=hear)
-    raise typer.Exit(_conclude(folders))
+    raise typer.Exit(conclude(folders))
 
 
 def measured(
@@ -96,7 +98,7 @@ def reported(folders: RunFolders, languages: Sequence[str]) -> RunFolders:
     return folders
 
 
-def _conclude(folders: RunFolders) -> int:
+def conclude(folders: RunFolders) -> int:
     """Say which cases are not ok; the exit code."""
     from bench.session import failures
 

@@ -14,6 +14,7 @@ from bench.commands.arguments import ClassOption, ReportsOption, refuse_unknown_
 from bench.language import english
 
 if TYPE_CHECKING:
+    from bench.journal import RunData
     from bench.regression.compare import RunComparison, Side
 
 
@@ -33,6 +34,9 @@ class Export(StrEnum):
     BENCHER = "bencher"
     CSV = "csv"
     JUNIT = "junit"
+    MODEL_INDEX = "model-index"
+    ACTION_BENCHMARK = "github-action-benchmark"
+    PARQUET = "parquet"
 
 
 def register(app: typer.Typer) -> None:
@@ -246,7 +250,11 @@ def export(
     out: Annotated[Path | None, typer.Option(help="File to write; the standard output by default.")] = None,
     reports: ReportsOption = Path("reports"),
 ) -> None:
-    """Export a run: pytest-benchmark's JSON, Bencher's metric format, CSV, a JUnit file of verdicts."""
+    """Export a run for other tools.
+
+    pytest-benchmark's JSON, Bencher's metric format, CSV, a JUnit file of verdicts, the model-index of a
+    Hugging Face model card, github-action-benchmark's JSON, Parquet.
+    """
     from bench.exports.bencher import export_bencher
     from bench.exports.junit import export_junit
     from bench.exports.pytest_benchmark import export_pytest_benchmark
@@ -257,6 +265,16 @@ def export(
     data = read_run(run)
     if form is Export.CSV:
         _write(export_csv(data), out)
+    elif form is Export.PARQUET:
+        _write_parquet(data, out)
+    elif form is Export.MODEL_INDEX:
+        from bench.exports.model_index import export_model_index
+
+        _write(export_model_index(data), out)
+    elif form is Export.ACTION_BENCHMARK:
+        from bench.exports.action_benchmark import export_action_benchmark
+
+        _write(json.dumps(export_action_benchmark(data), ensure_ascii=False, indent=2) + "\n", out)
     elif form is Export.JUNIT:
         from bench.nightly import judge
 
@@ -266,6 +284,26 @@ def export(
     else:
         made = export_bencher(data) if form is Export.BENCHER else export_pytest_benchmark(data, metric)
         _write(json.dumps(made, ensure_ascii=False, indent=2) + "\n", out)
+
+
+def _write_parquet(data: RunData, out: Path | None) -> None:
+    from bench.errors import ReportError
+    from bench.frames import frame_of
+
+    if out is None:
+        raise ReportError("Parquet is no text.", hint="Say where to write it: --out run.parquet")
+    frame = frame_of(data, discarded=True)
+    try:
+        frame.to_parquet(out)
+    except ImportError:
+        raise ReportError(
+            "pyarrow is not installed.", hint="Install it with: pip install 'asr-quant-bench[parquet]'"
+        ) from None
+    except OSError as error:
+        raise ReportError(
+            f"{out}: cannot be written: {error.strerror}.", hint="Give another --out."
+        ) from error
+    typer.echo(f"wrote {out}")
 
 
 def _write(text: str, out: Path | None) -> None:

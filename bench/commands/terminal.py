@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
@@ -11,6 +12,9 @@ from bench.journal import RunData
 from bench.language import english
 from bench.regression.exact import Fact
 from bench.text.safe import clean
+
+if TYPE_CHECKING:
+    from bench.report.writing.terminal import PlainVerdict
 
 # A CI log or a file has no width of its own; tables of figures must not be cut there.
 WIDTH_WITHOUT_TERMINAL = 140
@@ -32,9 +36,6 @@ def print_facts(console: Console, facts: Iterable[Fact]) -> None:
 
 def print_verdict(runs: Sequence[RunData], code: str) -> None:
     """What a report says first: the verdict, and a row for each variant."""
-    from rich import box
-    from rich.table import Table
-
     from bench.report.writing.terminal import plain_verdict
 
     found = plain_verdict(runs, code)
@@ -42,10 +43,30 @@ def print_verdict(runs: Sequence[RunData], code: str) -> None:
     console.print(Text(found.title, style="bold"))
     for line in found.lines:
         console.print(Text(f"  {line}"))
+    _print_rows(console, found)
+
+
+def print_first_figures(console: Console, run: RunData, code: str) -> None:
+    """The verdict's table alone, after one block: a look ahead that no verdict rests on."""
+    from bench.report.writing.terminal import plain_verdict
+
+    found = plain_verdict([run], code)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=WIDTH_WITHOUT_TERMINAL, stderr=console.stderr)
     if found.rows:
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for number, heading in enumerate(found.headings):
-            table.add_column(heading, justify="right" if 0 < number < len(found.headings) - 2 else "left")
-        for row in found.rows:
-            table.add_row(*(Text(cell) for cell in row))
-        console.print(table)
+        console.print("after the first block, a single run each:", style="bold")
+        _print_rows(console, found)
+
+
+def _print_rows(console: Console, found: PlainVerdict) -> None:
+    from rich import box
+    from rich.table import Table
+
+    if not found.rows:
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for number, heading in enumerate(found.headings):
+        table.add_column(heading, justify="right" if 0 < number < len(found.headings) - 2 else "left")
+    for row in found.rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)

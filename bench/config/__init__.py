@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of suite files, for editors."""
-    from bench.config.shape import SuiteFile
+    from bench.config.schema import json_schema as made
 
-    return SuiteFile.model_json_schema()
+    return made()
 
 
 def load_suite(path: Path) -> Suite:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import ValidationError, create_model
 
 from bench import domain
+from bench.config.languages import known_language, unknown
 from bench.config.shape import (
     Exclusion,
     Knobs,
@@ -54,6 +55,8 @@ class Resolver:
         models = self.source.models()
         clips = self.source.clips()
         self._refuse_unknown_normalizer()
+        self._refuse_unknown_languages()
+        self._refuse_two_baselines()
         crossed = [
             self._case(("variants", number), entry, variant, models[name], clip, environment)
             for name, entry in zip(models, self.file.models, strict=True)
@@ -180,7 +183,19 @@ class Resolver:
                 ).split(": ", 1)[1]
                 for mistake in error.errors()
             ]
-            raise self.source.mistake(loc, f"engine {engine}: " + "; ".join(lines)) from None
+            key = next((str(mistake["loc"][0]) for mistake in error.errors() if mistake["loc"]), "")
+            raise self.source.mistake(
+                self._place_of(loc, layers, key), f"engine {engine}: " + "; ".join(lines)
+            ) from None
+
+    def _place_of(
+        self, loc: tuple[int | str, ...], layers: Sequence[Knobs], key: str
+    ) -> tuple[int | str, ...]:
+        """Where a setting is written: in the case's own entry, its model's or the defaults, the last that has it."""
+        for where, layer in reversed(list(self._layers())):
+            if any(layer is each for each in layers) and key in layer.settings:
+                return (*where, "settings", key)
+        return loc
 
     def _refuse_unknown_quantization(
         self, loc: tuple[int | str, ...], model: domain.Model, variant: domain.Variant
@@ -214,16 +229,54 @@ class Resolver:
                 f"settings.language_names: no name of {code}, the language of {clip.name}{nearest(str(code), names)}",
             )
 
+    def _refuse_unknown_languages(self) -> None:
+        for number, entry in enumerate(self.file.clips):
+            if not isinstance(entry, str) and not known_language(entry.language):
+                raise self.source.mistake(("clips", number, "language"), unknown(entry.language))
+        for loc, layer in self._layers():
+            code = layer.settings.get("language")
+            if isinstance(code, str) and code not in ("clip", "auto") and not known_language(code):
+                raise self.source.mistake((*loc, "settings", "language"), unknown(code))
+
+    def _layers(self) -> Iterator[tuple[tuple[int | str, ...], Knobs]]:
+        """Every place of the file that may set knobs."""
+        yield ("defaults",), self.file.defaults
+        for number, model in enumerate(self.file.models):
+            yield ("models", number), model
+        for number, variant in enumerate(self.file.variants):
+            yield ("variants", number), variant
+        for number, case in enumerate(self.file.include):
+            yield ("include", number, "variant"), case.variant
+
+    def _refuse_two_baselines(self) -> None:
+        """Two variants that differ in their quantization alone cannot both be what the others are held to."""
+        seen: list[tuple[object, ...]] = []
+        for number, entry in enumerate(self.file.variants):
+            if not entry.baseline:
+                continue
+            alike = (entry.engine, entry.device, entry.settings, entry.environ, entry.environment)
+            if alike in seen:
+                raise self.source.mistake(
+                    ("variants", number, "baseline"), "a second baseline; the others are compared with one"
+                )
+            seen.append(alike)
+
     def _refuse_unknown_normalizer(self) -> None:
         if self.file.quality.normalizer == "auto":
             return
-        from bench.quality.normalizer import NORMALIZERS
+        from bench.quality.normalizer import NORMALIZERS, OTHERS, normalizer
 
-        wrong = self.file.quality.normalizer
-        if wrong not in NORMALIZERS:
+        wrong, known = self.file.quality.normalizer, [*NORMALIZERS, *OTHERS]
+        if wrong not in known:
             raise self.source.mistake(
-                ("quality", "normalizer"), f'no normalizer "{wrong}"{nearest(wrong, ["auto", *NORMALIZERS])}'
+                ("quality", "normalizer"), f'no normalizer "{wrong}"{nearest(wrong, ["auto", *known])}'
             )
+        try:
+            normalizer(wrong)
+        except SuiteError as error:
+            raise self.source.mistake(
+                ("quality", "normalizer"), f"{error.message.partition(': ')[2]} {error.hint}"
+            ) from None
 
     def _refuse_doubles(self, cases: Sequence[domain.Case]) -> None:
         seen: set[str] = set()

@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bench import domain
+from bench.config.cliplists import is_pattern
 from bench.config.durations import Duration, Share, Size
 from bench.config.listening import CorpusEntry
 from bench.config.variables import misspelt
@@ -58,10 +59,11 @@ Tolerance = Annotated[float, Field(ge=0, le=MOST_TOLERANCE)]
 Variable = Annotated[str, AfterValidator(_variable)]
 
 
-def _one_of(key: str) -> BeforeValidator:
+def _one_of(key: str, entry: Any) -> BeforeValidator:
+    """A bare string stands for an entry with that key alone."""
     return BeforeValidator(
         lambda value: {key: value} if isinstance(value, str) else value,
-        json_schema_input_type=dict[str, Any] | str,
+        json_schema_input_type=entry | str,
     )
 
 
@@ -104,20 +106,40 @@ class VariantEntry(Knobs):
 
 
 class ClipEntry(Strict):
-    """A clip of the matrix: `corpus/clip`, or the user's own file with its text beside it."""
+    """A clip of the matrix: `corpus/clip`, or the user's own file with its text beside it.
 
-    path: Path = Field(description="WAV, FLAC, MP3 ...; relative to the suite")
+    A pattern in `path` and a `manifest` stand for many clips.
+    """
+
+    path: Path | None = Field(
+        default=None,
+        description="WAV, FLAC, MP3 ...; relative to the suite. A pattern, calls/*.wav, takes all that match, each "
+        "with the .txt of its name beside it",
+    )
+    manifest: Path | None = Field(
+        default=None,
+        description="JSON lines, CSV or TSV with a recording and its text a line, instead of `path`",
+    )
     name: Name | None = None
     text: Path | None = Field(default=None, description="The exact transcript, a UTF-8 text file")
     language: str = "ru"
     licence: str = ""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> ClipEntry:
+        if (self.path is None) == (self.manifest is None):
+            raise ValueError("needs either `path` or `manifest`")
+        several = self.manifest is not None or (self.path is not None and is_pattern(self.path))
+        if several and (self.name or self.text):
+            raise ValueError("several clips at once take no `name` and no `text`")
+        return self
 
 
 class CaseEntry(Strict):
     """One more case: names of the model and the clip, and a whole variant."""
 
     model: str
-    variant: Annotated[VariantEntry, _one_of("quantization")]
+    variant: Annotated[VariantEntry, _one_of("quantization", VariantEntry)]
     clip: str
 
 
@@ -187,7 +209,7 @@ class QualityEntry(Strict):
         ]
     )
     key_errors: int = Field(default=5, ge=0, le=50)
-    corpora: list[Annotated[CorpusEntry, _one_of("corpus")]] = Field(
+    corpora: list[Annotated[CorpusEntry, _one_of("corpus", CorpusEntry)]] = Field(
         default_factory=list, description="What the quality pass hears, utterance by utterance"
     )
     seed: int = Field(
@@ -210,8 +232,10 @@ class SuiteFile(Strict):
 
     name: Name
     title: dict[str, str] | str
-    models: list[Annotated[ModelEntry, _one_of("manifest")]] = Field(min_length=1)
-    variants: list[Annotated[VariantEntry, _one_of("quantization")]] = Field(default_factory=list)
+    models: list[Annotated[ModelEntry, _one_of("manifest", ModelEntry)]] = Field(min_length=1)
+    variants: list[Annotated[VariantEntry, _one_of("quantization", VariantEntry)]] = Field(
+        default_factory=list
+    )
     clips: list[ClipEntry | str] = Field(min_length=1)
     defaults: Knobs = Knobs()
     include: list[CaseEntry] = Field(default_factory=list)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bench.config.cliplists import Listed, by_manifest, by_pattern, is_pattern
 from bench.config.listening import CorpusEntry
 from bench.config.shape import ClipEntry, SuiteFile
 from bench.config.shipped import manifest_file, manifests
@@ -53,10 +54,15 @@ class Source:
         """The clips by name; `SuiteError` for a corpus or clip that is not there."""
         clips: dict[str, Clip] = {}
         for number, entry in enumerate(self.file.clips):
-            clip = self._corpus_clip(number, entry) if isinstance(entry, str) else self._own_clip(entry)
-            if clip.name in clips:
-                raise self.mistake(("clips", number), f'clip "{clip.name}" is listed twice; give one a name')
-            clips[clip.name] = clip
+            several = (
+                [self._corpus_clip(number, entry)] if isinstance(entry, str) else self._own(number, entry)
+            )
+            for clip in several:
+                if clip.name in clips:
+                    raise self.mistake(
+                        ("clips", number), f'clip "{clip.name}" is listed twice; give one a name'
+                    )
+                clips[clip.name] = clip
         return clips
 
     def _corpus_clip(self, number: int, reference: str) -> Clip:
@@ -75,16 +81,36 @@ class Source:
             )
         return corpus.clips[clip_name]
 
-    def _own_clip(self, entry: ClipEntry) -> Clip:
+    def _own(self, number: int, entry: ClipEntry) -> list[Clip]:
+        """The clips of an entry: one, or all that its pattern or its manifest names."""
         from bench.assets import own_clip
 
-        return own_clip(
-            path=self.path.parent / entry.path,
-            name=entry.name or as_name(entry.path.stem) or "clip",
-            text=self.path.parent / entry.text if entry.text else None,
-            language=entry.language,
-            licence=entry.licence,
-        )
+        listed = self._listed(number, entry)
+        names = _names([entry.name or as_name(each.path.stem) or "clip" for each in listed])
+        return [
+            own_clip(
+                path=each.path,
+                name=name,
+                text=each.text,
+                said=each.said,
+                language=each.language or entry.language,
+                licence=entry.licence,
+            )
+            for each, name in zip(listed, names, strict=True)
+        ]
+
+    def _listed(self, number: int, entry: ClipEntry) -> list[Listed]:
+        folder = self.path.parent
+        try:
+            if entry.manifest is not None:
+                return by_manifest(folder / entry.manifest)
+            assert entry.path is not None
+            if is_pattern(entry.path):
+                return by_pattern(folder, entry.path)
+        except ValueError as error:
+            key = "path" if entry.manifest is None else "manifest"
+            raise self.mistake(("clips", number, key), str(error)) from None
+        return [Listed(path=folder / entry.path, text=folder / entry.text if entry.text else None)]
 
     def corpus_parts(self) -> tuple[CorpusPart, ...]:
         """What the quality pass hears; `SuiteError` for a corpus that is not there, or is heard twice."""
@@ -134,3 +160,13 @@ class Source:
         return SuiteError(
             f"{place}: {dotted(self.tree, loc)}: {message}", hint=f"Mend {self.path} and try again."
         )
+
+
+def _names(wanted: list[str]) -> list[str]:
+    """The names, numbered where files of several folders have the same."""
+    seen: dict[str, int] = {}
+    made = []
+    for name in wanted:
+        seen[name] = seen.get(name, 0) + 1
+        made.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
+    return made

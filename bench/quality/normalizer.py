@@ -20,6 +20,7 @@ from bench.quality.folding import fold_words
 from bench.quality.languages import Fold, SpeechLanguage
 from bench.quality.lexer import Lexeme, Token, lexer
 from bench.quality.numerals import spell
+from bench.quality.published import PUBLISHED, published_tokens
 from bench.quality.versions import LANGUAGES, VERSIONS
 
 MEMORY: Final = 32768  # texts: a corpus of ten thousand utterances is held against each variant
@@ -54,6 +55,10 @@ NORMALIZERS: Final = {
 }
 
 
+#: Those of published figures: by name alone, never by `auto`.
+OTHERS: Final = {name: Normalizer(name) for name in PUBLISHED}
+
+
 def normalizer(name: str, language: str | None = None) -> Normalizer:
     """The normalizer of that name; "auto" is the one of the language, `basic-1` where none is known.
 
@@ -62,10 +67,13 @@ def normalizer(name: str, language: str | None = None) -> Normalizer:
     if name == "auto":
         table = LANGUAGES.get((language or "").lower().replace("_", "-").split("-")[0])
         return NORMALIZERS[table.version] if table else BASIC
+    if name in OTHERS:
+        PUBLISHED[name]("")  # its package may be missing
+        return OTHERS[name]
     try:
         return NORMALIZERS[name]
     except KeyError:
-        known = ", ".join(["auto", *NORMALIZERS])
+        known = ", ".join(["auto", *NORMALIZERS, *OTHERS])
         raise SuiteError(
             f"quality.normalizer: there is no normalizer {name!r}.", hint=f"Known: {known}."
         ) from None
@@ -73,6 +81,8 @@ def normalizer(name: str, language: str | None = None) -> Normalizer:
 
 @lru_cache(maxsize=MEMORY)
 def _tokens(way: Normalizer, text: str) -> tuple[Token, ...]:
+    if way.name in OTHERS:
+        return published_tokens(way.name, text)
     pieces = text.split()
     if way.name == RAW.name:
         return tuple(Token(piece, i, i) for i, piece in enumerate(pieces))

@@ -58,7 +58,7 @@ def test_what_is_absent_has_its_reason(run: RunData) -> None:
     assert cycles == {
         "unit": "count",
         "median": None,
-        "reason": "The processor's counters are not offered here (a virtual machine, most often).",
+        "reason": {"code": "counter.not_offered", "parameters": {}},
     }
     [row] = [row for row in _csv(run) if (row["quantization"], row["metric"]) == ("f16", "cycles")]
     assert (row["median"], row["reason"]) == (
@@ -73,7 +73,7 @@ def test_synthetic_weights_have_no_quality_in_the_data_either(tmp_path: Path) ->
     assert case["synthetic"] is True
     assert case["quality"]["stars"] is None
     assert case["quality"]["reference"] is None
-    assert "Synthetic" in case["quality"]["reason"]
+    assert case["quality"]["reason"]["code"] == "quality.synthetic"
 
 
 def test_the_table_has_a_line_a_case_and_metric(run: RunData) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, Final
 
+from bench.domain import Reason
 from bench.language import english
 from bench.metrics import METRICS
 from bench.quality import Score
@@ -23,7 +24,7 @@ from bench.results.heard import Heard
 from bench.statistics import Comparison, Interval, Summary
 from bench.text.safe import spreadsheet
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2  # 1 had reasons and warnings in English words
 COLUMNS: Final = (
     "case",
     "suite",
@@ -54,7 +55,7 @@ _RATES: Final = ("wer", "cer", "wer_raw", "cer_raw", "wer_to_baseline", "cer_to_
 def summary_json(found: Results, names: Names) -> str:
     """The summary as JSON text."""
     cases = [_case(case, names) for case in found.cases]
-    whole = {"schema": SCHEMA, "confidence": 0.95, "cases": cases, "warnings": list(found.warnings)}
+    whole = {"schema": SCHEMA, "confidence": 0.95, "cases": cases, "unread_lines": len(found.warnings)}
     return json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
@@ -81,7 +82,7 @@ def _case(case: CaseResult, names: Names) -> dict[str, Any]:
         "synthetic": case.model.synthetic,
         "published": case.published,
         "clip_seconds": case.clip.duration_seconds,
-        "reason": english(case.reason) or None,
+        "reason": _reason(case.reason),
         "trials": {str(status): count for status, count in case.trials.items()},
         "backend": asdict(case.backend) if case.backend else None,
         "weights": [asdict(file) for file in case.weights],
@@ -90,7 +91,22 @@ def _case(case: CaseResult, names: Names) -> dict[str, Any]:
         "saving": case.saving,
         "metrics": {name: _metric(name, case) for name in _names(case)},
         "quality": _quality(case.heard),
-        "disturbances": {english(each): count for each, count in case.disturbances.items()},
+        "disturbances": [
+            {**(_reason(each) or {}), "trials": count} for each, count in case.disturbances.items()
+        ],
+    }
+
+
+def _reason(given: Reason | None) -> dict[str, Any] | None:
+    """A reason's code and parameters: its words are the catalogs'."""
+    if given is None:
+        return None
+    return {
+        "code": given.code,
+        "parameters": {
+            name: _reason(value) if isinstance(value, Reason) else value
+            for name, value in given.parameters.items()
+        },
     }
 
 
@@ -123,7 +139,7 @@ def _metric(name: str, case: CaseResult) -> dict[str, Any]:
     summary, comparison = case.summaries.get(name), case.comparisons.get(name)
     unit = str(METRICS[name].unit) if name in METRICS else None
     if summary is None:
-        return {"unit": unit, "median": None, "reason": english(case.absences[name])}
+        return {"unit": unit, "median": None, "reason": _reason(case.absences[name])}
     return {
         "unit": unit,
         **_summary(summary),
@@ -149,14 +165,14 @@ def _summary(summary: Summary) -> dict[str, Any]:
 def _comparison(comparison: Comparison) -> dict[str, Any]:
     return {
         **asdict(comparison),
-        "reason": english(comparison.reason) or None,
+        "reason": _reason(comparison.reason),
         "difference_shown": comparison.excludes_one,
     }
 
 
 def _quality(heard: Heard) -> dict[str, Any]:
     return {
-        "reason": english(heard.reason) or None,
+        "reason": _reason(heard.reason),
         "stars": heard.stars,
         "reference": _score(heard.score),
         "reference_raw": _score(heard.raw),
@@ -178,7 +194,7 @@ def _score(score: Score | None) -> dict[str, Any] | None:
 
 
 def _interval(interval: Interval | None) -> dict[str, Any] | None:
-    return None if interval is None else {**asdict(interval), "reason": english(interval.reason) or None}
+    return None if interval is None else {**asdict(interval), "reason": _reason(interval.reason)}
 
 
 # -------------------------------------------------------------------------- CSV

@@ -1,0 +1,103 @@
+"""How long a run will take: from what ran before, else by the size of the weights and the threads."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from bench.domain import Case, Suite
+
+# Where no earlier run tells: guesses for the time estimate, never figures of a report.
+GUESSED_RTF: Final = 0.25  # of weights of unknown size
+RTF_A_GIGABYTE: Final = 0.9  # of weights in 16 bits, on two threads: docs/suite-format.md, How long it takes
+GUESSED_START_SECONDS: Final = 2.0
+
+
+def estimate(suite: Suite, reports: Path) -> tuple[float, str]:
+    """Seconds of a run of the suite, and where the estimate comes from."""
+    seen = _earlier_walls(reports / suite.name / "latest")
+    alike = _earlier_rtfs(reports)
+    seconds: dict[str, float] = {}
+    sources = {"latest": 0, "alike": 0, "guess": 0}
+    for case in suite.cases:
+        if case.id in seen:
+            seconds[case.id] = seen[case.id]
+            sources["latest"] += 1
+            continue
+        rtf = alike.get(_likeness(case.model, case.variant.engine, case.variant.quantization))
+        sources["guess" if rtf is None else "alike"] += 1
+        rtf = _guessed_rtf(suite, case) if rtf is None else rtf
+        spoken = suite.protocol.passes * suite.clips[case.clip].duration_seconds
+        seconds[case.id] = GUESSED_START_SECONDS + rtf * spoken
+    each = sum(seconds.values()) + len(suite.cases) * suite.protocol.cooldown_seconds
+    longest = each * suite.protocol.most_blocks
+    if suite.protocol.precision is not None and suite.protocol.max_seconds is not None:
+        longest = min(longest, max(suite.protocol.max_seconds, each * suite.protocol.min_blocks))
+    return longest, _source(sources)
+
+
+def _source(cases: dict[str, int]) -> str:
+    total = sum(cases.values())
+    words = {
+        "latest": "from the latest run",
+        "alike": "from earlier runs of the same weights",
+        "guess": "a guess by the size of the weights",
+    }
+    used = [(words[kind], count) for kind, count in cases.items() if count]
+    return used[0][0] if len(used) == 1 else ", ".join(f"{word}: {n} of {total} cases" for word, n in used)
+
+
+def _guessed_rtf(suite: Suite, case: Case) -> float:
+    """By the bytes of what the weights are made from, and the threads: within a factor of two on a quiet machine."""
+    from bench.assets import needs
+    from bench.engines import registry
+    from bench.errors import BenchError
+
+    model = suite.models[case.model]
+    try:
+        engine, settings = registry.get(case.variant.engine), registry.settings_of(case.variant)
+        if engine.refusal(model, settings, case.variant.quantization):
+            return 0.0
+        form = registry.format_of(engine, settings)
+        steps = [
+            need for name in (case.variant.quantization, model.baseline) for need in needs(model, name, form)
+        ]
+    except (BenchError, ValueError):  # what cannot be had, or a manifest of another version
+        return GUESSED_RTF
+    size = max((need.bytes or 0 for need in steps), default=0)
+    threads = min(int(case.variant.settings.get("threads") or 2), os.cpu_count() or 1)
+    return RTF_A_GIGABYTE * size / 1e9 * 2 / threads if size else GUESSED_RTF
+
+
+def _likeness(model: str, engine: str, quantization: str) -> tuple[str, str, str]:
+    return model, engine, quantization
+
+
+def _earlier_rtfs(reports: Path) -> dict[tuple[str, str, str], float]:
+    """Median RTF by model, engine and quantization, of the latest runs of other suites on this machine."""
+    from bench import host
+    from bench.journal import RECORDS, read_records
+
+    here = host.describe().id
+    found: dict[tuple[str, str, str], list[float]] = {}
+    for file in reports.glob(f"*/latest/{RECORDS}"):
+        for record in read_records(file)[0]:
+            if record.host == here and (rtf := record.value("rtf")) is not None:
+                key = _likeness(record.model, record.engine, record.quantization)
+                found.setdefault(key, []).append(rtf)
+    return {key: median(values) for key, values in found.items()}
+
+
+def _earlier_walls(run: Path) -> dict[str, float]:
+    from bench.journal import RECORDS, read_records
+
+    if not (run / RECORDS).exists():
+        return {}
+    walls: dict[str, list[float]] = {}
+    for record in read_records(run / RECORDS)[0]:
+        if (wall := record.value("wall_seconds")) is not None:
+            walls.setdefault(record.case, []).append(wall)
+    return {case: median(values) for case, values in walls.items()}
