@@ -36,9 +36,16 @@ def cache(tmp_path: Path) -> Path:
 def run(cache: Path, suite: str, *only: str) -> dict[str, dict[str, Any]]:
     """The records of one block, by case."""
     out = cache.parent / "reports"
+    source = cache.parent / f"{suite}.yaml"
+    # what the suite asks of a Mac's GPU is asked of this machine's processor
+    text = (CONFIGS / f"{suite}.yaml").read_text(encoding="utf-8")
+    source.write_text(text.replace("device: metal", "device: cpu"), encoding="utf-8")
+    for room in ("models", "corpora"):
+        if not (cache.parent / room).exists():
+            (cache.parent / room).symlink_to(CONFIGS / room)
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "bench", "run", str(CONFIGS / f"{suite}.yaml"), "--blocks", "1"),
+            *(sys.executable, "-m", "bench", "run", str(source), "--blocks", "1"),
             *("--out", str(out), "--logs", str(cache.parent / "logs"), "--lang", "en"),
             *(word for pattern in only for word in ("--only", pattern)),
         ],
@@ -97,4 +104,4 @@ def test_gigaam_and_parakeet_run_quantized_and_the_engines_that_cannot_say_so(ca
     for record in records.values():
         foreign = record["variant"] in ("whispercpp", "llamacpp")
         assert record["status"] == ("unsupported" if foreign else "ok"), record["reason"]
-        assert not foreign or "runs" in record["reason"]
+        assert not foreign or record["reason"]["code"] == "engine.other_family"

@@ -18,10 +18,17 @@ from bench.assets.progress import Silent
 from bench.assets.synthetic import qwen3_asr
 from bench.assets.synthetic.qwen3_model import SIZES
 from bench.config import load_suite
+from bench.domain import Reason
+from bench.language import english
 
 pytest.importorskip("llama_cpp", reason="llama-cpp-python is an extra that is compiled")
 
 CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+def worded(reason: dict[str, Any] | None) -> str:
+    """A record's reason in English; empty for none."""
+    return english(Reason(**reason)) if reason else ""
 
 
 def run(folder: Path, suite: Path, *words: str) -> tuple[int, list[dict[str, Any]], str]:
@@ -116,7 +123,7 @@ protocol: {{blocks: 1, rerun_disturbed: false}}
     )
     (tmp_path / "corpora").symlink_to(CONFIGS / "corpora")
     _, records, report = run(tmp_path, tmp_path / "s.yaml")
-    found = {record["variant"]: (record["status"], record["reason"] or "") for record in records}
+    found = {record["variant"]: (record["status"], worded(record["reason"])) for record in records}
     assert found["heard"] == ("ok", "")
     assert found["no-room"][0] == "failed"
     assert "input audio too long for model context" in found["no-room"][1]
@@ -176,7 +183,7 @@ protocol: {{blocks: 1, rerun_disturbed: false}}
         encoding="utf-8",
     )
     _, records, report = run(tmp_path, tmp_path / "s.yaml")
-    found = {record["variant"]: (record["status"], record["reason"] or "") for record in records}
+    found = {record["variant"]: (record["status"], worded(record["reason"])) for record in records}
     assert found["good"] == ("ok", "")
     for name, words in {
         "truncated": "truncated",
