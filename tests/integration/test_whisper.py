@@ -18,6 +18,7 @@ from bench.domain import Case, FetchedClip, Status, Suite
 from bench.engines import registry
 from bench.engines.pywhispercpp import ENGINE, WhisperSettings
 from bench.journal import read_run
+from bench.language import english
 from bench.quality import normalizer, score
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -112,7 +113,7 @@ def test_a_case_that_asked_for_metal_and_ran_on_the_cpu_is_not_ok(
     asked = replace(case, variant=replace(case.variant, device="metal"))
     reading = ENGINE.read(asked, WhisperSettings(), twice[0])
     assert reading.status is Status.WRONG_BACKEND
-    assert "asked for metal, ran on cpu" in str(reading.reason)
+    assert "asked for metal, ran on cpu" in english(reading.reason)
 
 
 def test_a_window_is_primed_with_the_text_before_it_only_where_the_case_says_so(tmp_path: Path) -> None:
