@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.contract import Job, Outcome, Reading
-from bench.domain import Backend, Case, FetchedClip, Model, Transcript, WeightsFile
+from bench.domain import Backend, Case, FetchedClip, Model, Reason, Transcript, WeightsFile
 from bench.engines import Availability, Settings, registry
 from bench.errors import UnusableWeights
+from bench.reasons import told
 
 FAKES = Path(__file__).parent
 
@@ -50,8 +51,8 @@ class FakeEngine:
     def availability(self) -> Availability:
         return Availability(version="1.0")
 
-    def refusal(self, model: Model, settings: FakeSettings, quantization: str) -> str | None:
-        return settings.refuse
+    def refusal(self, model: Model, settings: FakeSettings, quantization: str) -> Reason | None:
+        return told(settings.refuse) if settings.refuse else None
 
     def check(self, weights: Sequence[WeightsFile]) -> None:
         for file in weights:
