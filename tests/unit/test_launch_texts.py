@@ -11,6 +11,7 @@ from bench.language import english
 from bench.launch import events, logfile, measurements, verdict
 from bench.launch.environ import base_environ
 from bench.launch.supervisor import Supervision
+from bench.reasons import reason
 
 
 def supervision(*, kernel_killed: bool | None = False, **result: Any) -> Supervision:
@@ -217,3 +218,94 @@ def test_linux_counts_kib_of_memory_and_512_byte_blocks_of_reading() -> None:
 
 def test_a_counter_is_scaled_up_by_the_time_it_was_off() -> None:
     assert measurements.counter("cycles", {"value": 300, "enabled": 8, "running": 2}).value == 1200
+
+
+STARTED = Event(name="started", seconds=10.5)
+IMPORTED = Event(name="imported", seconds=12.0, data={"rss_bytes": 30_000_000})
+READY = Event(name="ready", seconds=15.25, data={"t0": 12.25, "rss_bytes": 70_000_000})
+HEARD = tuple(
+    Event(name="transcribed", seconds=end, data={"t0": begun, "pass": number})
+    for number, (begun, end) in enumerate([(16.0, 18.5), (20.0, 21.25), (22.0, 25.5), (26.0, 27.0)], start=1)
+)
+WORKER = (STARTED, IMPORTED, READY, *HEARD)
+
+
+def phases(*said: Event, passes: int = 4, **result: Any) -> dict[str, Any]:
+    """Measurements of a worker that said these events; it was spawned at 10.0."""
+    usage = dict.fromkeys(
+        (
+            "ru_utime",
+            "ru_stime",
+            "ru_maxrss",
+            "ru_minflt",
+            "ru_majflt",
+            "ru_inblock",
+            "ru_nvcsw",
+            "ru_nivcsw",
+        ),
+        0,
+    )
+    found = supervision(**{"rusage": usage, **result})
+    return {each.name: each for each in measurements.of_trial(found, said, passes=passes, worker=True)}
+
+
+def test_every_phase_has_its_own_start() -> None:
+    found = {name: each.value for name, each in phases(*WORKER).items()}
+    assert found["import_seconds"] == 1.5  # from the worker's first line
+    assert found["load_seconds"] == 3.0  # from the phase's own start
+    assert found["startup_seconds"] == 5.25  # from the spawning
+    assert found["transcribe_seconds"] == 2.5
+    assert found["warm_transcribe_seconds"] == 1.25  # the median of 1.25, 3.5 and 1.0
+
+
+def test_two_passes_have_a_warm_one_and_one_has_none() -> None:
+    assert phases(*WORKER[:5], passes=2)["warm_transcribe_seconds"].value == 1.25
+    assert phases(*WORKER[:4], passes=1)["warm_transcribe_seconds"].reason == measurements.HEARD_ONCE
+    assert phases(*WORKER[:4], passes=2)["warm_transcribe_seconds"].reason == measurements.NOT_REACHED
+
+
+def test_a_phase_that_was_not_reached_is_absent_and_so_is_one_that_ran_backwards() -> None:
+    found = phases(STARTED)
+    for name in ("import_seconds", "load_seconds", "startup_seconds", "transcribe_seconds"):
+        assert found[name].reason == measurements.NOT_REACHED
+        assert found[name].source == measurements.EVENTS
+    early = Event(name="imported", seconds=10.0)
+    assert phases(STARTED, early)["import_seconds"].value is None
+    at_once = Event(name="imported", seconds=10.5)
+    assert phases(STARTED, at_once)["import_seconds"].value == 0.0
+
+
+def test_a_phase_without_a_start_is_none() -> None:
+    assert phases(STARTED, IMPORTED, Event(name="ready", seconds=15.0))["load_seconds"].value is None
+
+
+def test_resident_memory_is_what_the_worker_read() -> None:
+    found = phases(*WORKER)
+    assert found["rss_before_load_bytes"].value == 30_000_000
+    assert found["rss_ready_bytes"].value == 70_000_000
+    assert phases(STARTED)["rss_ready_bytes"].reason == measurements.NOT_REACHED
+    untold = Event(name="ready", seconds=15.0, data={"rss_bytes": None})
+    assert phases(STARTED, untold)["rss_ready_bytes"].reason == measurements.NO_RESIDENT
+
+
+def test_each_figure_names_its_instrument() -> None:
+    found = phases(*WORKER, sampled={"peak_bytes": 5, "count": 3})
+    assert found["wall_seconds"].source == "supervisor clock"
+    assert found["peak_anonymous_bytes"].source == "/proc/PID/status sampled 3 times"
+    assert {
+        found[name].source for name in ("user_seconds", "peak_rss_bytes", "read_bytes", "minor_faults")
+    } == {"wait4"}
+    assert phases(*WORKER)["peak_anonymous_bytes"].reason == measurements.NO_SAMPLE
+
+
+def test_counters_are_read_by_their_names() -> None:
+    counts = {
+        "instructions": {"value": 900, "enabled": 4, "running": 4},
+        "cycles": {"value": 100, "enabled": 9, "running": 3},
+    }
+    found = phases(*WORKER, counters=counts)
+    assert (found["instructions"].value, found["cycles"].value) == (900, 300)
+    assert found["cycles"].source == "perf_event_open, user mode"
+    asleep = measurements.counter("cycles", {"value": 0, "enabled": 5, "running": 0})
+    assert asleep.reason == reason("counter.never_ran")
+    assert measurements.counter("cycles", None).reason == measurements.NO_COUNTER

@@ -290,3 +290,28 @@ def test_a_loss_by_rare_loops_is_hardly_ever_called_none() -> None:
             high = difference_interval(more, words).possible_high
             claimed += high is not None and high <= 0.005
         assert claimed / 400 < 0.05
+
+
+def test_a_comparison_says_how_it_was_made_and_of_how_many() -> None:
+    paired = compare_paired([(2.0, 1.0), (2.2, 1.1)])
+    assert (paired.n, paired.paired) == (2, True)
+    assert paired.ratio == pytest.approx(2.0)
+    single = compare_paired([(3.0, 2.0)])
+    assert (single.n, single.paired, single.low, single.high) == (1, True, None, None)
+    assert single.ratio == pytest.approx(1.5)
+    nothing = compare_paired([(1.0, 0.0), (1.0, 1.0), (2.0, 1.0)])
+    assert (nothing.n, nothing.paired, nothing.ratio) == (3, True, None)
+    apart = compare_unpaired([3.0, 3.0, 3.0], [2.0, 2.0])
+    assert (apart.n, apart.paired) == (2, False)
+    assert apart.ratio == pytest.approx(1.5)
+    unusable = compare_unpaired([2.0, -1.0, 3.0], [1.0, 1.0])
+    assert (unusable.n, unusable.paired, unusable.ratio) == (2, False, None)
+
+
+def test_a_summary_has_its_ends_and_an_odd_middle() -> None:
+    found = summarize([5.0, 1.0, 3.0])
+    assert found is not None
+    assert (found.minimum, found.median, found.maximum, found.n) == (1.0, 3.0, 5.0, 3)
+    pair = summarize([1.0, 4.0])
+    assert pair is not None
+    assert (pair.median, pair.low is None, pair.n) == (2.5, False, 2)
