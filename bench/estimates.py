@@ -30,7 +30,7 @@ def estimate(suite: Suite, reports: Path) -> tuple[float, str]:
         rtf = alike.get(_likeness(case.model, case.variant.engine, case.variant.quantization))
         sources["guess" if rtf is None else "alike"] += 1
         rtf = _guessed_rtf(suite, case) if rtf is None else rtf
-        spoken = suite.protocol.passes * suite.clips[case.clip].duration_seconds
+        spoken = suite.protocol.passes * (suite.clips[case.clip].duration_seconds or 0.0)
         seconds[case.id] = GUESSED_START_SECONDS + rtf * spoken
     each = sum(seconds.values()) + len(suite.cases) * suite.protocol.cooldown_seconds
     longest = each * suite.protocol.most_blocks

@@ -62,7 +62,9 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 def to_json(thing: Record | Suite | Host, *, defaults: bool = True) -> dict[str, Any]:
     """A noun as plain JSON data, with its defaults or without."""
     kind: Any = type(thing)
-    data: dict[str, Any] = _adapter(kind).dump_python(thing, mode="json", exclude_defaults=not defaults)
+    data: dict[str, Any] = _adapter(kind).dump_python(
+        thing, mode="json", by_alias=True, exclude_defaults=not defaults
+    )
     return data
 
 
@@ -100,10 +102,18 @@ def read_suite(path: Path) -> Suite:
 
     try:
         tree = YAML(typ="safe").load((path / SUITE).read_text(encoding="utf-8"))
-        suite: Suite = _adapter(Suite).validate_python(tree)
+        suite: Suite = _adapter(Suite).validate_python(_unknown_lengths(tree))
     except (OSError, YAMLError, ValidationError) as error:
         raise _unreadable(path / SUITE, error) from error
     return suite
+
+
+def _unknown_lengths(tree: Any) -> Any:
+    """A clip that was never had is of unknown length; earlier releases wrote 0 seconds."""
+    for clip in tree.get("clips", {}).values() if isinstance(tree, dict) else ():
+        if isinstance(clip, dict) and clip.get("duration_seconds") == 0:
+            clip["duration_seconds"] = None
+    return tree
 
 
 def read_host(path: Path) -> Host:

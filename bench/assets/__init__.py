@@ -1,7 +1,8 @@
 """Inputs: weights and speech, fetched, made and verified.  How manifests are written: docs/assets.md."""
 
-from bench.assets.clips import clip_needs, fetch_clip, own_clip, read_corpus
+from bench.assets.clips import clip_needs, fetch_clip, own_clip, read_corpus, recipe_of
 from bench.assets.hashes import sha256_of
+from bench.assets.manifest import FileRecipe
 from bench.assets.progress import Need, NeedKind, Progress
 from bench.assets.speech import Corpus
 from bench.assets.weights import fetch_weights, needs, quantizations, read_model
@@ -9,6 +10,7 @@ from bench.places import cache_root
 
 __all__ = [
     "Corpus",
+    "FileRecipe",
     "Need",
     "NeedKind",
     "Progress",
@@ -21,5 +23,6 @@ __all__ = [
     "quantizations",
     "read_corpus",
     "read_model",
+    "recipe_of",
     "sha256_of",
 ]

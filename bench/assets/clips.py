@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, assert_never
+from typing import Final, assert_never
 
 from pydantic import TypeAdapter
 
@@ -45,7 +44,7 @@ def own_clip(
 ) -> Clip:
     """A clip of a file of one's own and, where known, the text file with what is said in it, or the words.
 
-    Nothing is read but a WAV's header: `duration_seconds` is 0 until it is fetched where that does not tell.
+    Nothing is read but a WAV's header: `duration_seconds` is None where that does not tell.
     """
     recipe = FileRecipe(path=str(path.absolute()), text=str(text.absolute()) if text else None, said=said)
     return Clip(
@@ -54,7 +53,7 @@ def own_clip(
         language=language,
         duration_seconds=_glance(path),
         licence=licence,
-        recipe=recipe.model_dump(mode="json"),
+        recipe=recipe,
     )
 
 
@@ -65,7 +64,7 @@ def fetch_clip(clip: Clip, *, progress: Progress | None = None) -> FetchedClip:
     answer, `AssetError` for the rest.
     """
     watcher = progress or Silent()
-    recipe = _parse(clip.recipe)
+    recipe = recipe_of(clip)
     match recipe:
         case CutRecipe():
             landing = _cut(clip, recipe, watcher)
@@ -80,7 +79,7 @@ def fetch_clip(clip: Clip, *, progress: Progress | None = None) -> FetchedClip:
 
 def clip_needs(clip: Clip) -> tuple[Need, ...]:
     """What `fetch_clip` would do, in order; does nothing."""
-    recipe = _parse(clip.recipe)
+    recipe = recipe_of(clip)
     title = _title(clip)
     if isinstance(recipe, FileRecipe):
         path = Path(recipe.path)
@@ -185,8 +184,11 @@ def _own_text(recipe: FileRecipe) -> str | None:
     return text
 
 
-def _parse(recipe: Mapping[str, Any]) -> CutRecipe | SayRecipe | FileRecipe:
-    return _RECIPE.validate_python(dict(recipe))
+def recipe_of(clip: Clip) -> CutRecipe | SayRecipe | FileRecipe:
+    """How a clip is made; read again only where its suite comes from a run's folder."""
+    if isinstance(clip.recipe, CutRecipe | SayRecipe | FileRecipe):
+        return clip.recipe
+    return _RECIPE.validate_python(clip.recipe)
 
 
 def _key(clip: Clip, recipe: CutRecipe | SayRecipe) -> Key:
@@ -202,11 +204,11 @@ def _title(clip: Clip) -> str:
     return f"{clip.corpus}/{clip.name}" if clip.corpus else clip.name
 
 
-def _glance(path: Path) -> float:
-    """Seconds by a WAV's header; 0 where it does not tell."""
+def _glance(path: Path) -> float | None:
+    """Seconds by a WAV's header; None where it does not tell."""
     try:
         if not path.is_file() or path.stat().st_size > audio.MOST_FILE_BYTES:
-            return 0.0
+            return None
         return wav.glance(path)
     except (OSError, ValueError, UnusableAudio, ZeroDivisionError):
-        return 0.0
+        return None

@@ -49,10 +49,10 @@ def corpus_of(manifest: CorpusManifest) -> Corpus:
             title=entry.title if isinstance(entry.title, str) else one_title(entry.title),
             titles={} if isinstance(entry.title, str) else entry.title,
             language=manifest.language,
-            duration_seconds=entry.seconds or 0.0,
+            duration_seconds=entry.seconds,
             licence=manifest.licence,
             corpus=manifest.name,
-            recipe=_recipe(speech, entry).model_dump(mode="json", by_alias=True),
+            recipe=_recipe(speech, entry),
         )
         for name, entry in speech.clips.items()
     }

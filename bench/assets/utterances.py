@@ -60,7 +60,7 @@ def corpus_part(path: Path) -> CorpusPart:
         title=manifest.title,
         language=manifest.language,
         licence=manifest.licence,
-        recipe=manifest.speech.model_dump(mode="json", by_alias=True, exclude={"clips"}),
+        recipe=manifest.speech.model_copy(update={"clips": {}}),
     )
 
 
@@ -79,7 +79,7 @@ def own_part(
         title=manifest.name,
         language=language,
         licence=licence,
-        recipe=speech.model_dump(mode="json", exclude={"clips"}),
+        recipe=speech,
     )
 
 
@@ -89,7 +89,9 @@ def fetch_spoken(part: CorpusPart, progress: Progress | None = None) -> tuple[Sp
     A recording that cannot be read is among them, with its problem.  Raises `AssetError` where the corpus
     itself cannot be had.
     """
-    speech = _SPEECH.validate_python(dict(part.recipe))
+    speech = part.recipe
+    if not isinstance(speech, RecordedSpeech | OwnSpeech):  # of a suite read back from a run's folder
+        speech = _SPEECH.validate_python(speech)
     if isinstance(speech, OwnSpeech):
         return tuple(
             _glanced(each.name, each.text, each.path, each.speaker, each.start, each.seconds)

@@ -44,8 +44,15 @@ def model_of(manifest: ModelManifest) -> Model:
         baseline=manifest.baseline,
         licence=manifest.licence,
         synthetic=manifest.synthetic,
-        manifest=manifest.model_dump(mode="json", by_alias=True),
+        manifest=manifest,
     )
+
+
+def manifest_of(model: Model) -> ModelManifest:
+    """Where a model's weights come from; read again only where its suite comes from a run's folder."""
+    if isinstance(model.manifest, ModelManifest):
+        return model.manifest
+    return ModelManifest.model_validate(model.manifest)
 
 
 def fetch_weights(
@@ -57,20 +64,18 @@ def fetch_weights(
     Raises `SourceUnreachable` that lists every way when none answers, `UnusableWeights` for files
     no engine can load and combinations that cannot be made, `AssetError` for the rest.
     """
-    return _Fetch(ModelManifest.model_validate(dict(model.manifest)), progress or Silent()).files(
-        (fmt, quantization)
-    )
+    return _Fetch(manifest_of(model), progress or Silent()).files((fmt, quantization))
 
 
 def needs(model: Model, quantization: str, fmt: str) -> tuple[Need, ...]:
     """What `fetch_weights` would do, in order; does nothing.  `AssetError` where there is no way."""
-    return _Fetch(ModelManifest.model_validate(dict(model.manifest)), Silent()).needs((fmt, quantization))
+    return _Fetch(manifest_of(model), Silent()).needs((fmt, quantization))
 
 
 def quantizations(model: Model, fmt: str) -> tuple[str, ...] | None:
     """The quantizations of a format that the manifest has a way to; None where any name will do."""
     names: list[str] = []
-    for way in ModelManifest.model_validate(dict(model.manifest)).weights:
+    for way in manifest_of(model).weights:
         if way.format != fmt:
             continue
         if way.quantizations == "any":

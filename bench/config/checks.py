@@ -10,13 +10,14 @@ from bench.domain import Suite
 
 def absent_files(suite: Suite) -> Iterator[str]:
     """Recordings and texts of one's own that do not exist."""
+    from bench.assets import FileRecipe, recipe_of
+
     for clip in suite.clips.values():
-        if clip.recipe.get("kind") != "file":
-            continue
-        for key, what in (("path", "recording"), ("text", "text")):
-            given = clip.recipe.get(key)
-            if given and not Path(str(given)).is_file():
-                yield f"clip {clip.name}: its {what} {given} is not there"
+        recipe = recipe_of(clip)
+        if isinstance(recipe, FileRecipe):
+            for given, what in ((recipe.path, "recording"), (recipe.text, "text")):
+                if given and not Path(given).is_file():
+                    yield f"clip {clip.name}: its {what} {given} is not there"
 
 
 def refused_cases(suite: Suite) -> dict[str, str]:

@@ -30,7 +30,7 @@ class Scope:
 
 def scopes(found: Results) -> tuple[Scope, ...]:
     """Cases by machine and clip, without those that an engine refuses: they have no figures."""
-    groups: dict[tuple[str, str, float], list[CaseResult]] = {}
+    groups: dict[tuple[str, str, float | None], list[CaseResult]] = {}
     for case in found.cases:
         if case.status is not Status.UNSUPPORTED:
             groups.setdefault((case.host.id, case.clip.name, case.clip.duration_seconds), []).append(case)

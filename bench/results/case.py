@@ -65,6 +65,11 @@ class CaseResult:
         return self.key.suite
 
     @property
+    def audio_seconds(self) -> float:
+        """The length of what was heard; 0 where its clip was never had."""
+        return self.clip.duration_seconds or 0.0
+
+    @property
     def is_baseline(self) -> bool:
         """Whether its siblings are compared with this case."""
         return self.case.is_baseline

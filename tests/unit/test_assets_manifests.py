@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from bench.assets import needs, quantizations, read_corpus, read_model
-from bench.assets.manifest import CutRecipe
+from bench.assets.manifest import CutRecipe, PathSource
 from bench.assets.progress import NeedKind
+from bench.assets.weights import manifest_of
 from bench.errors import AssetError, SuiteError
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -38,7 +39,7 @@ def test_every_model_says_what_it_is_and_has_a_way_to_its_baseline(path: Path) -
     model = read_model(path)
     assert model.name == path.stem
     assert model.licence
-    formats = {way["format"] for way in model.manifest["weights"]}
+    formats = {way.format for way in manifest_of(model).weights}
     for fmt in formats:
         offered = quantizations(model, fmt)
         assert offered is None or model.baseline in offered
@@ -56,13 +57,14 @@ def test_every_corpus_has_licence_and_provenance_and_its_clips_know_it(path: Pat
 def test_clips_cut_from_packages_are_pinned_by_hash() -> None:
     for name in ("festvox-ru", "prompts-ru", "librivox-en"):
         for clip in read_corpus(CONFIGS / "corpora" / f"{name}.yaml").clips.values():
-            assert CutRecipe.model_validate(clip.recipe).sha256, f"{name}/{clip.name}"
+            assert isinstance(clip.recipe, CutRecipe)
+            assert clip.recipe.sha256, f"{name}/{clip.name}"
 
 
 def test_random_weights_are_labelled_synthetic() -> None:
     for path in (CONFIGS / "models").glob("*.yaml"):
         model = read_model(path)
-        kinds = {way["source"]["kind"] for way in model.manifest["weights"]}
+        kinds = {way.source.kind for way in manifest_of(model).weights}
         assert model.synthetic == ("synthetic" in kinds), path.name
 
 
@@ -98,9 +100,9 @@ def test_an_unpinned_package_is_refused(tmp_path: Path) -> None:
 
 def test_paths_start_at_the_manifests_folder(tmp_path: Path) -> None:
     model = read_model(write(tmp_path / "mine.yaml", OWN))
-    assert model.manifest["weights"][0]["source"]["files"] == {
-        "model": str(tmp_path / "weights" / "mine.bin")
-    }
+    source = manifest_of(model).weights[0].source
+    assert isinstance(source, PathSource)
+    assert source.files == {"model": str(tmp_path / "weights" / "mine.bin")}
 
 
 def test_quantizations_are_told_by_format(tmp_path: Path) -> None:

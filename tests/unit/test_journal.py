@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import json
 import os
@@ -10,9 +11,14 @@ from pathlib import Path
 import pytest
 from records import HOST, record, suite
 
+from bench.assets import recipe_of
+from bench.assets.weights import manifest_of
+from bench.config import load_suite
 from bench.domain import Segment, Transcript
 from bench.errors import JournalError
-from bench.journal import RECORDS, Journal, create_run, encode, read_records, read_run
+from bench.journal import RECORDS, Journal, create_run, encode, read_records, read_run, read_suite
+
+CONFIGS = Path(__file__).parents[2] / "configs"
 
 
 @pytest.fixture
@@ -38,6 +44,32 @@ def test_suite_and_host_come_back_as_they_went_in(run: Path) -> None:
     data = read_run(run)
     assert data.suite == suite()
     assert data.host == HOST
+
+
+def test_a_suite_keeps_how_its_inputs_are_had_and_a_run_folder_still_tells_it(tmp_path: Path) -> None:
+    """What a manifest was parsed to is handed on as it is; of a run's folder it is read again."""
+    asked = load_suite(CONFIGS / "whisper-base.yaml")
+    (model, *_), (clip, *_) = asked.models.values(), asked.clips.values()
+    assert manifest_of(model) is model.manifest
+    assert recipe_of(clip) is clip.recipe
+    create_run(tmp_path / "r1", asked, HOST)
+    before = read_suite(tmp_path / "r1")
+    assert {name: manifest_of(each) for name, each in before.models.items()} == {
+        name: each.manifest for name, each in asked.models.items()
+    }
+    assert {name: recipe_of(each) for name, each in before.clips.items()} == {
+        name: each.recipe for name, each in asked.clips.items()
+    }
+
+
+def test_a_clip_that_was_never_had_is_of_unknown_length(run: Path) -> None:
+    asked = suite()
+    unknown = {name: dataclasses.replace(clip, duration_seconds=None) for name, clip in asked.clips.items()}
+    create_run(run, dataclasses.replace(asked, clips=unknown), HOST)
+    assert read_suite(run).clips == unknown
+    file = run / "suite.yaml"
+    file.write_text(file.read_text().replace("duration_seconds: null", "duration_seconds: 0.0"))
+    assert read_suite(run).clips == unknown, "as earlier releases wrote it"
 
 
 def test_an_absent_value_is_null_with_a_reason_on_disk(run: Path) -> None:

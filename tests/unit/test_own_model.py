@@ -12,7 +12,7 @@ import pytest
 from hf_whisper import CONFIG
 from typer.testing import CliRunner
 
-from bench.assets import fetch_weights
+from bench.assets import FileRecipe, fetch_weights, recipe_of
 from bench.assets.ggml import TYPES, write_header, write_preamble, write_tensor
 from bench.assets.whisper_layout import Hparams, is_f32, mel_filters, tensors
 from bench.cli import app
@@ -169,9 +169,13 @@ def test_ones_own_audio_is_files_folders_and_manifests(tmp_path: Path) -> None:
     wishes = Wishes(audio=(tmp_path / "calls", single, listed))
     suite = load_suite(propose([ggml(tmp_path / "mine.bin")], wishes).write(tmp_path / "out"))
     assert list(suite.clips) == ["a", "b", "one", "c"]
-    assert suite.clips["c"].recipe["said"] == "пять шесть"
-    assert suite.clips["b"].recipe["text"] == str(tmp_path / "calls" / "b.txt")
-    assert suite.clips["a"].recipe["text"] is None
+    recipes = {name: recipe_of(clip) for name, clip in suite.clips.items()}
+    assert isinstance(recipes["c"], FileRecipe)
+    assert isinstance(recipes["b"], FileRecipe)
+    assert isinstance(recipes["a"], FileRecipe)
+    assert recipes["c"].said == "пять шесть"
+    assert recipes["b"].text == str(tmp_path / "calls" / "b.txt")
+    assert recipes["a"].text is None
 
 
 def test_init_writes_a_suite_to_edit_and_overwrites_nothing(

@@ -17,7 +17,7 @@ from packages import make_deb, sha256, tone_wav
 
 from bench.assets import clip_needs, fetch_clip
 from bench.assets.archives import MIRROR, content_sha256
-from bench.assets.manifest import CorpusManifest
+from bench.assets.manifest import CorpusManifest, CutRecipe, DebianSource
 from bench.assets.pins import Content
 from bench.assets.speech import corpus_of
 from bench.domain import Clip
@@ -210,10 +210,13 @@ def test_a_page_instead_of_an_archive_is_no_archive(tmp_path: Path, server: str)
 
 
 def test_the_committed_corpus_names_its_projects_archive_and_its_content() -> None:
-    from bench.assets import read_corpus
+    from bench.assets import read_corpus, recipe_of
 
     corpus = read_corpus(Path(__file__).parents[2] / "configs/corpora/festvox-ru.yaml")
-    recipe = corpus.clips["read-60s"].recipe["source"]
-    assert recipe["archives"][0]["file"] == "msu_ru_nsh_clunits-0.5.tar.bz2"
-    assert len(recipe["content"]["sha256"]) == 64
+    recipe = recipe_of(corpus.clips["read-60s"])
+    assert isinstance(recipe, CutRecipe)
+    assert isinstance(recipe.source, DebianSource)
+    assert recipe.source.archives[0].file == "msu_ru_nsh_clunits-0.5.tar.bz2"
+    assert recipe.source.content is not None
+    assert len(recipe.source.content.sha256) == 64
     assert not os.environ["PATH"].startswith("/usr")

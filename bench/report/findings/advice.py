@@ -244,9 +244,7 @@ def _clearly_less(each: Candidate, other: Candidate, measure: Measure) -> bool:
 
 def _long(scene: Scene, here: Sequence[Candidate]) -> Iterator[Advised]:
     """The smallest variants that did not loop on a long recording, a model."""
-    tried = [
-        each for each in here if each.case.clip.duration_seconds >= LONG_SECONDS and each.case.heard.loop
-    ]
+    tried = [each for each in here if each.case.audio_seconds >= LONG_SECONDS and each.case.heard.loop]
     if not tried:
         length = Figure(value=LONG_SECONDS, quantity=Quantity.SECONDS)
         yield Advised(parts=(Phrase(message="advice.inconclusive.long", params={"clip": length}),))

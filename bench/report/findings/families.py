@@ -51,8 +51,8 @@ class Family:
     @cached_property
     def front(self) -> tuple[CaseResult, ...]:
         """The good cases of the longest clip."""
-        longest = max((case.clip.duration_seconds for case in self.good), default=0.0)
-        clip = next((c.case.clip for c in self.good if c.clip.duration_seconds == longest), None)
+        longest = max((case.audio_seconds for case in self.good), default=0.0)
+        clip = next((c.case.clip for c in self.good if c.audio_seconds == longest), None)
         return tuple(case for case in self.good if case.case.clip == clip)
 
     def anchor(self, case: CaseResult) -> CaseResult | None:

@@ -20,7 +20,7 @@ def loops(scene: Scene) -> Iterator[Finding]:
             looping = [case for case in cases if _loops(case)]
             if looping:
                 yield _some(scene, looping, [case for case in cases if case not in looping])
-            elif cases and cases[0].clip.duration_seconds >= LONG_SECONDS:
+            elif cases and cases[0].audio_seconds >= LONG_SECONDS:
                 yield _finding(scene, "finding.loops.none", cases, {"clip": _length(cases[0])})
 
 
@@ -29,7 +29,7 @@ def _loops(case: CaseResult) -> bool:
 
 
 def _length(case: CaseResult) -> Figure:
-    return Figure(value=case.clip.duration_seconds, quantity=Quantity.SECONDS)
+    return Figure(value=case.audio_seconds, quantity=Quantity.SECONDS)
 
 
 def _some(scene: Scene, looping: list[CaseResult], clean: list[CaseResult]) -> Finding:
@@ -68,10 +68,10 @@ def shorter(scene: Scene) -> Iterator[Finding]:
                 (case, other)
                 for case in looping
                 for other in clean
-                if other.clip.duration_seconds < case.clip.duration_seconds
+                if other.audio_seconds < case.audio_seconds
             ]
             if pairs:
-                case, other = max(pairs, key=lambda pair: pair[1].clip.duration_seconds)
+                case, other = max(pairs, key=lambda pair: pair[1].audio_seconds)
                 params: dict[str, Cell] = {
                     "name": scene.name(case),
                     "clip": _length(case),

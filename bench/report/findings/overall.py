@@ -45,7 +45,7 @@ class Overall:
         """Transcription seconds of all clips over their seconds of audio."""
         if len(self.good) == 1:
             return self.good[0].summaries.get("rtf")
-        audio = sum(case.clip.duration_seconds for case in self.good)
+        audio = sum(case.audio_seconds for case in self.good)
         sums = _sums(self.good, "transcribe_seconds")
         return summarize(value / audio for value in sums.values()) if audio and sums else None
 

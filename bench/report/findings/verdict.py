@@ -222,7 +222,7 @@ def _gaps(scene: Scene, rows: Sequence[Overall]) -> Iterator[Cell]:
         if more > 0:
             names = CellGroup(parts=(names, Phrase(message="verdict.more", count=more)), between=" ")
         yield _open_loss(names, open_)
-    if not any(case.clip.duration_seconds >= LONG_SECONDS for row in rows for case in row.good):
+    if not any(case.audio_seconds >= LONG_SECONDS for row in rows for case in row.good):
         length = Figure(value=LONG_SECONDS, quantity=Quantity.COUNT)
         yield Phrase(message="verdict.gap.long", params={"seconds": length})
     if any(each.case.counted < FEWEST_TO_CLAIM and not each.case.published for each in known):

@@ -105,16 +105,17 @@ def _clip(clip: Clip, names: Names) -> list[tuple[str, Cell]]:
         title = Text(text=names.clip(clip), code=True)
     if clip.corpus:
         title = CellGroup(parts=(title, Text(text=f"{clip.corpus}/{clip.name}", code=True)), between=", ")
-    return [
-        ("parameter.audio", title),
-        ("parameter.duration", Figure(value=clip.duration_seconds, quantity=Quantity.SECONDS)),
-    ]
+    rows: list[tuple[str, Cell]] = [("parameter.audio", title)]
+    if clip.duration_seconds is not None:
+        length = Figure(value=clip.duration_seconds, quantity=Quantity.SECONDS)
+        rows.append(("parameter.duration", length))
+    return rows
 
 
 def _many_clips(clips: Iterable[Clip]) -> list[tuple[str, Cell]]:
     given = list(clips)
     corpora = dict.fromkeys(clip.corpus for clip in given if clip.corpus)
-    total = Figure(value=sum(clip.duration_seconds for clip in given), quantity=Quantity.SECONDS)
+    total = Figure(value=sum(clip.duration_seconds or 0.0 for clip in given), quantity=Quantity.SECONDS)
     audio: Cell = Phrase(message="parameter.clips", count=len(given))
     if corpora:
         audio = CellGroup(parts=(audio, *(Text(text=corpus, code=True) for corpus in corpora)), between=", ")

@@ -160,7 +160,7 @@ def _rtfx(row: Overall, _: Context) -> Cell:
 
 
 def _audio(row: Overall, _: Context) -> Cell:
-    seconds = sum(case.clip.duration_seconds for case in row.good)
+    seconds = sum(case.audio_seconds for case in row.good)
     return Figure(value=seconds, quantity=Quantity.SECONDS)
 
 

@@ -1,81 +1,12 @@
-"""The registry of metrics: everything else that knows a metric follows from here.
-
-`doctor`, the report's tables and their columns, `compare`, the gate's noise and the reference
-table of docs/metrics.md are derived from `METRICS`.  To add a metric: a line here, its words in
-the catalogs, its definition in docs/metrics.md, and an instrument that reads it.
-"""
+"""Every metric there is, a line each, in the order in which tables have their columns."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
+from bench.metrics.noun import Metric, Place, ReadBy, shown, where_known
 from bench.text.numbers import Quantity
 from bench.units import Better, Unit
-
-
-class ReadBy(StrEnum):
-    """What reads a metric."""
-
-    SUPERVISOR = "supervisor clock"
-    START = "supervisor clock and worker events"
-    WORKER = "worker events"
-    HALF = "the engine half's clock"
-    ENGINE = "what the engine itself reports"
-    DERIVED = "worker events / seconds of audio"
-    FILES = "size of the files"
-    WAIT4 = "wait4"
-    PROC = "/proc/PID/status"
-    PERF = "perf_event_open"
-    RUSAGE = "proc_pid_rusage"
-    RAPL = "RAPL"
-    NVML = "NVML"
-    ZEUS = "zeus-apple-silicon"
-    FIRST_USE = "worker events of the first trial ever"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A column of a report's table: its heading and the note on it, by message id.
-
-    An `optional` column is there only where a case has a value.
-    """
-
-    table: str
-    heading: str
-    note: str = ""
-    optional: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    """A named quantity of a trial.  Definitions and traps: docs/metrics.md.
-
-    `linux` and `macos` are what reads it there, None where nothing does.  `places` are the columns
-    it is shown in; a table has its columns in the order of the registry.  `compared` metrics are
-    held against each other where nobody names any.
-    """
-
-    name: str
-    unit: Unit
-    quantity: Quantity
-    linux: ReadBy | None
-    macos: ReadBy | None
-    better: Better = Better.LOWER
-    places: tuple[Place, ...] = ()
-    compared: bool = False
-
-
-def shown(table: str, heading: str, note: str = "") -> Place:
-    """A column that is always there."""
-    return Place(table=table, heading=heading, note=note)
-
-
-def where_known(table: str, heading: str, note: str = "") -> Place:
-    """A column that is there where a case has a value."""
-    return Place(table=table, heading=heading, note=note, optional=True)
-
 
 # What a metric is counted in, and how a report writes it.
 _SECONDS: Final = (Unit.SECONDS, Quantity.SECONDS)
@@ -326,10 +257,3 @@ METRICS: Final[dict[str, Metric]] = {
     metric.name: metric for metric in (*_TIMES, *_TOKENS, *_MEMORY, *_WORK, *_ENERGY)
 }
 COMPARED: Final = tuple(metric.name for metric in METRICS.values() if metric.compared)
-
-
-def columns_of(table: str) -> tuple[tuple[Metric, Place], ...]:
-    """The metrics shown in a table of the report, in its order."""
-    return tuple(
-        (metric, place) for metric in METRICS.values() for place in metric.places if place.table == table
-    )
