@@ -36,6 +36,14 @@ nightly: $(VENV)/.bench extras ## measure the nightly suite, gate it, keep its h
 test: $(VENV)/.dev $(VENV)/.qwen3 ## set up and run all tests
 	$(BIN)/python -m pytest $(ARGS)
 
+fuzz: $(VENV)/.dev $(VENV)/.qwen3 ## an hour of mutated inputs, crashes and kills (FUZZ_SECONDS=...; what is found is kept in tests/fuzz/found)
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-3000} FUZZ_KEEP=1 FUZZ_SEED=$${FUZZ_SEED:-$$(date +%j)} FUZZ_EXAMPLES=3000 \
+		FUZZ_TYPOS=1000 CRASH_SHARE=1 KILLS=200 $(BIN)/python -m pytest tests/fuzz -s $(ARGS)
+
+audit: $(VENV)/.dev ## known weaknesses of the locked dependencies (needs the network), and of the workflows
+	@for lock in requirements/*.txt; do echo $$lock; $(BIN)/pip-audit --require-hashes --disable-pip -r $$lock || exit 1; done
+	$(BIN)/zizmor --no-progress .github/workflows
+
 lint: $(VENV)/.dev ## ruff, mypy --strict, import-linter, suites, workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

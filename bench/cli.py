@@ -1,20 +1,30 @@
 """The commands.  This room and `bench.commands` are the only ones that print or exit.
 
 Exit codes: 0 all cases ok; 1 some case is not; 2 wrong usage, or a gate that is inconclusive;
-64-68 an error of `bench.errors`; 130 interrupted.  A bug is a traceback and exit code 70.
+64-68 an error of `bench.errors`; 70 a bug, with its traceback; 74 a file or standard output that could not
+be read or written; 129, 130 and 143 ended by SIGHUP, Ctrl-C and SIGTERM.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated
 
 import typer
 
 from bench import __version__
-from bench.commands import auditing, inputs, inspect, measure, quality, regression, rendering, scoring, trying
-from bench.errors import BenchError, Interrupted
+from bench.commands import (
+    auditing,
+    inputs,
+    inspect,
+    measure,
+    process,
+    quality,
+    regression,
+    rendering,
+    scoring,
+    trying,
+)
 
 app = typer.Typer(
     name="asr-quant-bench",
@@ -37,7 +47,11 @@ def options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
     ] = False,
 ) -> None:
-    """Options of the program itself."""
+    """Options of the program itself; what a killed command left is swept before the next does anything."""
+    from bench.scratch import sweep_left
+
+    for name in sweep_left():
+        typer.secho(f"left by a command that was killed, now ended or removed: {name}", fg="yellow", err=True)
 
 
 for room in (measure, trying, quality, inputs, inspect, auditing, rendering, scoring, regression):
@@ -46,17 +60,4 @@ for room in (measure, trying, quality, inputs, inspect, auditing, rendering, sco
 
 def main() -> None:
     """Run a command; a user's error is one message with a next step, never a traceback."""
-    try:
-        app(standalone_mode=True)
-    except BenchError as error:
-        typer.secho(f"error: {error.message}", fg="red", err=True)
-        if error.hint:
-            typer.echo(f"  {error.hint}", err=True)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        typer.echo("interrupted", err=True)
-        sys.exit(Interrupted.exit_code)
-    except BrokenPipeError:
-        # the reader of our output has left: say no more, not even at the interpreter's end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+    sys.exit(process.run(app))

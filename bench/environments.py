@@ -26,9 +26,12 @@ from bench.errors import EngineMissing, SuiteError
 from bench.places import cache_root
 
 READY: Final = "environment.json"
-_PIN = re.compile(
-    r"^[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9._,\- ]+\])?\s*(==\s*[^\s;,*]+|@\s*\S+)\s*(;.*)?$"
-)
+_NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[A-Za-z0-9._,\- ]+\])?"
+_MARKER: Final = r"(?:\s*;[^\r\n]*)?"
+_RELEASE: Final = re.compile(rf"{_NAME}\s*==\s*[A-Za-z0-9][A-Za-z0-9.!+_-]*{_MARKER}")
+_AT: Final = re.compile(rf"{_NAME}\s*@\s*(?P<where>\S+?){_MARKER}")
+_REPOSITORY: Final = re.compile(r"(?:git|hg)\+[^@\s]+@[0-9a-f]{40}(?:#\S*)?")
+_ARCHIVE: Final = re.compile(r"https?://[^\s#]+#sha256=[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +70,38 @@ def check_requirements(name: str, requirements: Iterable[str]) -> None:
             f"environments.{name}: no requirements.", hint="List at least one, like pywhispercpp==1.4.1."
         )
     for requirement in listed:
-        if not _PIN.match(requirement):
+        try:
+            pinned(requirement)
+        except ValueError as error:
             raise SuiteError(
-                f'environments.{name}: "{requirement}" is not pinned.',
+                f"environments.{name}: {error}.",
                 hint="Write NAME==VERSION (or NAME @ URL), so that the next run measures the same.",
-            )
+            ) from None
+
+
+def pinned(requirement: str) -> str:
+    """The requirement where it means the same tomorrow and holds no password; ValueError else.
+
+    NAME==VERSION; NAME @ a local folder or file; NAME @ an address with #sha256=; NAME @ git+ADDRESS@ with
+    the whole hash of a commit.  A branch or a tag moves.
+    """
+    if re.search(r"://[^/\s@]*@", requirement):
+        raise ValueError(
+            "a requirement with a user or password in its address: these would be published with the report; "
+            "give them to pip in its own configuration"
+        )
+    if _RELEASE.fullmatch(requirement):
+        return requirement
+    found = _AT.fullmatch(requirement)
+    where = found.group("where") if found else ""
+    local = (
+        bool(where)
+        and ("://" not in where or where.startswith("file://"))
+        and "+" not in where.partition(":")[0]
+    )
+    if local or _ARCHIVE.fullmatch(where) or _REPOSITORY.fullmatch(where):
+        return requirement
+    raise ValueError(f'"{requirement}" is not pinned')
 
 
 def environment_key(requirements: Iterable[str]) -> str:
@@ -161,7 +191,10 @@ def _installed(environment: Path) -> dict[str, str]:
 
 
 def _call(name: str, argv: list[str], complaint: str) -> str:
-    environ = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "PYTHONHOME"}}
+    from bench.assets.downloads import without_secrets  # what is installed may run code of its own
+
+    kept = without_secrets(os.environ)
+    environ = {key: value for key, value in kept.items() if key not in {"PYTHONPATH", "PYTHONHOME"}}
     done = subprocess.run(
         argv, capture_output=True, text=True, check=False, env=environ
     )  # no shell, own argv

@@ -8,11 +8,14 @@ rename is forced to the disk too.  Everything here that is kept is written this 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bench.errors import ReportError
+
+_BESIDE = re.compile(r"\..+\.(\d{1,9})")
 
 
 def replace_file(path: Path, content: str | bytes) -> None:
@@ -36,6 +39,30 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+def sweep_beside(folder: Path) -> None:
+    """Remove what processes that were killed while they replaced a file of this folder have left beside it."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in [entry for entry in entries if _is_left(entry.name)]:
+            with suppress(OSError):
+                os.unlink(entry.path)  # noqa: PTH108  # an entry has no such method
+
+
+def _is_left(name: str) -> bool:
+    found = _BESIDE.fullmatch(name)
+    return found is not None and not is_alive(int(found.group(1)))
+
+
+def is_alive(pid: int) -> bool:
+    """Whether there is a process of that number; a reused number only puts the sweeping off."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 def write_file(path: Path, text: str, hint: str = "Give a folder you can write to with --out.") -> Path:

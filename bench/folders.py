@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import json
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from bench.domain import Host, Suite
 from bench.errors import JournalError
 from bench.journal import RECORDS, create_run, read_host, read_suite, unwritable, write_suite
 from bench.naming import below
+from bench.places import portable
 
 LATEST: Final = "latest"  # a link to the newest run that measured something
 
@@ -86,11 +88,17 @@ def find_resumable(suite: str, *, reports: Path, logs: Path) -> RunFolders:
 def refuse_other_cases(folders: RunFolders, asked: Suite) -> None:
     """JournalError when the run to go on with has other cases or settings than those asked for."""
     before = read_suite(folders.run)
-    if {case.id: case for case in before.cases} != {case.id: case for case in asked.cases}:
+    if _written(before) != _written(asked):
         raise JournalError(
             f"{folders.run}: was started with other cases or settings than the suite has now.",
             hint="Start a new run without --resume, or restore the suite file.",
         )
+
+
+def _written(suite: Suite) -> dict[str, str]:
+    """Its cases as a run directory holds them: this machine's paths by variable."""
+    cases = {case.id: dataclasses.asdict(case) for case in suite.cases}
+    return {name: portable(json.dumps(case, sort_keys=True, default=list)) for name, case in cases.items()}
 
 
 def refuse_other_inputs(folders: RunFolders, prepared: Suite) -> None:

@@ -12,6 +12,7 @@ import dataclasses
 import errno
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -22,10 +23,10 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from bench import jsonlines
 from bench.domain import Host, Reason, Record, Suite
 from bench.errors import JournalError
-from bench.files import replace_file
+from bench.files import replace_file, sweep_beside
 from bench.old_reasons import upgraded
 from bench.places import portable
-from bench.soundness import sound_record
+from bench.soundness import judged_part, refuse_unsound, sound_record
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -96,14 +97,12 @@ def write_suite(path: Path, suite: Suite) -> None:
 
 def read_suite(path: Path) -> Suite:
     """The resolved suite of a run directory."""
-    from pydantic import ValidationError
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
+    from bench.yamlfile import load_plain
 
     try:
-        tree = YAML(typ="safe").load((path / SUITE).read_text(encoding="utf-8"))
-        suite: Suite = _adapter(Suite).validate_python(_unknown_lengths(tree))
-    except (OSError, YAMLError, ValidationError) as error:
+        suite: Suite = _adapter(Suite).validate_python(_unknown_lengths(load_plain(path / SUITE)))
+        refuse_unsound(suite)
+    except (OSError, ValueError) as error:
         raise _unreadable(path / SUITE, error) from error
     return suite
 
@@ -120,7 +119,7 @@ def read_host(path: Path) -> Host:
     """The host of a run directory."""
     try:
         host: Host = _adapter(Host).validate_python(upgraded(json.loads((path / HOST).read_bytes())))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _unreadable(path / HOST, error) from error
     return host
 
@@ -133,10 +132,23 @@ def read_run(path: str | Path) -> RunData:
             f"{path}: no such run directory.",
             hint="Give a folder that holds records.jsonl: reports/SUITE/RUN-ID.",
         )
+    suite, host = read_suite(path), read_host(path)
     records, warnings = read_records(path / RECORDS)
-    return RunData(
-        path=path.resolve(), suite=read_suite(path), host=read_host(path), records=records, warnings=warnings
+    judged = tuple(_judged(record, suite) for record in records)
+    cut = [new.case for old, new in zip(records, judged, strict=True) if new is not old]
+    warnings += tuple(
+        f"{RECORDS}: {case}: {count} transcripts are longer than anybody can speak; their beginning is judged"
+        for case, count in Counter(cut).items()
     )
+    return RunData(path=path.resolve(), suite=suite, host=host, records=judged, warnings=warnings)
+
+
+def _judged(record: Record, suite: Suite) -> Record:
+    clip = suite.clips.get(record.clip)
+    if record.transcript is None:
+        return record
+    part = judged_part(record.transcript, clip.duration_seconds if clip else 0.0)
+    return record if part is record.transcript else dataclasses.replace(record, transcript=part)
 
 
 def read_records(file: Path) -> tuple[tuple[Record, ...], tuple[str, ...]]:
@@ -194,6 +206,7 @@ class Journal:
             ) from None
         except OSError as error:
             raise unwritable(self.file.parent, error) from error
+        sweep_beside(self.file.parent)
         try:
             self._descriptor = jsonlines.open_to_append(self.file)
         except OSError as error:
@@ -235,7 +248,7 @@ def unwritable(path: Path, error: OSError) -> JournalError:
 
 
 def _unreadable(path: Path, error: Exception) -> JournalError:
-    reason = error.strerror if isinstance(error, OSError) else str(error).splitlines()[0]
+    reason = error.strerror if isinstance(error, OSError) else (str(error).splitlines() or [repr(error)])[0]
     return JournalError(
         f"{path}: cannot be read: {reason}.", hint="Give a run directory that a run has written."
     )

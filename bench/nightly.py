@@ -67,7 +67,10 @@ def gate(
                 hint="Give a run of the suite.",
             )
         found = judge(data, reports, judging)
-        _write_beside(found.report, data)
+        try:
+            _write_beside(found.report, data)
+        except JournalError as error:  # a run that may only be read can be judged all the same
+            found = dataclasses.replace(found, warnings=(*found.warnings, error.message))
         append_night(file, found.report.night)
     return found
 

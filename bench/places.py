@@ -6,21 +6,40 @@ and the temporary folder by variable, and tell nothing of their user.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
 import tempfile
 from pathlib import Path
 
+# The user and password of an address, wherever it stands.
+_PASSWORD = re.compile(r"\b([a-z][a-z0-9+.-]*://)[^/\s@\"']+@", re.IGNORECASE)
+
 
 def cache_root() -> Path:
     """The cache of inputs: `$ASR_QUANT_BENCH_CACHE`, else the user's cache folder."""
     given = os.environ.get("ASR_QUANT_BENCH_CACHE")
     if given:
-        return Path(given).expanduser().absolute()
+        return Path(os.path.expanduser(given)).absolute()  # noqa: PTH111  # Path's own fails without a home
     from platformdirs import user_cache_path
 
-    return user_cache_path("asr-quant-bench")
+    try:
+        found = user_cache_path("asr-quant-bench")
+    except RuntimeError:  # newer versions of it say so; older ones leave "~" as it is
+        found = Path("~")
+    if not found.is_absolute():
+        words = "there is no home folder to keep the cache of inputs in: set HOME, or ASR_QUANT_BENCH_CACHE"
+        raise FileNotFoundError(errno.ENOENT, words)
+    return found
+
+
+def _home() -> str:
+    """The home folder; empty where there is none, as in some containers."""
+    try:
+        return str(Path.home())
+    except RuntimeError:
+        return ""
 
 
 def _places() -> list[tuple[str, str]]:
@@ -30,14 +49,15 @@ def _places() -> list[tuple[str, str]]:
         sys.prefix: "$VIRTUAL_ENV",
         str(Path.cwd()): "$PWD",
         tempfile.gettempdir(): "$TMPDIR",
-        str(Path.home()): "$HOME",
+        _home(): "$HOME",
     }
     places |= {os.path.realpath(path): name for path, name in places.items()}
     return sorted(((path, name) for path, name in places.items() if len(path) > 1), key=lambda p: -len(p[0]))
 
 
 def portable(text: str) -> str:
-    """The text with every path below a known folder written by that folder's variable."""
+    """The text with every path below a known folder written by that folder's variable, and no password in an address."""
+    text = _PASSWORD.sub(r"\1***@", text)
     for path, name in _places():
         text = re.sub(rf"{re.escape(path)}(?=$|[/\s\"':,;)\]])", name, text)
     return text

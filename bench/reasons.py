@@ -76,6 +76,7 @@ CODES: Final[Mapping[str, tuple[str, ...]]] = {
     "ended.timeout": ("limit_seconds", "doing"),
     "ended.memory": ("limit_bytes", "peak_bytes", "doing"),
     "ended.output": ("limit_bytes",),
+    "output.no_room": ("folder",),
     "ended.interrupt": ("doing",),
     "ended.kernel_memory": ("doing",),
     "ended.signal": ("number", "name", "doing"),

@@ -37,7 +37,10 @@ from bench.prepare import Blocked, Prepared, Ready
 from bench.reasons import reason
 from bench.soundness import sound_reason, sound_transcript
 from bench.text.safe import whole_characters
+from bench.timelimit import at_most
 from bench.witness import Witness
+
+READING_SECONDS = 10.0  # for patterns of a suite, which may backtrack without end
 
 
 class Watcher(Protocol):
@@ -76,9 +79,8 @@ class Runner:
     def run(self) -> None:
         """Run every trial that the journal does not hold yet.
 
-        Raises `JournalError` when a record cannot be written (its trial is lost, those before it
-        are not), `UnusableWeights` where at the end an input's bytes are not those that were hashed,
-        and `KeyboardInterrupt` as it comes, the child's tree ended.
+        Raises `JournalError` when a record cannot be written (its trial is lost, those before it are not),
+        `UnusableWeights` where inputs changed unseen, `KeyboardInterrupt` as it comes, the child's tree ended.
         """
         from bench.host.awake import awake
         from bench.host.turn import machine_turn
@@ -90,7 +92,7 @@ class Runner:
             if self.watcher:
                 self.watcher.goes_on(records)
             history = Ledger(records)
-            ready = [found for found in self.prepared.cases.values() if isinstance(found, Ready)]
+            ready = (found for found in self.prepared.cases.values() if isinstance(found, Ready))
             witness = Witness((found.clip, found.weights) for found in ready)
             self._first_uses(history, witness)
             for block in plan.plan(self.prepared.suite):
@@ -121,13 +123,10 @@ class Runner:
 
     def _refuse_silent_changes(self, witness: Witness) -> None:
         """What changed without a trace in its file's times: the run keeps it as a warning."""
-        changed = witness.read_again()
-        if changed:
+        if changed := witness.read_again():
             warn(self.folders.run, changed)
-            raise UnusableWeights(
-                "\n".join(map(english, changed)),
-                hint="Which trials ran with which bytes cannot be told: measure again. Its reports say so.",
-            )
+            hint = "Which trials ran with which bytes cannot be told: measure again. Its reports say so."
+            raise UnusableWeights("\n".join(map(english, changed)), hint=hint)
 
     def _block(self, block: plan.Block, history: Ledger, journal: Journal, witness: Witness) -> None:
         attempts = 2 if self.prepared.suite.protocol.rerun_disturbed else 1
@@ -282,7 +281,8 @@ class Runner:
 def _reading(case: Case, ready: Ready, outcome: Outcome) -> Reading:
     """What the engine makes of the outcome; trials that opened other weights are wrong, whatever it says."""
     try:
-        reading = ready.engine.read(case, ready.settings, outcome)
+        with at_most(READING_SECONDS):
+            reading = ready.engine.read(case, ready.settings, outcome)
     except Exception as error:  # noqa: BLE001  # a third party's reader: its bug is this case's result
         why = reason("engine.not_read", error=repr(error))
         reading = Reading(status=Status.FAILED, reason=why, transcript=None, backend=None)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
-from bench.domain import Measurement, Reason, Record, Segment, Transcript, Word
+from bench.domain import Measurement, Reason, Record, Segment, Suite, Transcript, Word
 from bench.metrics import METRICS
+from bench.naming import is_safe_name
 from bench.reasons import reason
-from bench.text.safe import whole_characters
+from bench.text.safe import clean, whole_characters
 from bench.units import Unit
 
 # The most that can be meant, by unit: a year, an exabyte, ...
@@ -63,6 +64,29 @@ def sound_transcript(heard: Transcript) -> Transcript:
     )
 
 
+# Nobody says eight words a second; what is far beyond that is a loop, a bug or an attack on its reader.
+WORDS_A_SECOND: Final = 8.0
+FEWEST_JUDGED: Final = 2_000
+MOST_JUDGED: Final = 30_000
+LETTERS_A_WORD: Final = 40
+
+
+def judged_part(heard: Transcript, seconds: float) -> Transcript:
+    """The transcript, or of one far longer than anybody can speak in that time its beginning.
+
+    Aligning words takes time by their number squared: a journal of a megabyte could hold a report for
+    minutes.  Whoever cuts says so.
+    """
+    words = round(min(MOST_JUDGED, max(FEWEST_JUDGED, WORDS_A_SECOND * seconds)))
+    text = heard.text[: words * LETTERS_A_WORD]
+    if text.count(" ") >= words or len(text) < len(heard.text):
+        text = " ".join(text.split()[:words])
+    if text == heard.text or (len(heard.text.split()) <= words and len(text) == len(heard.text)):
+        return heard
+    kept = heard.segments[:words]
+    return dataclasses.replace(heard, text=text, segments=kept)
+
+
 def _segment(segment: Segment) -> Segment:
     return dataclasses.replace(
         segment,
@@ -88,18 +112,18 @@ def _word(word: Word) -> Word | None:
 
 
 def sound_reason(found: Reason) -> Reason:
-    """The reason with parameters that can be written."""
+    """The reason with parameters that can be written and shown: a program's own words steer no terminal."""
     return dataclasses.replace(
-        found,
-        parameters={
-            name: whole_characters(value)
-            if isinstance(value, str)
-            else sound_reason(value)
-            if isinstance(value, Reason)
-            else value
-            for name, value in found.parameters.items()
-        },
+        found, parameters={name: _parameter(value) for name, value in found.parameters.items()}
     )
+
+
+def _parameter(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, Reason):
+        return sound_reason(value)
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _finite(value: float | None) -> float | None:
@@ -108,6 +132,42 @@ def _finite(value: float | None) -> float | None:
 
 def _share(value: float | None) -> float | None:
     return min(1.0, value) if value is not None and 0.0 <= value <= 1.0 + _ROUNDING else None
+
+
+MOST_CASES: Final = 100_000
+MOST_BLOCKS: Final = 10_000
+
+
+def refuse_unsound(suite: Suite) -> None:
+    """ValueError where a resolved suite, a stranger's perhaps, is not one this program could have written."""
+    ids = {case.id for case in suite.cases}
+    if not is_safe_name(suite.name):
+        raise ValueError(f"{suite.name!r} is no name of a suite")
+    if len(ids) != len(suite.cases) or len(ids) > MOST_CASES:
+        raise ValueError("two cases have one id, or there are too many")
+    for case in suite.cases:
+        if not case.id or case.model not in suite.models or case.clip not in suite.clips:
+            raise ValueError(f"case {case.id!r} has no model or clip in it")
+        if case.baseline is not None and case.baseline not in ids:
+            raise ValueError(f"case {case.id!r} is compared with {case.baseline!r}, which is not there")
+    protocol = suite.protocol
+    if not (1 <= protocol.blocks <= MOST_BLOCKS and 1 <= protocol.min_blocks <= MOST_BLOCKS):
+        raise ValueError(f"{protocol.blocks} blocks")
+    if not 1 <= protocol.max_blocks <= MOST_BLOCKS or not 1 <= protocol.passes <= MOST_BLOCKS:
+        raise ValueError(f"{protocol.max_blocks} blocks, {protocol.passes} passes")
+    numbers = [*_numbers(dataclasses.asdict(protocol))]
+    numbers += [clip.duration_seconds for clip in suite.clips.values()]
+    numbers += [*suite.tolerances.values(), *(band.max_wer for band in suite.quality.stars)]
+    if not all(math.isfinite(value) and 0 <= value <= 2**63 for value in numbers):
+        raise ValueError("a number of its protocol, clips, tolerances or stars is none")
+    if any(clip.duration_seconds > MOST[Unit.SECONDS] for clip in suite.clips.values()):
+        raise ValueError("a clip longer than a year")
+    if not 0 <= suite.quality.key_errors <= 1000:
+        raise ValueError(f"{suite.quality.key_errors} key errors")
+
+
+def _numbers(data: Mapping[str, Any]) -> Iterator[float]:
+    return (value for value in data.values() if isinstance(value, int | float))
 
 
 def sound_record(record: Record) -> Record:

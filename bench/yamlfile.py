@@ -19,6 +19,7 @@ from bench.errors import SuiteError
 
 # What a person writes is far below these; what is above was made to take a reader's time and memory.
 MOST_BYTES: Final = 256 << 10
+MOST_WRITTEN_BYTES: Final = 1 << 20
 MOST_DEPTH: Final = 64
 MOST_BRACKETS: Final = 256
 MOST_NODES: Final = 50_000
@@ -59,8 +60,18 @@ def read_tree(path: Path) -> Any:
         place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
         problem = " ".join(str(error.problem or error).split())
         raise SuiteError(f"{place}: not valid YAML: {problem}.", hint="Fix that line.") from None
-    except YAMLError as error:
-        raise SuiteError(f"{path}: not valid YAML: {error}.", hint="Mend the file.") from None
+    except (
+        YAMLError,
+        RecursionError,
+        OverflowError,
+        AttributeError,
+        TypeError,
+        KeyError,
+        IndexError,
+    ) as error:
+        # ruamel's constructors fail in many ways over tags and dates that are none
+        problem = " ".join(str(error).split())[:200]
+        raise SuiteError(f"{path}: not valid YAML: {problem}.", hint="Mend the file.") from None
     if not isinstance(tree, dict):
         raise SuiteError(f"{path}:1:1: expected a mapping of keys.", hint="See docs/suite-format.md.")
     return tree
@@ -75,6 +86,30 @@ def read_bounded(path: Path, most: int) -> str:
     if len(raw) > most:
         raise ValueError(f"it has more than {most:,} bytes")
     return raw.decode("utf-8")
+
+
+def load_plain(path: Path) -> Any:
+    """A YAML file that a program wrote, as plain data; ValueError for what is none, OSError from the disk."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    text = read_bounded(path, MOST_WRITTEN_BYTES)
+    try:
+        refuse_bombs(path, text)
+        return YAML(typ="safe").load(text)
+    except SuiteError as error:
+        raise ValueError(error.message) from None
+    except (
+        YAMLError,
+        RecursionError,
+        OverflowError,
+        AttributeError,
+        TypeError,
+        KeyError,
+        IndexError,
+    ) as error:
+        # ruamel's constructors fail in many ways over tags and dates that are none
+        raise ValueError(f"not valid YAML: {' '.join(str(error).split())[:200]}") from None
 
 
 def refuse_bombs(path: Path, text: str) -> None:

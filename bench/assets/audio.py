@@ -23,6 +23,7 @@ FORMATS: Final = "WAV, RF64, W64, FLAC, Ogg Vorbis, Opus, MP3, AIFF, AU, CAF"
 MOST_FILE_BYTES: Final = 1 << 30
 MOST_FRAMES: Final = 1 << 28  # an hour and a half at 48 kHz
 MOST_SECONDS: Final = 5 * 3600
+_LOUDEST: Final = 1e6  # beyond full scale all is clipped; beyond this sums overflow
 BLOCK_FRAMES: Final = 1 << 18
 _CONVERT: Final = "ffmpeg -i IN -ar 16000 -ac 1 -sample_fmt s16 OUT.wav"
 _READABLE: Final = f"These can be read, whole: {FORMATS}.  Copy it again, or convert it: {_CONVERT}"
@@ -137,7 +138,11 @@ def _converted(path: Path) -> bytes:
                 got += len(block)
                 if got > min(MOST_FRAMES, rate * MOST_SECONDS):
                     raise UnusableAudio(f"{path}: is too long: {got:,} samples and more.", hint=_LONG)
-                pieces.append(block.mean(axis=1, dtype=np.float32))
+                if not np.isfinite(block).all():
+                    raise UnusableAudio(
+                        f"{path}: it holds samples that are no numbers.", hint="Make it again."
+                    )
+                pieces.append(np.clip(block, -_LOUDEST, _LOUDEST).mean(axis=1, dtype=np.float32))
     except (soundfile.LibsndfileError, RuntimeError, TypeError, ValueError) as error:
         raise UnusableAudio(f"{path}: no audio file that can be read: {error}.", hint=_READABLE) from None
     if got < declared:
@@ -146,8 +151,6 @@ def _converted(path: Path) -> bytes:
             hint=_READABLE,
         )
     mono = np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
-    if not np.isfinite(mono).all():
-        raise UnusableAudio(f"{path}: it holds samples that are no numbers.", hint="Make the file again.")
     if rate != wav.RATE and mono.size:
         mono = soxr.resample(mono, rate, wav.RATE, quality="VHQ")
     return _to_s16(mono)

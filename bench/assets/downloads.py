@@ -13,7 +13,15 @@ from typing import Final
 from bench.assets.progress import Progress
 
 TICK_SECONDS: Final = 0.2
+_SECRET: Final = re.compile(
+    r"TOKEN|SECRET|PASSW|CREDENTIAL|(?:API|ACCESS|PRIVATE)_?KEY|(?:^|_)AUTH(?:$|_)", re.IGNORECASE
+)
 _ADDRESS: Final = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
+
+
+def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
+    """An environment for programs that have no business with the user's tokens: HF_TOKEN, AWS_SECRET_ACCESS_KEY ..."""
+    return {name: value for name, value in environ.items() if not _SECRET.search(name)}
 
 
 def run_watched(
@@ -32,7 +40,7 @@ def run_watched(
     process = subprocess.Popen(
         argv,
         cwd=folder,
-        env={**os.environ, **environ},
+        env={**without_secrets(os.environ), **environ},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

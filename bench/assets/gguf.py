@@ -97,11 +97,17 @@ class GgufFile:
         return counts
 
 
+# Vocabularies have some 250,000 words, each once as text and once as a score.
+MOST_VALUES: Final = 1 << 22
+DEEPEST_ARRAY: Final = 3
+
+
 class _Cursor:
     """Little-endian reading from a mapped file; running off its end is an `UnusableWeights`."""
 
     def __init__(self, path: Path, view: mmap.mmap | bytes) -> None:
         self.path, self.view, self.at = path, view, 0
+        self.left = MOST_VALUES
 
     def scalar(self, code: str) -> Any:
         form = "<" + code
@@ -121,14 +127,21 @@ class _Cursor:
     def text(self) -> str:
         return self.bytes().decode("utf-8", "replace")
 
-    def array(self) -> list[Any]:
+    def array(self, depth: int = 0) -> list[Any]:
         kind, count = self.scalar("I"), self.scalar("Q")
+        self.left -= count
+        if self.left < 0 or depth > DEEPEST_ARRAY:
+            raise UnusableWeights(
+                f"{self.path}: corrupt header: its arrays hold more than {MOST_VALUES:,} values, or arrays "
+                f"more than {DEEPEST_ARRAY} deep.",
+                hint=_HINT,
+            )
         if kind == _STRING:
             self._require(8 * count)
             return [self.text() for _ in range(count)]
         if kind == _ARRAY:
             self._require(12 * count)
-            return [self.array() for _ in range(count)]
+            return [self.array(depth + 1) for _ in range(count)]
         code = self._code(kind)
         size = struct.calcsize("<" + code)
         self._require(size * count)

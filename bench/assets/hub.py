@@ -93,7 +93,7 @@ def _download(
         ) from None
     where = f"{source.repo}/{file.file} at {source.revision}"
     # outside the landing: what is there already survives an interruption, and is gone on with
-    partial = cache_root() / "partial" / f"{source.repo.replace('/', '--')}--{source.revision}"
+    partial = cache_root() / "partial" / f"{source.repo}--{source.revision}".replace("/", "--")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     try:
         if commit is None and (info := _info(huggingface_hub, source)):

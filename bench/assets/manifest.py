@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from bench.assets.pins import Archive, Content, Name, Sha256, StrictManifest
+from bench.naming import SafePath
+
+DAY = 86400.0
 
 # ------------------------------------------------------------------ weights
 
@@ -22,12 +25,12 @@ class Package(StrictManifest):
     requirement: str = Field(description="name==version")
     sha256: Sha256 = Field(description="Of the wheel or source archive")
     bytes: int = Field(ge=1)
-    file: str = Field(description="File name of the wheel or source archive")
+    file: SafePath = Field(description="File name of the wheel; a source archive is taken from given/ alone")
 
     @field_validator("requirement")
     @classmethod
     def _pinned(cls, value: str) -> str:
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*==[^\s=,;]+", value):
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9][A-Za-z0-9.!+_-]*", value):
             raise ValueError("must be pinned as name==version")
         return value
 
@@ -35,7 +38,7 @@ class Package(StrictManifest):
 class Join(StrictManifest):
     """A file of the asset: the named members of the packages, one after another."""
 
-    to: str
+    to: SafePath
     join: tuple[str, ...] = Field(min_length=1, description="Members of the packages, in order")
     sha256: Sha256 | None = None
 
@@ -51,7 +54,7 @@ class PypiSource(StrictManifest):
 class HubFile(StrictManifest):
     """A file of a hub repository and the role it plays for the engine."""
 
-    file: str
+    file: SafePath
     role: str = "model"
     sha256: Sha256 | None = None
     bytes: int | None = Field(default=None, ge=1, description="For the plan's estimate")
@@ -61,8 +64,8 @@ class HubSource(StrictManifest):
     """A Hugging Face repository.  Where no sha256 is given the first fetch pins what it saw."""
 
     kind: Literal["hub"]
-    repo: str = Field(pattern=r"^[^/\s]+/[^/\s]+$", description="owner/name")
-    revision: str = "main"
+    repo: str = Field(pattern=r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$", description="owner/name")
+    revision: SafePath = "main"
     repo_type: Literal["model", "dataset"] = "model"
     folder: bool = Field(default=False, description="The engine is given the folder of all files")
     files: tuple[HubFile, ...] = Field(min_length=1)
@@ -83,6 +86,27 @@ class PathSource(StrictManifest):
     sha256: dict[str, Sha256] = Field(default_factory=dict, description="role: sha256 of the file")
 
 
+def _sensible(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Dimensions as models have them: what is beyond would fill a disk, or divide by nothing."""
+    for name, value in parameters.items():
+        if isinstance(value, str):
+            fine = len(value) <= 64
+        elif isinstance(value, bool):
+            fine = True
+        elif isinstance(value, int | float):
+            fine = 0 < value <= (MOST_LAYERS if "layers" in name or "heads" in name else MOST_WIDTH)
+        else:
+            fine = value is None
+        if not fine:
+            raise ValueError(f"{name}: no dimension of a model: {str(value)[:40]}")
+    return parameters
+
+
+MOST_LAYERS = 512
+MOST_WIDTH = 1 << 20
+Parameters = Annotated[dict[str, Any], AfterValidator(_sensible)]
+
+
 class Ingredient(StrictManifest):
     """Weights of the same model in another format or quantization."""
 
@@ -96,7 +120,7 @@ class ConvertSource(StrictManifest):
     kind: Literal["convert"]
     converter: str
     source: Ingredient = Field(alias="from")
-    parameters: dict[str, Any] = Field(default_factory=dict)
+    parameters: Parameters = Field(default_factory=dict)
 
 
 class QuantizeSource(StrictManifest):
@@ -104,7 +128,7 @@ class QuantizeSource(StrictManifest):
 
     kind: Literal["quantize"]
     source: Name = Field(alias="from", description="The quantization to start from, e.g. f16")
-    parameters: dict[str, Any] = Field(default_factory=dict)
+    parameters: Parameters = Field(default_factory=dict)
 
 
 class SyntheticSource(StrictManifest):
@@ -112,7 +136,7 @@ class SyntheticSource(StrictManifest):
 
     kind: Literal["synthetic"]
     generator: str
-    parameters: dict[str, Any] = Field(default_factory=dict)
+    parameters: Parameters = Field(default_factory=dict)
     seed: int = 1
 
 
@@ -162,7 +186,7 @@ class DebianPackage(StrictManifest):
     """A Debian package; another version is accepted where the clips' own sha256 still holds."""
 
     package: str = Field(pattern=r"^[a-z0-9][a-z0-9.+-]+$")
-    version: str
+    version: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.+~:-]*$")
     sha256: Sha256
     bytes: int = Field(ge=1)
 
@@ -195,7 +219,7 @@ class Transcripts(StrictManifest):
     `corrections` mend known slips of the transcript, by utterance: `{wrong: right}`.
     """
 
-    file: str = Field(description="Glob of the transcript among the source's files")
+    file: SafePath = Field(description="Glob of the transcript among the source's files")
     style: Literal["festvox", "prompts", "sphinx", "fleurs"]
     drop: str = Field(default="", description="Characters that are no part of the text, e.g. stress marks")
     corrections: dict[str, dict[str, str]] = Field(default_factory=dict)
@@ -209,11 +233,11 @@ class CutRecipe(StrictManifest):
 
     kind: Literal["cut"] = "cut"
     source: SpeechSource
-    audio: str = Field(description="Where an utterance lies among the source's files; {} is its name")
+    audio: SafePath = Field(description="Where an utterance lies among the source's files; {} is its name")
     transcripts: Transcripts
     utterances: tuple[str, ...] = ()
-    seconds: float = Field(gt=0)
-    gap_seconds: float = Field(default=0.0, ge=0)
+    seconds: float = Field(gt=0, le=DAY)
+    gap_seconds: float = Field(default=0.0, ge=0, le=DAY)
     speaker: str | None = None
     sha256: Sha256 | None = Field(default=None, description="Of the finished WAV")
 
@@ -224,8 +248,10 @@ class SayRecipe(StrictManifest):
     kind: Literal["say"] = "say"
     voice: str
     sentences: tuple[str, ...] = Field(min_length=1)
-    seconds: float | None = Field(default=None, gt=0, description="Zero-padded to this; None: as spoken")
-    gap_seconds: float = Field(default=0.3, ge=0)
+    seconds: float | None = Field(
+        default=None, gt=0, le=DAY, description="Zero-padded to this; None: as spoken"
+    )
+    gap_seconds: float = Field(default=0.3, ge=0, le=DAY)
 
 
 class FileRecipe(StrictManifest):
@@ -248,9 +274,9 @@ class CutClip(StrictManifest):
     """A clip of a corpus: its utterances and length."""
 
     title: Titles
-    seconds: float = Field(gt=0)
+    seconds: float = Field(gt=0, le=DAY)
     utterances: tuple[str, ...] = ()
-    gap_seconds: float = Field(default=0.0, ge=0)
+    gap_seconds: float = Field(default=0.0, ge=0, le=DAY)
     sha256: Sha256 | None = None
 
 
@@ -259,8 +285,8 @@ class SayClip(StrictManifest):
 
     title: Titles
     sentences: tuple[str, ...] = Field(min_length=1)
-    seconds: float | None = Field(default=None, gt=0)
-    gap_seconds: float = Field(default=0.3, ge=0)
+    seconds: float | None = Field(default=None, gt=0, le=DAY)
+    gap_seconds: float = Field(default=0.3, ge=0, le=DAY)
 
 
 class RecordedSpeech(StrictManifest):
@@ -268,7 +294,7 @@ class RecordedSpeech(StrictManifest):
 
     kind: Literal["recorded"]
     source: SpeechSource
-    audio: str
+    audio: SafePath
     transcripts: Transcripts
     speaker: str | None = None
     speaker_pattern: str | None = Field(

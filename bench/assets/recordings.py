@@ -13,6 +13,7 @@ from bench.assets.progress import Need, NeedKind, Progress
 from bench.assets.speech import read_transcripts
 from bench.assets.store import BuildResult, Key, StoredAsset, found, given_folder, obtain
 from bench.errors import AssetError
+from bench.naming import below
 
 Source = DebianSource | HubSource
 
@@ -82,7 +83,7 @@ def title_of(source: Source) -> str:
 
 
 def _path(folder: Path, recipe: CutRecipe, name: str) -> Path:
-    path = folder / recipe.audio.replace("{}", name)
+    path = _place(folder, recipe, name)
     if not path.is_file():
         raise AssetError(
             f"{title_of(recipe.source)}: there is no recording {path.relative_to(folder)}.",
@@ -91,11 +92,21 @@ def _path(folder: Path, recipe: CutRecipe, name: str) -> Path:
     return path
 
 
+def _place(folder: Path, recipe: CutRecipe, name: str) -> Path:
+    """Where an utterance lies; the names are a stranger's transcript's, and stay below the folder."""
+    try:
+        return below(folder, recipe.audio.replace("{}", name))
+    except ValueError as error:
+        raise AssetError(
+            f"{title_of(recipe.source)}: utterance {name!r}: {error}.", hint="Do not use this source."
+        ) from None
+
+
 def _fitting(folder: Path, recipe: CutRecipe, texts: Mapping[str, str]) -> Sequence[str]:
     """As many utterances as fit, in the transcript's order; texts without a recording are passed over."""
     names, left = [], recipe.seconds
     for name in texts:
-        path = folder / recipe.audio.replace("{}", name)
+        path = _place(folder, recipe, name)
         if not path.is_file():
             continue
         seconds = wav.seconds_of(audio.samples_of(path))

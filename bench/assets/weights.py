@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import struct
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, assert_never
@@ -225,7 +226,13 @@ class _Fetch:
                     seed=source.seed if isinstance(source, SyntheticSource) else 0,
                     progress=self.progress,
                 )
-                return builder(*ways.builder_name(way)).build(order)
+                try:
+                    return builder(*ways.builder_name(way)).build(order)
+                except (ArithmeticError, TypeError, ValueError, LookupError, struct.error) as error:
+                    raise AssetError(
+                        f"{self._title(wish)}: cannot be made by what the manifest says: {error}.",
+                        hint="Mend `parameters` in the manifest: docs/assets.md lists them.",
+                    ) from error
             case PathSource():
                 raise AssertionError("one's own files are used where they lie")
         assert_never(source)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 ANONYMOUS = (b"\nRssAnon:", b"\nRssShmem:", b"\nVmPTE:", b"\nVmSwap:")
 # Checked once in so many seconds: how much the program has written on stdout and stderr.
 OUTPUT_CHECK_SECONDS = 1.0
+# With less than this left where the program's output goes, some of it may be lost.
+ROOM_BYTES = 1 << 14
 # How long after SIGCHLD a program that cannot be reaped yet is asked after without a pause.
 REAP_PATIENCE_SECONDS = 0.05
 
@@ -227,6 +229,7 @@ class Watch:
         self.pid = pid
         self.wakeup = wakeup
         self.killed_for: str | None = None
+        self.crowded = False
         self.peak_bytes = 0
         self.samples = 0
         self.status: int | None = None
@@ -268,6 +271,8 @@ class Watch:
         for path in (self.spec["stdout"], self.spec["stderr"]):
             if limit and os.stat(path).st_size > limit:
                 self.kill("output")
+        room = os.statvfs(os.path.dirname(self.spec["stdout"]))
+        self.crowded = self.crowded or room.f_bavail * room.f_frsize < ROOM_BYTES
 
     def woken(self) -> None:
         """A signal came: a child's end is looked at, anything else ends the program."""
@@ -378,6 +383,7 @@ def supervise(spec: dict[str, Any]) -> dict[str, Any]:
         "exit": os.WEXITSTATUS(status) if os.WIFEXITED(status) else None,
         "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else None,
         "killed_for": watch.killed_for,
+        "crowded": watch.crowded,
         "left_running": left_running,
         "rusage": {name: getattr(usage, name) for name in dir(usage) if name.startswith("ru_")},
         "sampled": {"peak_bytes": watch.peak_bytes, "count": watch.samples} if watch.samples else None,

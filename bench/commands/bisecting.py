@@ -104,12 +104,14 @@ def _measure_release(
     import dataclasses
 
     from bench.commands.measure import measured
+    from bench.commands.trust import require_trust
     from bench.environments import ensure_environments
     from bench.errors import EngineMissing
     from bench.journal import read_run
     from bench.regression.bisect import Probe, crossed, weigh
 
     asked = crossed(suite, {name: (pin,) for name, pin in pins.items()}, engine=engine)
+    require_trust(asked, source)
     try:
         ensure_environments(asked.environments)
     except EngineMissing as error:

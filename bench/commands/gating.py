@@ -10,6 +10,7 @@ import typer
 
 from bench import nightly
 from bench.commands.arguments import ClassOption, LogsOption, ReportsOption, SuiteArgument
+from bench.commands.trust import TrustOption
 from bench.language import english
 from bench.nightly import Judging
 
@@ -66,6 +67,7 @@ def _command(then: Callable[[GateReport, Path], None] | None = None) -> Callable
         machine_class: ClassOption = None,
         reports: ReportsOption = Path("reports"),
         logs: LogsOption = Path("logs"),
+        trust: TrustOption = False,
     ) -> None:
         from bench.regression.gate import GateOutcome
         from bench.regression.series import SeriesRule
@@ -119,8 +121,11 @@ def _gate(
         text = f"{report.night.suite} on {report.night.machine} is held to nothing; see docs/nightly.md"
         typer.echo(f"::warning title=There is no reference yet::{text}")
     if summary is not None:
-        with summary.open("a", encoding="utf-8") as stream:
-            stream.write(gate_markdown(report) + "\n")
+        try:
+            with summary.open("a", encoding="utf-8") as stream:
+                stream.write(gate_markdown(report) + "\n")
+        except OSError as error:  # the verdict stands without it
+            typer.secho(f"{summary}: cannot be written: {error.strerror}.", fg="yellow", err=True)
     return report
 
 

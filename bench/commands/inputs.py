@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.commands.arguments import OnlyOption, SuiteArgument
+from bench.commands.trust import TrustOption, require_trust
 from bench.estimates import estimate
 from bench.session import select, wanted_weights
 
@@ -59,8 +60,10 @@ def _print_needs(console: object, suite: Suite) -> None:
     from rich.console import Console
     from rich.filesize import decimal
     from rich.table import Table
+    from rich.text import Text
 
     from bench.assets import clip_needs, needs
+    from bench.text.safe import clean
 
     assert isinstance(console, Console)
     found = {
@@ -72,7 +75,9 @@ def _print_needs(console: object, suite: Suite) -> None:
     table = Table("input", "how", "size", "state", title="inputs")
     for need in found.values():
         size = "?" if need.bytes is None else decimal(need.bytes)
-        table.add_row(need.title, need.kind, size, "in the cache" if need.cached else "to be made")
+        table.add_row(
+            Text(clean(need.title)), need.kind, size, "in the cache" if need.cached else "to be made"
+        )
     console.print(table)
     for need in found.values():
         if need.hint and not need.cached:
@@ -88,6 +93,7 @@ def fetch(
             "--verify", help="Read every file again, also those whose size and times are as they were."
         ),
     ] = False,
+    trust: TrustOption = False,
 ) -> None:
     """Download and build everything a suite needs; verified, resumed, each thing once."""
     from contextlib import nullcontext
@@ -98,6 +104,7 @@ def fetch(
     from bench.prepare import prepare
 
     asked = select(load_suite(suite), only or [], None, source=suite)
+    require_trust(asked, suite)
     with Display(asked) as display, reading_everything() if verify else nullcontext():
         prepared = prepare(asked, display)
         display.prepared(prepared)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.commands.arguments import BudgetOption, LogsOption, OnlyOption, PrecisionOption, SuiteArgument
+from bench.commands.trust import TrustOption, require_trust
 from bench.errors import Interrupted
 from bench.language import english
 
@@ -37,6 +38,7 @@ def run(
     hear: Annotated[
         bool, typer.Option("--quality/--no-quality", help="The quality pass too, where the suite has one.")
     ] = True,
+    trust: TrustOption = False,
 ) -> None:
     """Measure every case of a suite in fresh child processes, hear its corpora, then write the reports."""
     from bench import session
@@ -64,6 +66,7 @@ def measured(
     from bench import session
     from bench.commands.display import Display
 
+    require_trust(asked, source)
     languages = lang or asked.report.languages
     with Display(asked) as display:
         folders = session.measure(

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError, create_model
 
 from bench import domain
-from bench.config.languages import known_language, unknown
+from bench.config import refusals
 from bench.config.shape import (
     Exclusion,
     Knobs,
@@ -28,7 +28,7 @@ from bench.config.shape import (
     VariantEntry,
 )
 from bench.config.source import Source
-from bench.errors import EngineMissing, SuiteError
+from bench.errors import EngineMissing
 from bench.yamlfile import describe, nearest
 
 DEVICES = ("auto", "cpu", "metal", "cuda", "vulkan")
@@ -54,9 +54,9 @@ class Resolver:
         """The suite with every default explicit; `SuiteError` for names that nothing answers to."""
         models = self.source.models()
         clips = self.source.clips()
-        self._refuse_unknown_normalizer()
-        self._refuse_unknown_languages()
-        self._refuse_two_baselines()
+        refusals.unknown_normalizer(self.source)
+        refusals.unknown_languages(self.source)
+        refusals.two_baselines(self.source)
         crossed = [
             self._case(("variants", number), entry, variant, models[name], clip, environment)
             for name, entry in zip(models, self.file.models, strict=True)
@@ -71,7 +71,7 @@ class Resolver:
         kept += [
             case for number in range(len(self.file.include)) for case in self._included(number, models, clips)
         ]
-        self._refuse_doubles(kept)
+        refusals.doubles(self.source, kept)
         title = self.file.title
         return domain.Suite(
             name=self.file.name,
@@ -148,7 +148,7 @@ class Resolver:
                 loc, f'no environment "{wrong}" under environments{nearest(wrong, self.file.environments)}'
             )
         self._refuse_unknown_quantization(loc, model, variant)
-        self._refuse_misfit(loc, variant, clip)
+        refusals.misfit(self.source, loc, variant, clip)
         case = domain.Case(
             id=f"{model.name}.{variant.name}.{clip.name}", model=model.name, variant=variant, clip=clip.name
         )
@@ -192,7 +192,7 @@ class Resolver:
         self, loc: tuple[int | str, ...], layers: Sequence[Knobs], key: str
     ) -> tuple[int | str, ...]:
         """Where a setting is written: in the case's own entry, its model's or the defaults, the last that has it."""
-        for where, layer in reversed(list(self._layers())):
+        for where, layer in reversed(list(refusals.layers(self.file))):
             if any(layer is each for each in layers) and key in layer.settings:
                 return (*where, "settings", key)
         return loc
@@ -217,76 +217,6 @@ class Resolver:
             raise self.source.mistake(
                 loc, f'model {model.name} has no quantization "{wrong}"{nearest(wrong, offered)}'
             )
-
-    def _refuse_misfit(self, loc: tuple[int | str, ...], variant: domain.Variant, clip: domain.Clip) -> None:
-        """What the engine's settings cannot mean with that clip."""
-        names = variant.settings.get("language_names")
-        language = variant.settings.get("language")
-        code = clip.language if language == "clip" else language
-        if names and code not in names:
-            raise self.source.mistake(
-                loc,
-                f"settings.language_names: no name of {code}, the language of {clip.name}{nearest(str(code), names)}",
-            )
-
-    def _refuse_unknown_languages(self) -> None:
-        for number, entry in enumerate(self.file.clips):
-            if not isinstance(entry, str) and not known_language(entry.language):
-                raise self.source.mistake(("clips", number, "language"), unknown(entry.language))
-        for loc, layer in self._layers():
-            code = layer.settings.get("language")
-            if isinstance(code, str) and code not in ("clip", "auto") and not known_language(code):
-                raise self.source.mistake((*loc, "settings", "language"), unknown(code))
-
-    def _layers(self) -> Iterator[tuple[tuple[int | str, ...], Knobs]]:
-        """Every place of the file that may set knobs."""
-        yield ("defaults",), self.file.defaults
-        for number, model in enumerate(self.file.models):
-            yield ("models", number), model
-        for number, variant in enumerate(self.file.variants):
-            yield ("variants", number), variant
-        for number, case in enumerate(self.file.include):
-            yield ("include", number, "variant"), case.variant
-
-    def _refuse_two_baselines(self) -> None:
-        """Two variants that differ in their quantization alone cannot both be what the others are held to."""
-        seen: list[tuple[object, ...]] = []
-        for number, entry in enumerate(self.file.variants):
-            if not entry.baseline:
-                continue
-            alike = (entry.engine, entry.device, entry.settings, entry.environ, entry.environment)
-            if alike in seen:
-                raise self.source.mistake(
-                    ("variants", number, "baseline"), "a second baseline; the others are compared with one"
-                )
-            seen.append(alike)
-
-    def _refuse_unknown_normalizer(self) -> None:
-        if self.file.quality.normalizer == "auto":
-            return
-        from bench.quality.normalizer import NORMALIZERS, OTHERS, normalizer
-
-        wrong, known = self.file.quality.normalizer, [*NORMALIZERS, *OTHERS]
-        if wrong not in known:
-            raise self.source.mistake(
-                ("quality", "normalizer"), f'no normalizer "{wrong}"{nearest(wrong, ["auto", *known])}'
-            )
-        try:
-            normalizer(wrong)
-        except SuiteError as error:
-            raise self.source.mistake(
-                ("quality", "normalizer"), f"{error.message.partition(': ')[2]} {error.hint}"
-            ) from None
-
-    def _refuse_doubles(self, cases: Sequence[domain.Case]) -> None:
-        seen: set[str] = set()
-        for case in cases:
-            if case.id.casefold() in seen:  # their logs would be one file where a disk knows no case
-                raise SuiteError(
-                    f"{self.source.path}: two cases are called {case.id}.",
-                    hint="Give one of the two variants a name of its own: name: q8_0-4threads",
-                )
-            seen.add(case.id.casefold())
 
     def _with_baselines(
         self, cases: Sequence[domain.Case], models: Mapping[str, domain.Model]

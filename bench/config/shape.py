@@ -13,6 +13,7 @@ from bench.config.cliplists import is_pattern
 from bench.config.durations import Duration, Share, Size
 from bench.config.listening import CorpusEntry
 from bench.config.variables import misspelt
+from bench.environments import pinned
 from bench.metrics import METRICS
 from bench.naming import SafeName
 from bench.yamlfile import nearest
@@ -55,6 +56,7 @@ def _plain(value: str) -> str:
 
 
 Metric = Annotated[str, AfterValidator(_metric), Field(json_schema_extra={"enum": sorted(METRICS)})]
+Requirement = Annotated[str, AfterValidator(pinned)]
 Tolerance = Annotated[float, Field(ge=0, le=MOST_TOLERANCE)]
 Variable = Annotated[str, AfterValidator(_variable)]
 
@@ -246,6 +248,6 @@ class SuiteFile(Strict):
     tolerances: dict[Metric, Tolerance] = Field(
         default_factory=dict, description="Allowed change by metric: 0.05 = 5 %"
     )
-    environments: dict[Name, list[str]] = Field(
+    environments: dict[Name, Annotated[list[Requirement], Field(min_length=1)]] = Field(
         default_factory=dict, description="Pinned requirements by name"
     )

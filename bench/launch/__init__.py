@@ -10,18 +10,19 @@ keeps the harness itself from working is raised.
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bench.contract import WRITTEN_FILE, Job, Outcome
-from bench.domain import WeightsProof
+from bench.domain import Status, WeightsProof
 from bench.host import energy, gpu
 from bench.launch import events, logfile, measurements, proof, sweep, verdict
 from bench.launch.environ import child_environ
 from bench.launch.supervisor import Supervision, supervise
+from bench.reasons import reason as because
+from bench.scratch import has_room, scratch_folder
 
 CHILD = Path(__file__).resolve().parent.parent / "child"
 COUNTERS = ("instructions", "cycles")
@@ -59,9 +60,8 @@ def run(
     `child/supervise.py` knows; `expected` are the weights it is to open.  Raises KeyboardInterrupt after the child's tree has been ended, and
     OSError where the log cannot be written.
     """
-    with tempfile.TemporaryDirectory(prefix="asr-quant-bench-") as folder:
-        scratch = Path(folder)
-        environ = child_environ(job.environ)
+    environ = child_environ(job.environ)
+    with scratch_folder(environ[sweep.MARK]) as scratch:
         argv = _command(job, scratch, audio, passes)
         spec = _spec(argv, environ, scratch, limits, sample_hz, counters)
         watched = expected if expected is not None and expected.own and job.opens_weights else None
@@ -157,6 +157,9 @@ def _outcome(
         stderr=stderr,
         program=argv[0] if argv else "",
     )
+    crowded = supervision.result is not None and supervision.result.get("crowded")
+    if status is Status.OK and (crowded or not has_room(scratch)):
+        status, reason = Status.FAILED, because("output.no_room", folder=str(scratch.parent))
     result = supervision.result
     return Outcome(
         status=status,

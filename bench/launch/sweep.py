@@ -21,7 +21,7 @@ MARK: Final = "ASR_QUANT_BENCH_TRIAL"
 PATIENCE_SECONDS: Final = 2.0
 
 
-def end_strays(session: int, mark: str) -> tuple[str, ...]:
+def end_strays(session: int | None, mark: str) -> tuple[str, ...]:
     """Kill every process of that session or mark; their command names, for the log.
 
     Looked for again until none is left: a dying one may have forked once more meanwhile.
@@ -39,7 +39,7 @@ def end_strays(session: int, mark: str) -> tuple[str, ...]:
     return tuple(ended.values())
 
 
-def _strays(session: int, mark: str) -> list[psutil.Process]:
+def _strays(session: int | None, mark: str) -> list[psutil.Process]:
     import psutil
 
     found = []
@@ -49,7 +49,9 @@ def _strays(session: int, mark: str) -> list[psutil.Process]:
         try:
             if process.status() == psutil.STATUS_ZOMBIE:
                 continue  # dead, and its reaper's business
-            if os.getsid(process.pid) == session or process.environ().get(MARK) == mark:
+            if (session is not None and os.getsid(process.pid) == session) or process.environ().get(
+                MARK
+            ) == mark:
                 found.append(process)
         except (psutil.Error, OSError):
             continue  # gone meanwhile, or another user's

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.errors import JournalError
+from bench.files import sweep_beside
 from bench.journal import RunData
 from bench.jsonlines import encode, read_lines, replace_lines
 from bench.language import english
@@ -25,6 +26,7 @@ from bench.regression.night import (
     night_of,
     night_texts,
     nothing_measured,
+    refuse_unsound_night,
     to_json,
 )
 from bench.statistics.nights import NightFigure
@@ -76,6 +78,8 @@ def read_references(file: Path) -> tuple[tuple[Reference, ...], tuple[str, ...]]
         if not reference.nights:
             raise ValueError("a reference without nights")
         require_moment(reference.accepted_at)
+        for night in reference.nights:
+            refuse_unsound_night(night)
         return reference
 
     found, warnings = read_lines(file, SCHEMA, decode)
@@ -115,6 +119,7 @@ def accept(runs: Sequence[RunData], why: str, reports: Path, *, now: datetime | 
     file = baseline_file(reports, nights[0].machine, nights[0].suite)
     file.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(file.with_name(f".{file.name}.lock")):
+        sweep_beside(file.parent)
         before, warnings = read_references(file)
         if warnings:
             raise JournalError(

@@ -5,6 +5,8 @@ One file without network: the figures lie in it as JSON, a few kilobytes a night
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -16,6 +18,7 @@ from bench.errors import ReportError
 from bench.files import write_file
 from bench.language import language
 from bench.metrics import METRICS
+from bench.naming import safe_path
 from bench.regression.baselines import Reference
 from bench.regression.night import Night
 from bench.regression.trends import Trend, collect_trends, version_changes
@@ -65,6 +68,7 @@ def write_dashboard(
             warnings=[text.rsplit("/", 1)[-1] for text in warnings],
             changes_missing=not changepoints.available(),
             data=_inline(data),
+            script_hash=_script_hash(),
         )
     )
     write_file(
@@ -129,7 +133,22 @@ def _links(nights: Sequence[Night], reports: Path, page: Path) -> list[str | Non
     from urllib.parse import quote
 
     base = Path(os.path.relpath(reports, page))
-    return [quote((base / night.report).as_posix()) if night.report else None for night in nights]
+
+    def link(report: str | None) -> str | None:
+        try:  # a history may be a stranger's: "//host" or "javascript:" are no places below the reports
+            return (
+                quote((base / safe_path(report)).as_posix()) if report else None
+            )  # ":" quoted: never a scheme
+        except ValueError:
+            return None
+
+    return [link(night.report) for night in nights]
+
+
+def _script_hash() -> str:
+    """What the page's policy calls its own script by."""
+    source = (TEMPLATES / "dashboard.js").read_text(encoding="utf-8")
+    return base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
 
 
 def _inline(data: dict[str, Any]) -> str:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import JournalError
+from bench.files import sweep_beside
 from bench.jsonlines import append_line, encode, read_lines
 from bench.naming import below, is_safe_name
-from bench.regression.night import SCHEMA, Night, from_json, to_json
+from bench.regression.night import SCHEMA, Night, from_json, refuse_unsound_night, to_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,7 @@ def read_history(file: Path) -> History:
     def decode(data: dict[str, object]) -> Night:
         night = from_json(Night, data)
         require_moment(night.started_at)
+        refuse_unsound_night(night)
         return night
 
     nights, warnings = read_lines(file, SCHEMA, decode)
@@ -118,6 +120,7 @@ def nightly_lock(file: Path) -> Iterator[None]:
             hint="Two at once would disturb each other's measurements. Wait for it to end, then start again.",
         ) from None
     try:
+        sweep_beside(file.parent)
         yield
     finally:
         lock.release()

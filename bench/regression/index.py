@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+from bench.errors import JournalError
 from bench.files import replacing
 from bench.language import english
 from bench.regression.night import Night
@@ -37,13 +38,20 @@ def rebuild_index(file: Path, nights: Iterable[Night]) -> None:
     """Make the index anew, aside, and put it in the old one's place."""
     import sqlite3
 
-    with replacing(file) as aside, closing(sqlite3.connect(aside)) as database:
-        database.executescript(_TABLES)
-        for night in nights:
-            database.execute("INSERT INTO nights VALUES (?,?,?,?,?,?,?,?,?)", _night_row(night))
-            database.executemany("INSERT INTO cases VALUES (?,?,?,?,?,?,?,?)", _case_rows(night))
-            database.executemany("INSERT INTO figures VALUES (?,?,?,?,?,?,?,?)", _figure_rows(night))
-        database.commit()
+    try:
+        with replacing(file) as aside, closing(sqlite3.connect(aside)) as database:
+            database.executescript(_TABLES)
+            for night in nights:
+                database.execute("INSERT INTO nights VALUES (?,?,?,?,?,?,?,?,?)", _night_row(night))
+                database.executemany("INSERT INTO cases VALUES (?,?,?,?,?,?,?,?)", _case_rows(night))
+                database.executemany("INSERT INTO figures VALUES (?,?,?,?,?,?,?,?)", _figure_rows(night))
+            database.commit()
+    except (OSError, sqlite3.Error, OverflowError) as error:
+        words = (error.strerror if isinstance(error, OSError) else None) or error
+        raise JournalError(
+            f"{file}: the index cannot be written: {words}.",
+            hint="The history beside it is whole: make the index again with history --rebuild-index.",
+        ) from error
 
 
 def _night_row(night: Night) -> tuple[object, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -15,13 +16,16 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from bench.domain import Host, Status, Suite
 from bench.journal import RunData
 from bench.language import english
+from bench.metrics import METRICS
 from bench.old_reasons import upgraded
 from bench.pace import wanted_blocks
 from bench.reasons import reason
 from bench.regression.exact import Breach, Fact, State, state_of, texts_of
 from bench.results import CaseResult, results_of
 from bench.results.trials import disturbed
+from bench.soundness import MOST
 from bench.statistics.nights import NightFigure
+from bench.units import Unit
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -94,6 +98,16 @@ def from_json(kind: type[T], data: object) -> T:
     """The other way round; pydantic's ValidationError (a ValueError) for what does not fit."""
     made: T = _adapter(kind).validate_python(upgraded(data))
     return made
+
+
+def refuse_unsound_night(night: Night) -> None:
+    """ValueError for a night whose figures are none: a history may be a stranger's, or damaged within a number."""
+    for case, found in night.cases.items():
+        for name, figure in found.figures.items():
+            most = MOST[METRICS[name].unit] if name in METRICS else MOST[Unit.BYTES]
+            numbers = [figure.median, figure.mad, *(x for x in (figure.low, figure.high) if x is not None)]
+            if not all(math.isfinite(x) and 0 <= x <= most for x in numbers) or not 1 <= figure.n <= 1e6:
+                raise ValueError(f"{case}: {name} is no figure")
 
 
 # A case that could not be started has one record, not one a block.

@@ -104,7 +104,6 @@ def build(
         diffs=transcripts.diffs(found, names) if with_diffs else (),
         sounds=machines.sounds(runs),
         notes=notes.all(),
-        out=out,
     )
 
 

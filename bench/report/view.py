@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from bench.domain import Reason
 from bench.report.cells import Cell, Link, Phrase, Text
@@ -168,13 +167,13 @@ class Sound:
 
     clip: str
     title: str
-    path: Path | None
+    path: str | None
     sha256: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """Everything a report says."""
+    """Everything a report says.  Plain data only: a template can do nothing with it but show it."""
 
     title: Mapping[str, str]
     name: str
@@ -210,4 +209,3 @@ class View:
     diffs: tuple[Diff, ...]
     sounds: tuple[Sound, ...]
     notes: tuple[Note, ...]
-    out: Path

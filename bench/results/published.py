@@ -53,14 +53,13 @@ def read_published(run: Path) -> Published | None:
     file = run / PUBLISHED
     if not file.is_file():
         return None
-    from pydantic import TypeAdapter, ValidationError
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
+    from pydantic import TypeAdapter
+
+    from bench.yamlfile import load_plain
 
     try:
-        tree = YAML(typ="safe").load(file.read_text(encoding="utf-8"))
-        return TypeAdapter(Published).validate_python(tree)
-    except (OSError, YAMLError, ValidationError) as error:
+        return TypeAdapter(Published).validate_python(load_plain(file))
+    except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise JournalError(
             f"{file}: cannot be read: {reason}.", hint="Restore the file, or render another run."

@@ -20,7 +20,7 @@ from bench.errors import SuiteError
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 SUITES = sorted(CONFIGS.glob("*.yaml"))
-TYPOS = int(os.environ.get("FUZZ_TYPOS", "1000"))
+TYPOS = int(os.environ.get("FUZZ_TYPOS", "150"))
 
 
 @pytest.fixture(scope="module")

@@ -51,7 +51,11 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
 def test_only_the_commands_print_or_exit() -> None:
     """`print` and `sys.exit` belong to the command line; a child's own exit status is its own."""
     for file in BENCH.rglob("*.py"):
-        if file.parent.name in {"commands", "child"} or file.name in {"cli.py", "llamacpp_child.py"}:
+        if file.parent.name in {"commands", "child"} or file.name in {
+            "cli.py",
+            "entry.py",
+            "llamacpp_child.py",
+        }:
             continue
         calls = [
             ast.unparse(node.func)

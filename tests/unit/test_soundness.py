@@ -12,10 +12,10 @@ import records
 
 from bench import jsonlines
 from bench.domain import Measurement, Segment, Transcript, Word, measured
-from bench.journal import encode, read_records
+from bench.journal import create_run, encode, read_records, read_run, write_records
 from bench.language import english
 from bench.reasons import reason
-from bench.soundness import sound, sound_transcript
+from bench.soundness import judged_part, sound, sound_transcript
 from bench.units import Unit
 
 
@@ -71,3 +71,25 @@ def test_every_line_is_json_whatever_was_heard() -> None:
     )
     line = jsonlines.encode(1, {"reason": "\ud83d", "facts": {"load": math.inf, "cores": [1, math.nan]}})
     assert json.loads(line) == {"schema": 1, "reason": "\ufffd", "facts": {"load": None, "cores": [1, None]}}
+
+
+def test_a_transcript_longer_than_anybody_can_speak_is_judged_by_its_beginning_and_that_is_said(
+    tmp_path: Path,
+) -> None:
+    """A journal of a megabyte held a report for minutes."""
+    create_run(tmp_path, records.suite("f16"), records.HOST)
+    long, short = Transcript(text="да " * 200_000), Transcript(text="раз  два\nтри")
+    write_records(
+        tmp_path / "records.jsonl",
+        [records.record(transcript=long), records.record(block=2, transcript=short)],
+    )
+    run = read_run(tmp_path)
+    first, second = (record.transcript for record in run.records)
+    assert first is not None
+    assert len(first.text.split()) == 2000
+    assert second == short
+    (warning,) = run.warnings
+    assert "m.f16.c: 1 transcripts are longer than anybody can speak" in warning
+    assert len(judged_part(Transcript(text="ж" * 10**6), 60.0).text) == 80_000
+    lecture = Transcript(text="слово " * 20_000)
+    assert judged_part(lecture, 7200.0) is lecture

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import dataclasses
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import nights
 import pytest
+import report_runs
 
 from bench.errors import JournalError
 from bench.naming import as_name, below, is_safe_name, safe_path
@@ -91,3 +97,183 @@ def test_a_reference_that_cannot_be_read_is_not_replaced_by_the_one_before_it(
     with pytest.raises(JournalError, match=":2: "):
         reference_in_force(file)
     assert reference_in_force(tmp_path / "none.jsonl") is None
+
+
+# ------------------------------------------------------------------ templates
+
+
+def leaves(thing: object) -> Iterator[object]:
+    if dataclasses.is_dataclass(thing):
+        for field in dataclasses.fields(thing):
+            yield from leaves(getattr(thing, field.name))
+    elif isinstance(thing, Mapping):
+        for key, value in thing.items():
+            yield from leaves(key)
+            yield from leaves(value)
+    elif isinstance(thing, tuple | list):
+        for value in thing:
+            yield from leaves(value)
+    else:
+        yield thing
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        '{{ view.out.joinpath("x").write_text("y") }}',
+        "{{ path.write_text('y') }}",
+        "{{ path.read_text() }}",
+        "{{ path.parent }}",
+        "{{ path | attr('write_text') }}",
+        "{{ (1).__class__ }}",
+        "{{ ''.__class__.__mro__ }}",
+        "{{ cycler.__init__.__globals__ }}",
+        "{{ self._TemplateReference__context }}",
+        "{{ view.notes.__class__ }}",
+        "{{ function.__globals__ }}",
+        "{{ module.system('true') }}",
+        "{% set ns = namespace(x=path) %}{{ ns.x.write_text('y') }}",
+    ],
+)
+def test_a_template_cannot_reach_the_disk(attack: str, tmp_path: Path) -> None:
+    from jinja2 import TemplateError
+
+    from bench.text.templates import sandbox
+
+    secret = tmp_path / "secret"
+    secret.write_text("canary")
+    (tmp_path / "t.j2").write_text(attack)
+    environment = sandbox([tmp_path])
+    view = dataclasses.make_dataclass("View", ["notes"], namespace={"__module__": "bench.report.view"})(())
+    with pytest.raises((TemplateError, TypeError)):
+        environment.get_template("t.j2").render(path=secret, view=view, function=leaves, module=os)
+    assert secret.read_text() == "canary"
+
+
+def test_a_view_is_plain_data_to_its_last_leaf(tmp_path: Path) -> None:
+
+    from bench.language import language
+    from bench.report.render import _Rendering
+    from bench.text.templates import is_data
+
+    run = report_runs.measured_run(tmp_path / "run")
+    view = _Rendering([run], [language("en")], tmp_path, ("html",), None, sound=True).view
+    odd = {type(leaf).__name__ for leaf in leaves(view) if not is_data(leaf)}
+    assert odd == set()
+
+
+# ------------------------------------------------------------------ manifests
+
+
+@pytest.mark.parametrize("path", ["../../x", "/tmp/x", "a/../../x", "..", "\\\\host\\x"])
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        "{kind: pypi, packages: [PACKAGE], files: [{to: 'PATH', join: ['*']}]}",
+        "{kind: hub, repo: owner/name, files: [{file: 'PATH'}]}",
+        "{kind: hub, repo: owner/name, revision: 'PATH', files: [{file: a.bin}]}",
+        "{kind: hub, repo: 'PATH', files: [{file: a.bin}]}",
+        "{kind: pypi, packages: [{requirement: a==1, sha256: SHA, bytes: 1, file: 'PATH'}], files: [{to: a, join: ['*']}]}",
+    ],
+)
+def test_a_manifest_cannot_name_a_place_outside_the_cache(manifest: str, path: str, tmp_path: Path) -> None:
+    from bench.assets import read_model
+    from bench.errors import SuiteError
+
+    package = "{requirement: a==1, sha256: SHA, bytes: 1, file: a.whl}"
+    source = manifest.replace("PACKAGE", package).replace("SHA", "0" * 64).replace("PATH", path)
+    head = "name: m\ntitle: M\nfamily: whisper\nbaseline: f16\nlicence: MIT\nweights:\n"
+    (tmp_path / "m.yaml").write_text(head + f"  - {{format: ggml, quantizations: [f16], source: {source}}}\n")
+    with pytest.raises(SuiteError):
+        read_model(tmp_path / "m.yaml")
+
+
+def test_a_source_archive_is_never_run_and_tokens_stay_at_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bench.assets import pypi
+    from bench.assets.downloads import without_secrets
+    from bench.assets.manifest import PypiSource
+    from bench.assets.progress import Silent
+    from bench.errors import SourceUnreachable
+
+    monkeypatch.setenv("ASR_QUANT_BENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(pypi, "run_watched", lambda *_, **__: pytest.fail("it was run"))
+    source = PypiSource.model_validate(
+        {
+            "kind": "pypi",
+            "packages": [
+                {"requirement": "evil==1.0", "sha256": "0" * 64, "bytes": 9, "file": "evil-1.0.tar.gz"}
+            ],
+            "files": [{"to": "model.bin", "join": ["*"]}],
+        }
+    )
+    (tmp_path / "landing").mkdir()
+    with pytest.raises(SourceUnreachable, match="pip would run its code"):
+        pypi.fill(source, tmp_path / "landing", "M", Silent())
+    kept = without_secrets(
+        {"HF_TOKEN": "a", "AWS_SECRET_ACCESS_KEY": "b", "PIP_CERT": "c", "GITHUB_TOKEN": "d"}
+    )
+    assert kept == {"PIP_CERT": "c"}
+
+
+@pytest.mark.parametrize(
+    ("requirement", "fine"),
+    [
+        ("pywhispercpp==1.4.1", True),
+        ("llama-cpp-python[server]==0.3.36; python_version > '3.10'", True),
+        ("a @ ./wheels/a-1.0-py3-none-any.whl", True),
+        ("a @ file:///wheels/a-1.0-py3-none-any.whl", True),
+        (f"a @ https://host.example/a-1.0.whl#sha256={'0' * 64}", True),
+        (f"a @ git+https://host.example/a.git@{'0' * 40}", True),
+        ("a @ git+https://host.example/a.git@main", False),
+        ("a @ git+https://host.example/a.git", False),
+        ("a @ https://host.example/a-1.0.whl", False),
+        ("a>=1.0", False),
+        ("a==1.*", False),
+        ("a", False),
+        ("--index-url=https://host.example", False),
+        ("a==1.0\n--index-url https://host.example", False),
+        (f"a @ https://user:password@host.example/a.whl#sha256={'0' * 64}", False),
+        (f"a @ git+ssh://token@host.example/a.git@{'0' * 40}", False),
+    ],
+)
+def test_requirements_are_pinned_and_hold_no_password(requirement: str, fine: bool) -> None:
+    from bench.environments import pinned
+
+    if fine:
+        assert pinned(requirement) == requirement
+    else:
+        with pytest.raises(ValueError, match=r"pinned|password"):
+            pinned(requirement)
+
+
+def test_passwords_of_old_suites_do_not_reach_what_is_published() -> None:
+    from bench.places import portable
+
+    said = portable('"argv": ["pip", "https://user:hunter2@host.example/simple", "git+ssh://tok3n@host/x"]')
+    assert "hunter2" not in said
+    assert "tok3n" not in said
+    assert "https://***@host.example/simple" in said
+
+
+# ------------------------------------------------------------------ pages
+
+
+@pytest.mark.parametrize(
+    "report", ["//evil.example/x", "javascript:alert(1)", "https://evil.example", "../../../x"]
+)
+def test_the_dashboard_follows_no_strangers_link_and_runs_no_strangers_script(
+    report: str, tmp_path: Path
+) -> None:
+    from bench.regression.dashboard import write_dashboard
+    from bench.regression.night import night_of
+
+    night = dataclasses.replace(night_of(nights.run_of({"f16": [4.0, 4.1, 4.2]})), report=report)
+    write_dashboard(tmp_path / "page.html", [night], reports=tmp_path)
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert '"link":null' in page or '"link":"javascript%3Aalert' in page
+    assert "evil" not in page
+    script = page.rpartition("<script>")[2].partition("</script>")[0]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in page

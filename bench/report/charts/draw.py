@@ -17,7 +17,7 @@ from bench.report.charts.data import Rows
 from bench.report.charts.drawings import GRID, INK, Drawing
 from bench.report.names import Names, Scope
 from bench.text.numbers import THOUSANDS
-from bench.text.safe import clean
+from bench.text.safe import one_line
 
 if TYPE_CHECKING:
     from bench.language import Language
@@ -75,7 +75,7 @@ class _Labels:
 
     def __call__(self, case: Any) -> str:
         label = self._names.label(case)
-        return clean(f"{self._names.model(case)} {label}" if self._many else label)
+        return one_line(f"{self._names.model(case)} {label}" if self._many else label)
 
 
 _CONFIG: Final[Mapping[str, Any]] = {

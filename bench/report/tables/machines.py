@@ -131,7 +131,7 @@ def sounds(runs: Sequence[RunData]) -> tuple[Sound, ...]:
         Sound(
             clip=clip.name,
             title=clip.title or clip.name,
-            path=expand(clip.path) if clip.path else None,
+            path=str(expand(clip.path)) if clip.path else None,
             sha256=clip.sha256,
         )
         for clip in clips.values()

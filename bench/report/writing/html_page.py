@@ -29,6 +29,8 @@ STYLE: Final = "report.css"
 SCRIPT: Final = "report.js"
 _ID: Final = re.compile(r'\b(id="|url\(#|href="#)')
 
+MOST_SOUND_BYTES = 256 << 20
+
 
 def page(
     view: View,
@@ -112,9 +114,14 @@ def _data_url(sound: Sound) -> str | None:
     """
     if sound.path is None or sound.sha256 is None:
         return None
+    path = Path(sound.path)
     try:
-        data = sound.path.read_bytes()
-    except OSError:
+        if (
+            not path.is_file() or path.stat().st_size > MOST_SOUND_BYTES
+        ):  # nor a pipe, which would be read for ever
+            return None
+        data = path.read_bytes()
+    except (OSError, ValueError):
         return None
     if hashlib.sha256(data).hexdigest() != sound.sha256 or data[:4] != b"RIFF":
         return None
