@@ -166,7 +166,7 @@ def refuse_unsound(suite: Suite) -> None:
         raise ValueError(f"{suite.quality.key_errors} key errors")
 
 
-def _numbers(data: Mapping[str, Any]) -> Iterator[float]:
+def _numbers(data: Mapping[str, object]) -> Iterator[float]:
     return (value for value in data.values() if isinstance(value, int | float))
 
 

@@ -51,7 +51,7 @@ def use_suite(folder: Path) -> None:
     """`validate`, `plan`."""
     from bench.commands.trust import code_named_by
     from bench.config import load_suite
-    from bench.session import estimate
+    from bench.estimates import estimate
 
     suite = load_suite(folder / "suite.yaml")
     estimate(suite, folder / "reports")
