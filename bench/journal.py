@@ -13,7 +13,7 @@ import errno
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from bench import jsonlines
-from bench.domain import Host, Reason, Record, Suite
+from bench.domain import Host, Reason, Record, Status, Suite
 from bench.errors import JournalError
 from bench.files import replace_file, sweep_beside
 from bench.old_reasons import upgraded
@@ -156,7 +156,17 @@ def read_records(file: Path) -> tuple[tuple[Record, ...], tuple[str, ...]]:
     if not file.is_file():
         raise _unreadable(file, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
     records, warnings = jsonlines.read_lines(file, SCHEMA, _record, refuse_foreign=True, name=file.name)
-    return tuple(records), tuple(warnings)
+    return _without_superseded(records), tuple(warnings)
+
+
+def _without_superseded(records: Sequence[Record]) -> tuple[Record, ...]:
+    """All but the records of trials that could not be had at first, and were taken when the run went on."""
+    last = {(record.case, record.block, record.attempt): record for record in records}
+    return tuple(
+        record
+        for record in records
+        if record.status is not Status.MISSING or last[record.case, record.block, record.attempt] is record
+    )
 
 
 def _record(data: dict[str, Any]) -> Record:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from bench.domain import Conditions, Reason, Record
+from bench.domain import Conditions, Reason, Record, Status
 from bench.plan import Slot
 
 
@@ -26,8 +26,9 @@ class Ledger:
         return self._records.values()
 
     def holds(self, slot: Slot, attempt: int) -> bool:
-        """Whether the trial is there."""
-        return (*slot.key, attempt) in self._records
+        """Whether the trial is there.  One that could not be had never began, and is taken once it can be."""
+        found = self._records.get((*slot.key, attempt))
+        return found is not None and found.status is not Status.MISSING
 
     def holds_case(self, slot: Slot) -> bool:
         """Whether any trial of its case is there."""

@@ -323,6 +323,15 @@ def test_a_resumed_run_repeats_no_trial(bench_: Bench) -> None:
     assert len(bench_.launched) == 4
 
 
+def test_a_case_that_could_not_be_had_is_measured_once_it_can_be(bench_: Bench) -> None:
+    bench_.run(Blocked(status=Status.MISSING, reason=told("the disk is full")), blocks=3)
+    found = bench_.run(blocks=3)
+    late = [each for each in found if each.case == "m.q4_0.c"]
+    assert sorted(each.block for each in late) == [1, 2, 3]
+    assert {each.status for each in late} == {Status.OK}
+    assert len(bench_.launched) == 6
+
+
 def test_other_weights_are_refused_when_a_run_goes_on(bench_: Bench, tmp_path: Path) -> None:
     bench_.run(blocks=1)
     (tmp_path / "decoder.bin").write_bytes(b"other" * 140)
