@@ -109,7 +109,8 @@ def read_suite(path: Path) -> Suite:
 
 def _unknown_lengths(tree: Any) -> Any:
     """A clip that was never had is of unknown length; earlier releases wrote 0 seconds."""
-    for clip in tree.get("clips", {}).values() if isinstance(tree, dict) else ():
+    clips = tree.get("clips") if isinstance(tree, dict) else None
+    for clip in clips.values() if isinstance(clips, dict) else ():
         if isinstance(clip, dict) and clip.get("duration_seconds") == 0:
             clip["duration_seconds"] = None
     return tree
@@ -147,7 +148,7 @@ def _judged(record: Record, suite: Suite) -> Record:
     clip = suite.clips.get(record.clip)
     if record.transcript is None:
         return record
-    part = judged_part(record.transcript, clip.duration_seconds if clip else 0.0)
+    part = judged_part(record.transcript, (clip.duration_seconds if clip else None) or 0.0)
     return record if part is record.transcript else dataclasses.replace(record, transcript=part)
 
 

@@ -155,12 +155,12 @@ def refuse_unsound(suite: Suite) -> None:
         raise ValueError(f"{protocol.blocks} blocks")
     if not 1 <= protocol.max_blocks <= MOST_BLOCKS or not 1 <= protocol.passes <= MOST_BLOCKS:
         raise ValueError(f"{protocol.max_blocks} blocks, {protocol.passes} passes")
-    numbers = [*_numbers(dataclasses.asdict(protocol))]
-    numbers += [clip.duration_seconds for clip in suite.clips.values()]
+    lengths = [clip.duration_seconds for clip in suite.clips.values() if clip.duration_seconds is not None]
+    numbers = [*_numbers(dataclasses.asdict(protocol)), *lengths]
     numbers += [*suite.tolerances.values(), *(band.max_wer for band in suite.quality.stars)]
     if not all(math.isfinite(value) and 0 <= value <= 2**63 for value in numbers):
         raise ValueError("a number of its protocol, clips, tolerances or stars is none")
-    if any(clip.duration_seconds > MOST[Unit.SECONDS] for clip in suite.clips.values()):
+    if any(length > MOST[Unit.SECONDS] for length in lengths):
         raise ValueError("a clip longer than a year")
     if not 0 <= suite.quality.key_errors <= 1000:
         raise ValueError(f"{suite.quality.key_errors} key errors")
