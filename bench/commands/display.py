@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
+from bench.assets import hub
 from bench.domain import Reason, Record, Status, Suite
 from bench.language import english
 
@@ -51,6 +52,7 @@ class Display:
         self._painted = 0.0
         self._run: Path | None = None
         self._wanted = suite.protocol.most_blocks
+        self._pins = frozenset(hub.pins())
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -79,6 +81,11 @@ class Display:
         """All inputs are there, or it is known why not."""
         for task in self._inputs.values():
             self.bars.update(task, visible=False)
+        for name, pin in hub.pins().items():
+            if name not in self._pins:
+                self._say(
+                    f"{name}: not pinned by its manifest; revision: {pin['commit']}, sha256: {pin['sha256']}"
+                )
         for case, found in prepared.blocked.items():
             self._say(f"{case}: {found.status}: {english(found.reason)}", style="red")
         ready = len(prepared.cases) - len(prepared.blocked)

