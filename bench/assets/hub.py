@@ -216,9 +216,7 @@ def _require(path: Path, wanted: str, source: HubSource, file: HubFile, *, from_
             f"It was taken from {by_hand}, which may be another repository's file of that name: put this "
             f"repository's into {by_hand.parent / source.repo / path.name}."
         )
-    raise AssetError(
-        f"{source.repo}/{file.file}: sha256 is {actual}, expected {wanted} by {pin}.", hint=hint
-    )
+    raise AssetError(f"{source.repo}/{file.file}: sha256 is {actual}, expected {wanted} by {pin}.", hint=hint)
 
 
 def _pin_name(source: HubSource, file: HubFile) -> str:

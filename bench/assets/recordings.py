@@ -36,10 +36,8 @@ def source_need(source: Source) -> Need:
     """What `fetch_source` would do."""
     size = debian.download_bytes(source) if isinstance(source, DebianSource) else hub.download_bytes(source)
     cached = found(_key(source)) is not None
-    if cached:
-        hint = ""
-    else:
-        hint = hub.remark(source) if isinstance(source, HubSource) else debian.whence(source)
+    whence = hub.remark(source) if isinstance(source, HubSource) else debian.whence(source)
+    hint = "" if cached else whence
     return Need(title=title_of(source), kind=NeedKind.DOWNLOAD, bytes=size, cached=cached, hint=hint)
 
 

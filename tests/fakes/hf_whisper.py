@@ -21,6 +21,8 @@ CONFIG: dict[str, Any] = {
     "max_source_positions": 1500,
     "max_target_positions": 448,
     "max_length": 448,
+    "encoder_ffn_dim": 256,
+    "decoder_ffn_dim": 256,
 }
 
 

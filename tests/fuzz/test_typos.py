@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 from bench.config import load_suite
 from bench.domain import Suite
 from bench.errors import SuiteError
+from bench.metrics import METRICS
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 SUITES = sorted(CONFIGS.glob("*.yaml"))
@@ -69,11 +70,20 @@ def counted(suite: Suite, folder: Path) -> str:
     return repr(data).replace(str(folder), "")  # where one's own clips lie
 
 
+def test_the_metrics_that_are_gated_or_read_from_a_programs_words_are_among_the_keys() -> None:
+    named = {key for *_, key in places()} & set(METRICS)
+    assert named >= {"transcribe_seconds", "load_seconds", "peak_rss_bytes", "weights_bytes"}
+    for path in SUITES:
+        gated = set(load_suite(path).tolerances)
+        assert gated <= {key for file, *_, key in places() if file == path}, path.name
+
+
 def test_no_typo_in_a_key_is_accepted_where_it_changes_what_is_measured_or_gated(folder: Path) -> None:
     chance = random.Random(13)
     silent = []
-    for number in range(TYPOS):
-        path, line, column, key = chance.choice(places())
+    every = places()  # each key once, then by chance
+    for number in range(max(TYPOS, len(every))):
+        path, line, column, key = every[number] if number < len(every) else chance.choice(every)
         at = chance.randrange(len(key))
         letter = chance.choice([c for c in string.ascii_lowercase + "_" if c != key[at]])
         lines = path.read_text(encoding="utf-8").splitlines()

@@ -299,9 +299,7 @@ def test_a_commit_in_the_manifest_is_taken_without_asking_what_it_is(tmp_path: P
     at_commit["weights"][0]["source"]["revision"] = COMMIT
     with serve("people/model", {"weights.bin": b"weights" * 1000}) as hub:
         told = answer(
-            start(
-                json.dumps(at_commit), "f16", "raw", HF_ENDPOINT=hub.endpoint, HF_HOME=str(tmp_path / "hf")
-            )
+            start(json.dumps(at_commit), "f16", "raw", HF_ENDPOINT=hub.endpoint, HF_HOME=str(tmp_path / "hf"))
         )
         assert told["files"]
         assert {path for _, path, _ in hub.asked if "/resolve/" in path} == {

@@ -73,7 +73,9 @@ def test_hub_files_that_share_their_name_with_another_repositorys_are_pinned_by_
     assert len(shared) == 4
     for name, repos in shared.items():
         assert None not in repos.values(), name
-        assert len(set(repos.values())) == len(repos), f"{name}: published twice with one hash: no need to tell"
+        assert len(set(repos.values())) == len(repos), (
+            f"{name}: published twice with one hash: no need to tell"
+        )
 
 
 def test_random_weights_are_labelled_synthetic() -> None:
