@@ -142,6 +142,7 @@ CODES: Final[Mapping[str, tuple[str, ...]]] = {
     # which weights a child opened: bench.launch.proof
     "proof.elsewhere": (),
     "proof.not_watched": (),
+    "proof.not_recorded": (),
     "proof.not_seen": ("file",),
     "proof.instead": ("file", "variant"),
     "proof.beside": ("file", "variant"),

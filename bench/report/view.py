@@ -202,6 +202,7 @@ class View:
     failures: Table | None
     loops: tuple[Sentence, ...]
     disturbances: Table | None
+    opened: Table | None
     warnings: tuple[Cell, ...]
     commands: tuple[CaseCommand, ...]
     logs: tuple[Logs, ...]

@@ -15,6 +15,7 @@ from bench.domain import (
     Host,
     Measurement,
     Model,
+    OpenedFile,
     Protocol,
     Record,
     Segment,
@@ -24,6 +25,7 @@ from bench.domain import (
     Utterance,
     Variant,
     WeightsFile,
+    WeightsProof,
     Word,
     absent,
     measured,
@@ -200,6 +202,14 @@ def measurements(kind: str, host: Host, noise: random.Random) -> dict[str, Measu
     return found
 
 
+def proof(kind: str, *, unseen: bool = False) -> WeightsProof:
+    """What was seen of a trial's weights: mapped, or, in one trial, nothing."""
+    name = f"ggml-base-{kind}.bin"
+    if unseen:
+        return WeightsProof(proven=False, reason=reason("proof.not_seen", file=name))
+    return WeightsProof(proven=True, files=(OpenedFile(path=name, how="mapped"),))
+
+
 def record(case: Case, host: Host, block: int, position: int, noise: random.Random, *, run: str) -> Record:
     """One trial that went well."""
     kind = case.variant.quantization
@@ -237,6 +247,7 @@ def record(case: Case, host: Host, block: int, position: int, noise: random.Rand
         if host.system == "macos"
         else Backend(device="cpu", detail="AVX2", source="log"),
         transcript=transcript(kind),
+        proof=proof(kind, unseen=kind == "q4_0" and block == 2),
         conditions=Conditions(
             disturbances=(reason("disturbance.other_programs", share=0.075),) if disturbed else ()
         ),

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from bench.assets import needs, quantizations, read_corpus, read_model
-from bench.assets.manifest import CutRecipe, PathSource
+from bench.assets.manifest import CutRecipe, HubSource, ModelManifest, PathSource
 from bench.assets.progress import NeedKind
 from bench.assets.weights import manifest_of
 from bench.errors import AssetError, SuiteError
+from bench.yamlfile import load
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 OWN = """\
@@ -65,10 +66,10 @@ def test_hub_files_that_share_their_name_with_another_repositorys_are_pinned_by_
     """A file brought by hand is looked for by its bare name too: only the hash tells the two apart."""
     found: dict[str, dict[str, str | None]] = {}
     for path in (CONFIGS / "models").glob("*.yaml"):
-        for way in read_model(path).manifest["weights"]:
-            for file in way["source"]["files"] if way["source"]["kind"] == "hub" else ():
+        for way in load(path, ModelManifest).weights:
+            for file in way.source.files if isinstance(way.source, HubSource) else ():
                 # a disk without case knows no difference between bf16 and BF16
-                found.setdefault(file["file"].lower(), {})[way["source"]["repo"]] = file["sha256"]
+                found.setdefault(file.file.lower(), {})[way.source.repo] = file.sha256
     shared = {name: repos for name, repos in found.items() if len(repos) > 1}
     assert len(shared) == 4
     for name, repos in shared.items():

@@ -40,6 +40,7 @@ def case(variant: str, heard: str | None = None, **fields: Any) -> Trials:
         "transcribe_seconds",
     }
     names |= {"warm_transcribe_seconds", "startup_seconds", "peak_footprint_bytes"}
+    names |= {"performance_core_seconds", "efficiency_core_seconds"}
     values = {name: value for name, value in fields.items() if name in names}
     rest = {name: value for name, value in fields.items() if name not in names}
     return Trials(variant=variant, heard=heard, figures=values, **rest)
@@ -413,6 +414,16 @@ def test_a_failure_in_the_exit_is_marked_and_its_figures_count() -> None:
     [_, failing] = results_of([run_of(cases, clips=(CLIP,))]).cases
     assert failing.counted == 10
     assert failing.summaries["rtf"].n == 10
+
+
+def test_work_on_slow_cores_is_said_with_every_share_and_little_of_it_is_not() -> None:
+    mac = {"performance_core_seconds": 7.2, "efficiency_core_seconds": 0.3}
+    spilled = {"performance_core_seconds": 5.1, "efficiency_core_seconds": 1.9}
+    assert not found([case("f16", rtf=0.1, **mac), case("q8_0", rtf=0.07, **mac)], "trust.cores")
+    [finding] = found([case("f16", rtf=0.1, **mac), case("q8_0", rtf=0.07, **spilled)], "trust.cores")
+    said = [part.parts for part in finding.phrase.params["items"].parts]
+    assert [(name.text, round(share.value, 3)) for name, share in said] == [("F16", 0.04), ("Q8_0", 0.271)]
+    assert not found([case("f16", rtf=0.1), case("q8_0", rtf=0.07)], "trust.cores")
 
 
 ALIKE = {"rtf": 0.114, "peak_rss_bytes": 1.93e9, "peak_footprint_bytes": 7.694e9, "noise": 0.0}

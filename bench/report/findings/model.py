@@ -111,4 +111,5 @@ UNEXPLAINED_WALL: Final = 0.10  # share of the wall time that load and transcrip
 UNEXPLAINED_SECONDS: Final = 1.0  # ... and no less than this: a process takes a moment to end
 LONG_SECONDS: Final = 120.0  # a recording long enough for the absence of loops to be worth saying
 DISTURBED_SHARE: Final = 0.5  # of a case's trials
+SLOW_CORES_SHARE: Final = 0.1  # of a case's processor time; helper threads alone take less
 MOST_BLOCKS: Final = 100  # nobody runs more; an estimate beyond it is far off by itself

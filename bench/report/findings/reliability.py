@@ -11,6 +11,7 @@ from bench.report.cells import Cell, CellGroup, Figure, Phrase, Text
 from bench.report.findings.families import Scene
 from bench.report.findings.model import (
     DISTURBED_SHARE,
+    SLOW_CORES_SHARE,
     UNEXPLAINED_SECONDS,
     UNEXPLAINED_WALL,
     Evidence,
@@ -226,6 +227,29 @@ def disturbed(scene: Scene) -> Iterator[Finding]:
             yield _finding("trust.disturbed", message, cases, params, table="disturbances")
 
 
+def slow_cores(scene: Scene) -> Iterator[Finding]:
+    """Cases that did part of their work on E-cores, where the kernel tells: their times are of two kinds of cores."""
+    for family in scene.families:
+        shares = {case.key: share for case in family.front if (share := _slow_share(case)) is not None}
+        cases = [case for case in family.front if case.key in shares]
+        if any(share > SLOW_CORES_SHARE for share in shares.values()):
+            items: list[Cell] = [
+                CellGroup(parts=(scene.name(case), Figure(value=shares[case.key], quantity=Quantity.SHARE)))
+                for case in cases
+            ]
+            params: dict[str, Cell] = {
+                "model": scene.subject(cases, clip=False),
+                "items": CellGroup(parts=tuple(items), between=", "),
+            }
+            yield _finding("trust.cores", "finding.cores", cases, params, table="cpu")
+
+
+def _slow_share(case: CaseResult) -> float | None:
+    """Share of a case's processor time that was spent on E-cores; None where nothing tells."""
+    slow, fast = case.median("efficiency_core_seconds"), case.median("performance_core_seconds")
+    return None if slow is None or fast is None or not slow + fast else slow / (slow + fast)
+
+
 def _finding(
     rule: str,
     message: str,
@@ -260,5 +284,6 @@ RULES: Final = (
     Rule(id="trust.texts", kind=Kind.TRUST, why="decoding that is not repeatable", find=texts),
     Rule(id="trust.exit_failed", kind=Kind.TRUST, why="a failure after all was delivered", find=exit_failed),
     Rule(id="trust.unstable", kind=Kind.TRUST, why="trials that ended differently", find=unstable),
+    Rule(id="trust.cores", kind=Kind.TRUST, why="work done on slow cores", find=slow_cores),
     Rule(id="trust.disturbed", kind=Kind.TRUST, why="a machine busy with other things", find=disturbed),
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from bench.domain import Protocol, Status
 from bench.report.cells import Cell, CellGroup, Figure, LanguageName, Localized, Phrase, Text
 from bench.report.tables.decoding import decoding
+from bench.report.tables.opened import opened_in_short
 from bench.report.view import Column, Row, Table
 from bench.statistics import FEWEST_TO_CLAIM
 from bench.text.numbers import Quantity
@@ -42,6 +43,7 @@ def parameters(runs: Sequence[RunData], found: Results, names: Names) -> Table:
         *_parts(found, names),
         *decoding(found, names),
         ("parameter.engine", _engines(found)),
+        *opened_in_short(found),
     ]
     rows += [("parameter.protocol", cell) for cell in _protocols(runs, found, names)]
     rows.append(("parameter.figures", _statistics(found)))
