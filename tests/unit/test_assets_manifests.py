@@ -67,9 +67,10 @@ def test_hub_files_that_share_their_name_with_another_repositorys_are_pinned_by_
     found: dict[str, dict[str, str | None]] = {}
     for path in (CONFIGS / "models").glob("*.yaml"):
         for way in load(path, ModelManifest).weights:
-            for file in way.source.files if isinstance(way.source, HubSource) else ():
-                # a disk without case knows no difference between bf16 and BF16
-                found.setdefault(file.file.lower(), {})[way.source.repo] = file.sha256
+            if isinstance(way.source, HubSource):
+                for file in way.source.files:
+                    # a disk without case knows no difference between bf16 and BF16
+                    found.setdefault(file.file.lower(), {})[way.source.repo] = file.sha256
     shared = {name: repos for name, repos in found.items() if len(repos) > 1}
     assert len(shared) == 4
     for name, repos in shared.items():

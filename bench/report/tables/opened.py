@@ -109,7 +109,7 @@ def _reasons(row: OpenedWeights) -> Cell:
 
 
 _MODEL: Final[ColumnOf[OpenedWeights]] = ColumnOf(
-    heading=MODEL.heading,
+    heading="column.model",
     cell=lambda row, context: MODEL.cell(row.case, context),
     numeric=False,
     wanted=lambda rows, context: MODEL.wanted([row.case for row in rows], context),
