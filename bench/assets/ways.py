@@ -112,6 +112,14 @@ def kind(way: WeightsEntry) -> NeedKind:
     assert_never(way.source)
 
 
+def remarks(offered: Sequence[WeightsEntry]) -> str:
+    """What to know before a fetch: that there are several ways, and what of the first one may change."""
+    said = [f"{len(offered)} ways, tried in turn"] if len(offered) > 1 else []
+    if isinstance(offered[0].source, HubSource) and (remark := hub.remark(offered[0].source)):
+        said.append(remark)
+    return "; ".join(said)
+
+
 def provenance(way: WeightsEntry, landing: StoredAsset) -> str:
     """Where a landing of this way comes from, in words for a record."""
     source = way.source

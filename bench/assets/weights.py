@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, assert_never
 
@@ -125,7 +125,7 @@ class _Fetch:
             kind=ways.kind(way),
             bytes=self._estimate(way, wish, before),
             cached=False,
-            hint=_remarks(offered),
+            hint=ways.remarks(offered),
         )
         return (*before, need)
 
@@ -284,14 +284,6 @@ class _Fetch:
 
     def _title(self, wish: WeightsRequest) -> str:
         return f"{self.manifest.title} {wish[1]} ({wish[0]})"
-
-
-def _remarks(offered: Sequence[WeightsEntry]) -> str:
-    """What to know before a fetch: that there are several ways, and what of the first one may change."""
-    said = [f"{len(offered)} ways, tried in turn"] if len(offered) > 1 else []
-    if isinstance(offered[0].source, HubSource) and (remark := hub.remark(offered[0].source)):
-        said.append(remark)
-    return "; ".join(said)
 
 
 def _anchored(way: WeightsEntry, folder: Path) -> WeightsEntry:
