@@ -122,9 +122,7 @@ def _members(archive: Path) -> Iterator[tuple[str, contextlib.AbstractContextMan
         else:
             tar = stack.enter_context(tarfile.open(archive, mode="r:*"))
         for member in tar:
-            if member.isfile():
-                stream = tar.extractfile(member)
-                assert stream is not None
+            if member.isfile() and (stream := tar.extractfile(member)) is not None:
                 yield str(PurePosixPath(member.name)), stream
 
 

@@ -56,9 +56,9 @@ def reading_everything() -> Iterator[None]:
 
 def forget_readings(folder: Path) -> None:
     """What was read below a folder was replaced since."""
-    for path in [p for p in _read_now or () if p.is_relative_to(folder.absolute())]:
-        assert _read_now is not None
-        del _read_now[path]
+    known = _read_now or {}
+    for path in [p for p in known if p.is_relative_to(folder.absolute())]:
+        del known[path]
 
 
 def read_sha256(path: Path) -> str:

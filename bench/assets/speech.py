@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +42,6 @@ def one_title(titles: Mapping[str, str]) -> str:
 
 def corpus_of(manifest: CorpusManifest) -> Corpus:
     """The corpus of a manifest; its clips are not fetched yet."""
-    speech = manifest.speech
     clips = {
         name: Clip(
             name=name,
@@ -52,9 +51,9 @@ def corpus_of(manifest: CorpusManifest) -> Corpus:
             duration_seconds=entry.seconds,
             licence=manifest.licence,
             corpus=manifest.name,
-            recipe=_recipe(speech, entry),
+            recipe=recipe,
         )
-        for name, entry in speech.clips.items()
+        for name, entry, recipe in _recipes(manifest.speech)
     }
     return Corpus(
         name=manifest.name,
@@ -66,19 +65,28 @@ def corpus_of(manifest: CorpusManifest) -> Corpus:
     )
 
 
-def _recipe(
-    speech: RecordedSpeech | SpokenSpeech | OwnSpeech, entry: CutClip | SayClip
-) -> CutRecipe | SayRecipe:
+def _recipes(
+    speech: RecordedSpeech | SpokenSpeech | OwnSpeech,
+) -> Iterator[tuple[str, CutClip | SayClip, CutRecipe | SayRecipe]]:
+    """The clips by name, and how each is made; lists of one's own have none."""
     if isinstance(speech, SpokenSpeech):
-        assert isinstance(entry, SayClip)
-        return SayRecipe(
-            voice=speech.voice,
-            sentences=entry.sentences,
-            seconds=entry.seconds,
-            gap_seconds=entry.gap_seconds,
-        )
-    assert isinstance(entry, CutClip)
-    assert isinstance(speech, RecordedSpeech)  # lists of one's own have no clips
+        for name, said in speech.clips.items():
+            yield name, said, _said(speech, said)
+    elif isinstance(speech, RecordedSpeech):
+        for name, cut in speech.clips.items():
+            yield name, cut, _cut(speech, cut)
+
+
+def _said(speech: SpokenSpeech, entry: SayClip) -> SayRecipe:
+    return SayRecipe(
+        voice=speech.voice,
+        sentences=entry.sentences,
+        seconds=entry.seconds,
+        gap_seconds=entry.gap_seconds,
+    )
+
+
+def _cut(speech: RecordedSpeech, entry: CutClip) -> CutRecipe:
     return CutRecipe(
         source=speech.source,
         audio=speech.audio,

@@ -66,8 +66,9 @@ class Opened:
         return True
 
     def noticed(self) -> None:
-        """Read the kernel's notices, then look who it was."""
-        assert self.descriptor is not None
+        """Read the kernel's notices, where there are any, then look who it was."""
+        if self.descriptor is None:
+            return
         try:
             raw = os.read(self.descriptor, 65536)
         except BlockingIOError:
@@ -118,8 +119,7 @@ class Opened:
 
     def result(self) -> dict[str, Any]:
         """By RESULT's names."""
-        if self.descriptor is not None:
-            self.noticed()
+        self.noticed()
         return {
             "complete": self.complete,
             "files": [{"path": path, "how": how} for path, how in self.found.items()],

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bench.statistics import Estimate
+
 if TYPE_CHECKING:
     from bench.quality.judge import JudgedTranscript
     from bench.quality.profiles import ErrorProfile
@@ -142,7 +144,7 @@ def _row(each: JudgedTranscript, *, named: bool) -> dict[str, str]:
         row["WER raw"] = _per_cent(each.raw.wer if each.raw else None)
         row["S/D/I"] = f"{counts.substitutions}/{counts.deletions}/{counts.insertions}"
         row["stars"] = "★" * (each.stars or 0)
-    if each.difference is not None and each.difference.value is not None:
+    if isinstance(each.difference, Estimate):
         row["to baseline"] = _points(each.difference)
     if each.to_baseline is not None:
         row["differs from baseline"] = _per_cent(each.to_baseline.wer)
@@ -210,8 +212,7 @@ def _per_cent(rate: float | None, interval: Interval | None = None) -> str:
     return f"{100 * rate:.1f}%{ends}"
 
 
-def _points(change: Interval) -> str:
-    assert change.value is not None
+def _points(change: Estimate) -> str:
     ends = ""
     if change.low is not None and change.high is not None:
         ends = f" ({100 * change.low:+.1f} to {100 * change.high:+.1f})"

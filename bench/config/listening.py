@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -86,6 +87,14 @@ def _named(value: Any) -> Any:
     return {"kind": value} if isinstance(value, str) else value
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnRecordings:
+    """A list of one's own recordings, all in one language."""
+
+    manifest: Path
+    language: str
+
+
 class CorpusEntry(BaseModel):
     """Utterances to hear: of a corpus beside the suite, or of a list of one's own recordings."""
 
@@ -121,3 +130,10 @@ class CorpusEntry(BaseModel):
         if len(set(names)) != len(names):
             raise ValueError("two conditions have the same name; give one another `name`")
         return self
+
+    @property
+    def own(self) -> OwnRecordings | None:
+        """The list of one's own recordings; None where it names a corpus."""
+        if self.manifest is None or self.language is None:
+            return None
+        return OwnRecordings(manifest=self.manifest, language=self.language)

@@ -136,6 +136,11 @@ class ClipEntry(Strict):
             raise ValueError("several clips at once take no `name` and no `text`")
         return self
 
+    @property
+    def source(self) -> Path:
+        """Where the recordings are: what `path` or `manifest` says, whichever is given."""
+        return next(given for given in (self.path, self.manifest) if given is not None)
+
 
 class CaseEntry(Strict):
     """One more case: names of the model and the clip, and a whole variant."""

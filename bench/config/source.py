@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.config.cliplists import Listed, by_manifest, by_pattern, is_pattern
-from bench.config.listening import CorpusEntry
+from bench.config.listening import CorpusEntry, OwnRecordings
 from bench.config.shape import ClipEntry, SuiteFile
 from bench.config.shipped import manifest_file, manifests
 from bench.domain import Clip, CorpusPart, Model
@@ -104,20 +104,19 @@ class Source:
         try:
             if entry.manifest is not None:
                 return by_manifest(folder / entry.manifest)
-            assert entry.path is not None
-            if is_pattern(entry.path):
-                return by_pattern(folder, entry.path)
+            if is_pattern(entry.source):
+                return by_pattern(folder, entry.source)
         except ValueError as error:
             key = "path" if entry.manifest is None else "manifest"
             raise self.mistake(("clips", number, key), str(error)) from None
-        return [Listed(path=folder / entry.path, text=folder / entry.text if entry.text else None)]
+        return [Listed(path=folder / entry.source, text=folder / entry.text if entry.text else None)]
 
     def corpus_parts(self) -> tuple[CorpusPart, ...]:
         """What the quality pass hears; `SuiteError` for a corpus that is not there, or is heard twice."""
         parts: dict[str, CorpusPart] = {}
         for number, entry in enumerate(self.file.quality.corpora):
             loc = ("quality", "corpora", number)
-            part = self._own_part(entry) if entry.manifest else self._corpus_part(loc, entry)
+            part = self._own_part(own, entry) if (own := entry.own) else self._corpus_part(loc, entry)
             if part.corpus in parts:
                 raise self.mistake(loc, f'corpus "{part.corpus}" is listed twice')
             parts[part.corpus] = replace(
@@ -139,17 +138,15 @@ class Source:
             )
         return corpus_part(file)
 
-    def _own_part(self, entry: CorpusEntry) -> CorpusPart:
+    def _own_part(self, own: OwnRecordings, entry: CorpusEntry) -> CorpusPart:
         from bench.assets.utterances import own_part
 
-        assert entry.manifest is not None
-        assert entry.language is not None
-        manifest = self.path.parent / entry.manifest
+        manifest = self.path.parent / own.manifest
         return own_part(
             manifest=manifest,
             audio=self.path.parent / entry.audio if entry.audio else None,
             name=entry.name or as_name(manifest.stem) or "own",
-            language=entry.language,
+            language=own.language,
             licence=entry.licence,
             speaker=entry.speaker,
         )

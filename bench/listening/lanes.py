@@ -213,7 +213,6 @@ class Lane:
                 if self.whole.stop.is_set():
                     return
                 engine = listener.ready.engine
-                assert each.audio is not None
                 job = engine.job(
                     listener.case,
                     listener.ready.settings,

@@ -22,7 +22,16 @@ from bench.domain import FetchedClip, Host, Reason, Status
 from bench.errors import JournalError
 from bench.folders import RunFolders
 from bench.journal import Journal
-from bench.listening.plan import Company, Hearable, Listener, blocked_variants, companies, hearables
+from bench.listening.plan import (
+    Company,
+    Conditioned,
+    Hearable,
+    Listener,
+    Unhearable,
+    blocked_variants,
+    companies,
+    hearables,
+)
 from bench.listening.templates import Templates, made_record
 from bench.places import portable
 from bench.prepare import Prepared
@@ -90,21 +99,21 @@ class QualityPass:
             for record in unheard:
                 self._keep(journal, record)
             for company, own in plans:
-                self._company(journal, company, [each for each in own if each.problem is None])
+                self._company(journal, company, [each for each in own if isinstance(each, Hearable)])
         shutil.rmtree(self.folders.run / SPOOL, ignore_errors=True)
 
-    def _companies(self, heard: Sequence[Hearable], language: str) -> list[Company]:
+    def _companies(self, heard: Sequence[Conditioned], language: str) -> list[Company]:
         longest = max(each.spoken.seconds for each in heard if each.part.language == language)
         return companies(self.prepared, language, longest, self.memory_bytes)
 
     # ------------------------------------------------------------------ what nobody can hear
 
     def _unheard(
-        self, plans: Sequence[tuple[Company, Sequence[Hearable]]], heard: Sequence[Hearable]
+        self, plans: Sequence[tuple[Company, Sequence[Conditioned]]], heard: Sequence[Conditioned]
     ) -> Iterable[UtteranceRecord]:
         for company, own in plans:
             for each in own:
-                if each.problem is not None:
+                if isinstance(each, Unhearable):
                     for listener in self._pending(company, each):
                         about = {**self._of_utterance(each), **self._of_listener(company, listener)}
                         yield made_record(
@@ -125,7 +134,7 @@ class QualityPass:
                 if record.key not in self._done:
                     yield record
 
-    def _pending(self, company: Company, each: Hearable, *, everything: bool = False) -> list[Listener]:
+    def _pending(self, company: Company, each: Conditioned, *, everything: bool = False) -> list[Listener]:
         return [
             listener
             for listener in company.listeners
@@ -133,12 +142,12 @@ class QualityPass:
             and (everything or self._key(listener, each) not in self._done)
         ]
 
-    def _key(self, listener: Listener, each: Hearable) -> tuple[Any, ...]:
+    def _key(self, listener: Listener, each: Conditioned) -> tuple[Any, ...]:
         return (*each.identity, listener.case.model, listener.case.variant.name, listener.floor)
 
     # ------------------------------------------------------------------------- templates
 
-    def _of_utterance(self, each: Hearable) -> dict[str, Any]:
+    def _of_utterance(self, each: Conditioned) -> dict[str, Any]:
         return {
             "corpus": each.part.corpus,
             "condition": each.condition.name,
@@ -147,7 +156,7 @@ class QualityPass:
             "seconds": round(each.spoken.seconds, 4),
             "speaker": each.spoken.speaker,
             "reference": each.spoken.text,
-            "audio": portable(str(each.audio)) if each.audio else None,
+            "audio": portable(str(each.audio)) if isinstance(each, Hearable) else None,
             "host": self.host.id,
         }
 
@@ -273,7 +282,7 @@ def _plain(why: Reason | None) -> dict[str, Any] | None:
     return None if why is None else {"code": why.code, "parameters": dict(why.parameters)}
 
 
-def _name(each: Hearable) -> str:
+def _name(each: Conditioned) -> str:
     return "\t".join(each.identity)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bench.quality.utterances import UtteranceRecord
 from bench.reasons import reason
-from bench.statistics import CLAIM_CONFIDENCE, CONFIDENCE, FEWEST_TO_CLAIM, Interval
+from bench.statistics import CLAIM_CONFIDENCE, CONFIDENCE, FEWEST_TO_CLAIM, Estimate
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,13 +36,13 @@ class ForcedDivergence:
 
     utterances: int
     tokens: int
-    mean: Interval
+    mean: Estimate
     percentiles: tuple[float, ...]
     largest: float
-    same_top: Interval
+    same_top: Estimate
     probability_change: float
     probability_rms: float
-    log_perplexity_ratio: Interval
+    log_perplexity_ratio: Estimate
     correlation: float | None
 
     @property
@@ -88,7 +88,7 @@ def forced_divergence(
     )
 
 
-def bootstrap_by_utterance(sums: Sequence[float], tokens: Sequence[float], *, seed: int = 0) -> Interval:
+def bootstrap_by_utterance(sums: Sequence[float], tokens: Sequence[float], *, seed: int = 0) -> Estimate:
     """Sum of sums / sum of tokens with its percentile interval over resampled utterances."""
     import numpy as np
 
@@ -96,7 +96,7 @@ def bootstrap_by_utterance(sums: Sequence[float], tokens: Sequence[float], *, se
     whole = float(sum(tokens))
     value = float(sum(sums)) / whole
     if n < 2:
-        return Interval(value=value, low=None, high=None, n=n, units=n, reason=reason("interval.single"))
+        return Estimate(value=value, low=None, high=None, n=n, units=n, reason=reason("interval.single"))
     above = np.empty(RESAMPLES)
     both = np.array([sums, tokens], float).T
     random = np.random.default_rng((seed, n))
@@ -108,7 +108,7 @@ def bootstrap_by_utterance(sums: Sequence[float], tokens: Sequence[float], *, se
     tails = [(1 - level) / 2 for level in (CONFIDENCE, CLAIM_CONFIDENCE)]
     low, high, lowest, highest = np.quantile(above, [tails[0], 1 - tails[0], tails[1], 1 - tails[1]]).tolist()
     clear = n >= FEWEST_TO_CLAIM and not lowest <= 0 <= highest
-    return Interval(value=value, low=low, high=high, n=n, units=n, clear=clear)
+    return Estimate(value=value, low=low, high=high, n=n, units=n, clear=clear)
 
 
 def _correlation(before: NDArray[np.float64], after: NDArray[np.float64]) -> float | None:

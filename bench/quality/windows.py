@@ -25,7 +25,12 @@ def says_again(text: str) -> bool:
 def windows(transcript: Transcript, audio_seconds: float | None) -> Iterator[str]:
     """The transcript's text in windows of at most 30 s; without times, in equal parts."""
     segments = [part for part in transcript.segments if part.text.strip()]
-    if not segments or any(part.start_seconds is None or part.end_seconds is None for part in segments):
+    timed = [
+        (part.text, part.start_seconds, part.end_seconds)
+        for part in segments
+        if part.start_seconds is not None and part.end_seconds is not None
+    ]
+    if not segments or len(timed) < len(segments):
         length = len(transcript.text) / WINDOW_CHARACTERS
         yield from _equal_parts(
             transcript.text, max(1, round(audio_seconds / WINDOW_SECONDS if audio_seconds else length))
@@ -33,15 +38,13 @@ def windows(transcript: Transcript, audio_seconds: float | None) -> Iterator[str
         return
     window: list[str] = []
     start = 0.0
-    for part in segments:
-        assert part.start_seconds is not None
-        assert part.end_seconds is not None
-        if window and part.end_seconds - start > WINDOW_SECONDS:
+    for text, begins, ends in timed:
+        if window and ends - start > WINDOW_SECONDS:
             yield "".join(window)
             window = []
         if not window:
-            start = part.start_seconds
-        window.append(part.text)
+            start = begins
+        window.append(text)
     yield "".join(window)
 
 

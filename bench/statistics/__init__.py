@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bench.statistics.comparison import (
     Comparison,
+    RatioEstimate,
     Verdict,
     blocks_needed,
     changed,
@@ -18,7 +19,14 @@ from bench.statistics.comparison import (
     judge,
 )
 from bench.statistics.levels import CLAIM_CONFIDENCE, CONFIDENCE, FEWEST_TO_CLAIM
-from bench.statistics.rates import FEWEST_TO_COVER, Interval, difference_interval, rate_interval, units_needed
+from bench.statistics.rates import (
+    FEWEST_TO_COVER,
+    Estimate,
+    Interval,
+    difference_interval,
+    rate_interval,
+    units_needed,
+)
 from bench.statistics.summary import Summary, summarize
 
 __all__ = [
@@ -27,7 +35,9 @@ __all__ = [
     "FEWEST_TO_CLAIM",
     "FEWEST_TO_COVER",
     "Comparison",
+    "Estimate",
     "Interval",
+    "RatioEstimate",
     "Summary",
     "Verdict",
     "blocks_needed",

@@ -45,6 +45,13 @@ class Comparison:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatioEstimate(Comparison):
+    """A comparison that came to a ratio; `low` and `high` are None where there is one pair alone."""
+
+    ratio: float
+
+
 class Verdict(StrEnum):
     """What a comparison shows."""
 
@@ -69,9 +76,9 @@ def compare_paired(pairs: Iterable[tuple[float, float]], *, confidence: float = 
     usual, sure = centres(logs, (confidence, CLAIM_CONFIDENCE))
     ratio = math.exp(usual.value)
     if len(logs) == 1:
-        return Comparison(n=1, ratio=ratio, low=None, high=None, paired=True)
+        return RatioEstimate(n=1, ratio=ratio, low=None, high=None, paired=True)
     low, high = usual.low, usual.high
-    return Comparison(
+    return RatioEstimate(
         n=len(logs),
         ratio=ratio,
         low=math.exp(min(logs) if low is None else low),
@@ -98,10 +105,10 @@ def compare_unpaired(
     usual, sure = shifts(above, below, (confidence, CLAIM_CONFIDENCE))
     ratio = math.exp(usual.value)
     if n == 1:
-        return Comparison(n=n, ratio=ratio, low=None, high=None, paired=False)
+        return RatioEstimate(n=n, ratio=ratio, low=None, high=None, paired=False)
     low = min(above) - max(below) if usual.low is None else usual.low
     high = max(above) - min(below) if usual.high is None else usual.high
-    return Comparison(
+    return RatioEstimate(
         n=n,
         ratio=ratio,
         low=math.exp(low),

@@ -81,6 +81,13 @@ class Interval:
         return None if self.high is None or self.value is None else max(self.high, self.value + self.unseen)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate(Interval):
+    """An interval around a known value; `low` and `high` are None where too few units give none."""
+
+    value: float
+
+
 def rate_interval(
     numerators: Numbers,
     denominators: Numbers,
@@ -145,7 +152,7 @@ def _interval(
     units = len(above)
     if units < FEWEST_TO_CLAIM:
         why = reason("interval.single") if units == 1 else reason("interval.few", units=units)
-        return Interval(value=value, low=None, high=None, n=n, units=units, reason=why)
+        return Estimate(value=value, low=None, high=None, n=n, units=units, reason=why)
     squares = (above - value * below) ** 2
     total = float(squares.sum())
     error = math.sqrt(total * units / (units - 1)) / whole
@@ -158,7 +165,7 @@ def _interval(
         for level in (confidence, CLAIM_CONFIDENCE)
     ]
     (low, high), (lowest, highest) = ends
-    return Interval(
+    return Estimate(
         value=value,
         low=low,
         high=high,

@@ -125,8 +125,7 @@ def _stored(tensor: Planned, library: Library | None) -> np.ndarray[Any, Any]:
     import numpy as np
 
     values = tensor.make()
-    if tensor.type in _PLAIN:
+    if library is None or tensor.type in _PLAIN:
         return np.ascontiguousarray(values, dtype=_PLAIN[tensor.type])
-    assert library is not None
     rows = values.reshape(-1, tensor.shape[-1])
     return quantize_rows(library, ggml.TYPES[tensor.type], rows).reshape(_stored_shape(tensor))

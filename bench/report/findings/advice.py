@@ -71,7 +71,7 @@ def _least_loss(scene: Scene, here: Sequence[Candidate]) -> Iterator[Advised]:
     """Per model the variant closest to the baseline; without a pass the smallest of which no loss is known."""
     for cases in _by_model(here):
         if (nearest := closest(cases)) is not None:
-            yield Advised(parts=closest_words(scene, nearest), choice=nearest)
+            yield Advised(parts=closest_words(scene, nearest), choice=nearest.candidate)
             continue
         safe = [each for each in cases if each.loss <= Loss.SAME and not each.case.is_baseline]
         yield _of_those(scene, safe, cases)

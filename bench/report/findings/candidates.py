@@ -12,7 +12,7 @@ from bench.report.findings.families import Family, Scene, of_no_use
 from bench.report.findings.model import SAME_WER
 from bench.report.findings.pairs import Pair, difference, heard_in_pass, pairs, same_texts, utterances_needed
 from bench.results import CaseResult
-from bench.statistics import FEWEST_TO_CLAIM, Interval
+from bench.statistics import FEWEST_TO_CLAIM, Estimate
 
 UTTERANCES_WANTED = 300  # where nothing tells how many: differences of fine quantizations take hundreds
 NEAR_WER = 0.01  # an estimated loss of up to one point may be advised where none is shown
@@ -39,7 +39,7 @@ class Candidate:
     case: CaseResult
     family: Family
     loss: Loss
-    change: Interval | None
+    change: Estimate | None
     broken: bool
     looped: int = 0
     judged: bool = False
@@ -94,7 +94,7 @@ def _of(family: Family) -> Iterator[Candidate]:
         )
 
 
-def _loss(case: CaseResult, pair: Pair | None, most_stars: int | None) -> tuple[Loss, Interval | None, bool]:
+def _loss(case: CaseResult, pair: Pair | None, most_stars: int | None) -> tuple[Loss, Estimate | None, bool]:
     if case.is_baseline:
         return Loss.NONE, None, False
     alike = pair is not None and all(
@@ -103,7 +103,7 @@ def _loss(case: CaseResult, pair: Pair | None, most_stars: int | None) -> tuple[
     if pair is not None and alike and same_texts(pair) is not False:
         return Loss.NONE, difference(pair), False
     change = difference(pair) if pair is not None else None
-    if change is not None and change.value is not None:
+    if change is not None:
         return _measured(change), change, False
     judgement = case.judgement
     if judgement is None or case.heard.transcript is not None:
@@ -115,8 +115,7 @@ def _loss(case: CaseResult, pair: Pair | None, most_stars: int | None) -> tuple[
     return Loss.UNKNOWN, None, True
 
 
-def _measured(change: Interval) -> Loss:
-    assert change.value is not None
+def _measured(change: Estimate) -> Loss:
     possible = change.possible_high
     if possible is None or change.n < FEWEST_TO_CLAIM:
         return Loss.UNKNOWN

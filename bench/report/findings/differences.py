@@ -9,7 +9,7 @@ from bench.metrics import METRICS
 from bench.report.cells import BaselineRatio
 from bench.report.findings.model import Strength, Tolerance
 from bench.results import CaseResult, compare_results
-from bench.statistics import Comparison, Verdict, blocks_needed, judge
+from bench.statistics import Comparison, RatioEstimate, Verdict, blocks_needed, judge
 from bench.units import Better
 
 
@@ -32,14 +32,13 @@ class Contrast:
     other: CaseResult
     metric: str
     outcome: Standing
-    comparison: Comparison
+    comparison: RatioEstimate
     strength: Strength
     needed: int | None = None
 
     @property
     def ratio(self) -> float:
         """The case's quantity over the other's."""
-        assert self.comparison.ratio is not None
         return self.comparison.ratio
 
     def times(self) -> BaselineRatio:
@@ -61,7 +60,7 @@ def contrast(case: CaseResult, other: CaseResult, metric: str, tolerance: Tolera
     None where one has no value, where there is no ratio, and where a few disturbed runs are all there is.
     """
     found = compare_results(case, other, metric)
-    if found is None or found.ratio is None:
+    if not isinstance(found, RatioEstimate):
         return None
     if found.few and tolerance.disturbable and (case.disturbed or other.disturbed):
         return None

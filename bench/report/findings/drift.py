@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final
 
 from bench.quality.passed import Passed
@@ -16,28 +18,37 @@ from bench.text.numbers import Quantity
 def divergence(scene: Scene) -> Iterator[Finding]:
     """Per family one sentence: the variants by their divergence, the least first, and the floor."""
     for family in scene.families:
-        told = [(pair, row) for pair in pairs(family) if (row := _largest(pair)) is not None]
+        told = [row for pair in pairs(family) if (row := _largest(pair)) is not None]
         if told:
-            yield _finding(scene, family, sorted(told, key=lambda each: _nats(each[1])))
+            yield _finding(scene, family, sorted(told, key=lambda row: row.nats))
 
 
-def _largest(pair: Pair) -> Passed | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """A variant of which the pass told the divergence, in nats a token."""
+
+    pair: Pair
+    row: Passed
+    nats: float
+
+
+def _largest(pair: Pair) -> Drift | None:
     """What the largest corpus tells of the pair: divergences of different corpora are not pooled."""
-    rows = [row for row in heard_in_pass(pair) if row.divergence is not None]
-    return max(rows, key=lambda row: row.heard, default=None)
+    rows = [
+        (row.heard, Drift(pair=pair, row=row, nats=row.divergence.mean.value))
+        for row in heard_in_pass(pair)
+        if row.divergence is not None
+    ]
+    return max(rows, key=itemgetter(0), default=(0, None))[1]
 
 
-def _nats(row: Passed) -> float:
-    assert row.divergence is not None
-    return row.divergence.mean.value or 0.0
-
-
-def _finding(scene: Scene, family: Family, told: list[tuple[Pair, Passed]]) -> Finding:
-    items = tuple(_item(scene, pair, row) for pair, row in told)
-    floor = _floor(scene, told[0][1], told[0][0])
+def _finding(scene: Scene, family: Family, told: list[Drift]) -> Finding:
+    items = tuple(_item(scene, each) for each in told)
+    floor = _floor(scene, told[0].row, told[0].pair)
+    mine = [case for each in told for case in each.pair.mine]
     params: dict[str, Cell] = {
-        "model": scene.subject([case for pair, _ in told for case in pair.mine], clip=False),
-        "anchor": scene.name(told[0][0].theirs[0]),
+        "model": scene.subject(mine, clip=False),
+        "anchor": scene.name(told[0].pair.theirs[0]),
         "items": CellGroup(parts=items, between=", "),
         "floor": Text(text="")
         if floor is None
@@ -47,22 +58,22 @@ def _finding(scene: Scene, family: Family, told: list[tuple[Pair, Passed]]) -> F
         rule="quality.divergence",
         kind=Kind.QUALITY,
         phrase=Phrase(message="finding.divergence", params=params),
-        subjects=tuple(case.key for pair, _ in told for case in pair.mine),
-        evidence=tuple(Evidence(case=case.key, table="divergence") for pair, _ in told for case in pair.mine),
+        subjects=tuple(case.key for case in mine),
+        evidence=tuple(Evidence(case=case.key, table="divergence") for case in mine),
         strength=Strength.SHOWN,
     )
 
 
-def _item(scene: Scene, pair: Pair, row: Passed) -> Phrase:
-    message = "finding.divergence.under" if row.measurable is False else "finding.divergence.item"
-    nats = Figure(value=_nats(row), quantity=Quantity.NATS)
-    return Phrase(message=message, params={"name": scene.name(pair.mine[0]), "nats": nats})
+def _item(scene: Scene, each: Drift) -> Phrase:
+    message = "finding.divergence.under" if each.row.measurable is False else "finding.divergence.item"
+    nats = Figure(value=each.nats, quantity=Quantity.NATS)
+    return Phrase(message=message, params={"name": scene.name(each.pair.mine[0]), "nats": nats})
 
 
 def _floor(scene: Scene, row: Passed, pair: Pair) -> Figure | None:
     results = scene.figures.passes.get(pair.mine[0].run)
     floors = results.floors.get((row.model, row.corpus), ()) if results else ()
-    means = [each.divergence.mean.value or 0.0 for each in floors]
+    means = [each.divergence.mean.value for each in floors]
     return Figure(value=max(means), quantity=Quantity.NATS) if means else None
 
 

@@ -19,7 +19,7 @@ from bench.report.findings.pairs import (
     utterances_needed,
 )
 from bench.results import CaseResult
-from bench.statistics import FEWEST_TO_CLAIM, Interval
+from bench.statistics import FEWEST_TO_CLAIM, Estimate
 from bench.text.numbers import Quantity
 
 WORDS_SHOWN: Final = 3
@@ -77,12 +77,12 @@ def _names(scene: Scene, found: Iterable[Pair]) -> CellGroup:
 def against_baseline(scene: Scene) -> Iterator[Finding]:
     """Error rates against the baseline's, over utterances, paired."""
     for family in scene.families:
-        alike: dict[tuple[object, int], list[tuple[Pair, Interval]]] = {}
+        alike: dict[tuple[object, int], list[tuple[Pair, Estimate]]] = {}
         for pair in pairs(family):
             if _sameness(pair):
                 continue
             change = difference(pair)
-            if change is not None and change.value is not None:
+            if change is not None:
                 if _reading(change)[0] == "finding.wer.none":
                     alike.setdefault((pair.theirs[0].key, change.n), []).append((pair, change))
                 else:
@@ -93,7 +93,7 @@ def against_baseline(scene: Scene) -> Iterator[Finding]:
             yield _none_shown(scene, group) if len(group) > 1 else _changed(scene, *group[0])
 
 
-def _none_shown(scene: Scene, group: Sequence[tuple[Pair, Interval]]) -> Finding:
+def _none_shown(scene: Scene, group: Sequence[tuple[Pair, Estimate]]) -> Finding:
     """Variants without a difference shown, in one sentence: what is possible all the same."""
     worst, widest = max(group, key=lambda each: each[1].high or 0.0)
     theirs = worst.theirs
@@ -120,7 +120,7 @@ def _none_shown(scene: Scene, group: Sequence[tuple[Pair, Interval]]) -> Finding
     )
 
 
-def _changed(scene: Scene, pair: Pair, change: Interval) -> Finding:
+def _changed(scene: Scene, pair: Pair, change: Estimate) -> Finding:
     message, strength = _reading(change)
     params: dict[str, Cell] = {
         "model": scene.subject([*pair.mine, *pair.theirs], clip=False),
@@ -145,15 +145,13 @@ def _changed(scene: Scene, pair: Pair, change: Interval) -> Finding:
     )
 
 
-def _reading(change: Interval) -> tuple[str, Strength]:
+def _reading(change: Estimate) -> tuple[str, Strength]:
     """The message of a difference and how firmly it stands."""
-    assert change.value is not None
-    if change.low is None or change.high is None or change.n < FEWEST_TO_CLAIM:
+    low, high = change.possible_low, change.possible_high
+    if low is None or high is None or change.n < FEWEST_TO_CLAIM:
         seen = "worse" if change.value > SAME_WER else "better" if change.value < -SAME_WER else "same"
         return f"finding.wer.seen_{seen}", Strength.OBSERVED
-    assert change.possible_low is not None
-    assert change.possible_high is not None
-    if change.possible_low >= -SAME_WER and change.possible_high <= SAME_WER:
+    if low >= -SAME_WER and high <= SAME_WER:
         return "finding.wer.same", Strength.SHOWN
     if change.clear:
         return ("finding.wer.worse" if change.value > 0 else "finding.wer.better"), Strength.SHOWN
@@ -224,7 +222,7 @@ def _fewer_errors(pair: Pair) -> bool:
     return sum(mine.errors - other.errors for mine, other in both) < -SAME_WER * words
 
 
-def _better(scene: Scene, pair: Pair, change: Interval) -> Finding:
+def _better(scene: Scene, pair: Pair, change: Estimate) -> Finding:
     return Finding(
         rule="quality.not_monotonic",
         kind=Kind.QUALITY,

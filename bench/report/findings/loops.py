@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from bench.quality.loops import LoopReport
 from bench.report.cells import Cell, CellGroup, Figure, Phrase, Text
 from bench.report.findings.families import Family, Scene
 from bench.report.findings.model import LONG_SECONDS, Evidence, Finding, Kind, Rule, Strength
@@ -35,16 +36,17 @@ def _length(case: CaseResult) -> Figure:
 def _some(scene: Scene, looping: list[CaseResult], clean: list[CaseResult]) -> Finding:
     params: dict[str, Cell] = {
         "clip": _length(looping[0]),
-        "items": CellGroup(parts=tuple(_item(scene, case) for case in looping), between="; "),
+        "items": CellGroup(
+            parts=tuple(_item(scene, case, case.heard.loop) for case in looping if case.heard.loop),
+            between="; ",
+        ),
         "clean": CellGroup(parts=tuple(scene.name(case) for case in clean), between=", "),
     }
     message = "finding.loops.some" if clean else "finding.loops.all"
     return _finding(scene, message, [*looping, *clean], params)
 
 
-def _item(scene: Scene, case: CaseResult) -> Phrase:
-    loop = case.heard.loop
-    assert loop is not None
+def _item(scene: Scene, case: CaseResult, loop: LoopReport) -> Phrase:
     params: dict[str, Cell] = {"name": scene.name(case)}
     if loop.phrase is None:
         signs = tuple(Phrase(message=f"loop.sign.{sign}") for sign in loop.signs)

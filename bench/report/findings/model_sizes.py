@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
-from typing import Final
+from typing import Final, TypeVar
 
 from bench.report.cells import Cell, CellGroup, Phrase, Stars, Text
 from bench.report.findings.families import Family, Scene
 from bench.report.findings.model import Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.pairs import Pair, difference, points
 from bench.results import CaseResult
-from bench.statistics import Interval
+from bench.statistics import Estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Versus:
-    """One quantization in two models of a family, the better one first."""
+    """One quantization in two models of a family, the better one first; with nothing to judge by."""
 
     better: CaseResult
     worse: CaseResult
-    change: Interval | None
 
-    @property
-    def stars(self) -> tuple[int, int] | None:
-        """Published stars of both, where that is all there is."""
-        one, other = self.better.judgement, self.worse.judgement
-        if (
-            self.change is not None
-            or one is None
-            or other is None
-            or one.stars is None
-            or other.stars is None
-        ):
-            return None
-        return one.stars, other.stars
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersusInWords(Versus):
+    """By the difference of their error rates."""
+
+    change: Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersusInStars(Versus):
+    """By published stars of both, where that is all there is."""
+
+    stars: tuple[int, int]
+
+
+V = TypeVar("V", bound=Versus)
 
 
 def models(scene: Scene) -> Iterator[Finding]:
@@ -43,20 +45,19 @@ def models(scene: Scene) -> Iterator[Finding]:
     for one, other in permutations(scene.families, 2):
         if not _comparable(one, other):
             continue
-        for better, strength in ((_shown, Strength.SHOWN), (_judged, Strength.JUDGED)):
-            found = _all_better(better, _versus(one, other))
-            if found:
-                yield _finding(scene, found, strength)
-                break
+        if shown := _all_better(_shown, _versus(one, other)):
+            yield _finding(scene, shown, Strength.SHOWN)
+        elif judged := _all_better(_judged, _versus(one, other)):
+            yield _finding(scene, judged, Strength.JUDGED)
 
 
-def _all_better(better: Callable[[Versus], bool], all_of: Iterable[Versus]) -> list[Versus]:
+def _all_better(better: Callable[[Versus], V | None], all_of: Iterable[Versus]) -> list[V]:
     """All of them, or none as soon as one is not better: the others need no resampling then."""
     found = []
     for each in all_of:
-        if not better(each):
+        if (known := better(each)) is None:
             return []
-        found.append(each)
+        found.append(known)
     return found
 
 
@@ -78,19 +79,32 @@ def _versus(one: Family, other: Family) -> Iterator[Versus]:
         both = [(case, theirs[case.case.clip]) for case in mine if case.case.clip in theirs]
         if both:
             pair = Pair(mine=tuple(case for case, _ in both), theirs=tuple(case for _, case in both))
-            yield Versus(better=both[0][0], worse=both[0][1], change=difference(pair))
+            yield _held(*both[0], difference(pair))
 
 
-def _shown(each: Versus) -> bool:
-    change = each.change
-    return change is not None and change.clear and change.high is not None and change.high < 0
+def _held(better: CaseResult, worse: CaseResult, change: Estimate | None) -> Versus:
+    if change is not None:
+        return VersusInWords(better=better, worse=worse, change=change)
+    stars = [each.judgement.stars for each in (better, worse) if each.judgement]
+    known = [each for each in stars if each is not None]
+    if len(known) == 2:
+        return VersusInStars(better=better, worse=worse, stars=(known[0], known[1]))
+    return Versus(better=better, worse=worse)
 
 
-def _judged(each: Versus) -> bool:
-    return each.stars is not None and each.stars[0] > each.stars[1]
+def _shown(each: Versus) -> VersusInWords | None:
+    """The comparison, where its utterances show the first to make fewer errors."""
+    if not isinstance(each, VersusInWords) or not each.change.clear:
+        return None
+    return each if each.change.high is not None and each.change.high < 0 else None
 
 
-def _finding(scene: Scene, found: list[Versus], strength: Strength) -> Finding:
+def _judged(each: Versus) -> VersusInStars | None:
+    """The comparison, where its author gave the first more stars."""
+    return each if isinstance(each, VersusInStars) and each.stars[0] > each.stars[1] else None
+
+
+def _finding(scene: Scene, found: Sequence[VersusInWords | VersusInStars], strength: Strength) -> Finding:
     better, worse = found[0].better, found[0].worse
     params: dict[str, Cell] = {
         "model": Text(text=scene.names.model(better)),
@@ -109,17 +123,15 @@ def _finding(scene: Scene, found: list[Versus], strength: Strength) -> Finding:
     )
 
 
-def _item(scene: Scene, each: Versus) -> Phrase:
+def _item(scene: Scene, each: VersusInWords | VersusInStars) -> Phrase:
     name = scene.name(each.better)
-    if each.stars is not None:
+    if isinstance(each, VersusInStars):
         stars, others = each.stars
         return Phrase(
             message="finding.models.stars",
             params={"name": name, "stars": Stars(stars=stars), "others": Stars(stars=others)},
         )
-    change = each.change
-    assert change is not None
-    return Phrase(message="finding.models.wer", params={"name": name, "change": points(change)})
+    return Phrase(message="finding.models.wer", params={"name": name, "change": points(each.change)})
 
 
 RULES: Final = (

@@ -14,7 +14,7 @@ from bench.report.findings.families import Family
 from bench.report.findings.model import SAME_WER, Evidence
 from bench.results import CaseResult
 from bench.results.heard import ScoredUtterance, UtteranceKey, independent
-from bench.statistics import Interval, units_needed
+from bench.statistics import Estimate, Interval, units_needed
 from bench.text.numbers import Quantity
 
 ERRORS_LOOKED_AT: Final = 200
@@ -61,11 +61,16 @@ def same_texts(pair: Pair) -> bool | None:
     return all(row.same_texts == row.compared for row in rows) if rows else None
 
 
-def difference(pair: Pair) -> Interval | None:
+def difference(pair: Pair) -> Estimate | None:
     """WER minus the other's: over the utterances of the quality pass where there is one, else of all clips.
 
-    An utterance in two clips counts once; None without utterances.
+    An utterance in two clips counts once; None without utterances, or words in them.
     """
+    found = _difference(pair)
+    return found if isinstance(found, Estimate) else None
+
+
+def _difference(pair: Pair) -> Interval | None:
     if rows := heard_in_pass(pair):
         both = [each for row in rows for each in row.paired]
         units = [unit for row in rows for unit in row.units]
@@ -81,9 +86,8 @@ def difference(pair: Pair) -> Interval | None:
     return wer_difference(scores, theirs, independent(list(ours.values()))) if scores else None
 
 
-def points(change: Interval, *, shown: bool = True) -> Figure:
+def points(change: Estimate, *, shown: bool = True) -> Figure:
     """A difference of error rates as a cell, with its interval where that shows something."""
-    assert change.value is not None
     return Figure(
         value=change.value,
         quantity=Quantity.POINTS,

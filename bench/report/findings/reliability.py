@@ -85,19 +85,18 @@ def backend(scene: Scene) -> Iterator[Finding]:
         yield _finding("trust.backend", "finding.backend", [case], params, table="performance")
     for anchor, cases in scene.by_anchor():
         for case in cases:
-            if case.backend and anchor.backend and case.backend.device != anchor.backend.device:
-                yield _mixed(scene, case, anchor)
+            devices = [each.backend.device for each in (case, anchor) if each.backend]
+            if len(set(devices)) > 1:
+                yield _mixed(scene, case, anchor, devices)
 
 
-def _mixed(scene: Scene, case: CaseResult, anchor: CaseResult) -> Finding:
-    assert case.backend is not None
-    assert anchor.backend is not None
+def _mixed(scene: Scene, case: CaseResult, anchor: CaseResult, devices: Sequence[str]) -> Finding:
     params: dict[str, Cell] = {
         "model": scene.subject([case]),
         "name": scene.name(case),
-        "device": Text(text=case.backend.device),
+        "device": Text(text=devices[0]),
         "anchor": scene.name(anchor),
-        "other": Text(text=anchor.backend.device),
+        "other": Text(text=devices[1]),
     }
     return _finding("trust.backend", "finding.backend.mixed", [case, anchor], params, table="performance")
 

@@ -209,11 +209,10 @@ def blocks_wanted(needed: int) -> Phrase:
     return Phrase(message="finding.blocks.many", params={"most": most})
 
 
-def figure(case: CaseResult, metric: str, quantity: Quantity) -> Figure:
-    """The metric's median as a cell without its interval."""
+def figure(case: CaseResult, metric: str, quantity: Quantity) -> Cell:
+    """The metric's median as a cell without its interval; a dash where there is none."""
     value = case.median(metric)
-    assert value is not None
-    return Figure(value=value, quantity=quantity)
+    return Phrase(message="absent") if value is None else Figure(value=value, quantity=quantity)
 
 
 def _item(scene: Scene, case: CaseResult, times: BaselineRatio, metric: str, quantity: Quantity) -> Phrase:

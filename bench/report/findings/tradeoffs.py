@@ -12,7 +12,7 @@ from bench.report.findings.families import Scene
 from bench.report.findings.model import DOMINATED, TIME, Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.speed_and_memory import figure, weakest
 from bench.results import CaseResult, compare_metrics
-from bench.statistics import FEWEST_TO_CLAIM, Comparison
+from bench.statistics import FEWEST_TO_CLAIM, RatioEstimate
 from bench.text.numbers import Quantity
 
 # ---------------------------------------------------------- load against throughput
@@ -110,16 +110,16 @@ def dominated(scene: Scene) -> Iterator[Finding]:
 def first_run(scene: Scene) -> Iterator[Finding]:
     """A first transcription that costs more than the later ones of the same process."""
     for family in scene.families:
-        found: list[tuple[CaseResult, Comparison]] = []
+        found: list[tuple[CaseResult, RatioEstimate]] = []
         for case in family.front:
             compared = compare_metrics(case, "transcribe_seconds", "warm_transcribe_seconds")
-            if compared and compared.ratio and compared.clear and compared.ratio > 1 + TIME.shown:
+            if isinstance(compared, RatioEstimate) and compared.clear and compared.ratio > 1 + TIME.shown:
                 found.append((case, compared))
         if found:
             yield _first_run(scene, found)
 
 
-def _first_run(scene: Scene, found: Sequence[tuple[CaseResult, Comparison]]) -> Finding:
+def _first_run(scene: Scene, found: Sequence[tuple[CaseResult, RatioEstimate]]) -> Finding:
     items = tuple(
         Phrase(
             message="finding.item",
@@ -127,7 +127,7 @@ def _first_run(scene: Scene, found: Sequence[tuple[CaseResult, Comparison]]) -> 
                 "name": scene.name(case),
                 "value": figure(case, "transcribe_seconds", Quantity.SECONDS),
                 "times": BaselineRatio(
-                    ratio=compared.ratio or 0.0,
+                    ratio=compared.ratio,
                     low=compared.low,
                     high=compared.high,
                     shown=True,

@@ -18,7 +18,7 @@ from bench.report.findings.candidates import Candidate, Loss
 from bench.report.findings.families import LEAST_SHOWN_SAVING, Scene
 from bench.report.findings.model import DISTURBED_SHARE, LONG_SECONDS
 from bench.report.findings.overall import Overall, overall
-from bench.statistics import FEWEST_TO_CLAIM, Comparison
+from bench.statistics import FEWEST_TO_CLAIM, Comparison, RatioEstimate
 from bench.text.numbers import Quantity
 
 MOST_LINES: Final = 8
@@ -100,18 +100,17 @@ def _costs(row: Overall) -> Iterator[Cell]:
             yield Phrase(message="verdict.size", params={"size": size, "saving": saving})
         else:
             yield size
-    if row.speed is not None and row.speed.ratio:
+    if isinstance(row.speed, RatioEstimate):
         yield Phrase(
             message="verdict.speed",
             params={"times": dataclasses.replace(faster(row.speed), low=None, high=None)},
         )
-    if row.memory is not None and row.memory.ratio:
+    if isinstance(row.memory, RatioEstimate):
         yield Phrase(message="verdict.memory", params={"change": change(row.memory)})
 
 
-def faster(speed: Comparison) -> Figure:
+def faster(speed: RatioEstimate) -> Figure:
     """How many times as fast as the baseline, of a ratio of times, with its interval."""
-    assert speed.ratio
     return Figure(
         value=1 / speed.ratio,
         quantity=Quantity.TIMES,
@@ -122,9 +121,8 @@ def faster(speed: Comparison) -> Figure:
     )
 
 
-def change(memory: Comparison) -> Figure:
+def change(memory: RatioEstimate) -> Figure:
     """A ratio as the change it is: 0.72 is -28 %."""
-    assert memory.ratio is not None
     return Figure(value=memory.ratio - 1, quantity=Quantity.SAVING, n=memory.n)
 
 

@@ -21,7 +21,7 @@ from bench.report.tables.layout import ColumnOf, Context, Layout, count, quantiz
 from bench.report.view import Table
 from bench.results import CaseResult, Results, RunKey
 from bench.results.heard import independent
-from bench.statistics import Interval
+from bench.statistics import Estimate, Interval
 from bench.text.numbers import Quantity
 
 
@@ -46,7 +46,8 @@ def pooled(context: Context) -> tuple[Table, ...]:
             key = (case.host.id, case.run, case.case.model, case.case.variant.engine)
             groups.setdefault(key, {}).setdefault(case.case.variant.name, []).append(case)
     several = [group for group in groups.values() if any(len(cases) > 1 for cases in group.values())]
-    made = (_table([_pool(cases, context.found) for cases in group.values()], context) for group in several)
+    pooled_groups = ([_pool(cases, context.found) for cases in group.values()] for group in several)
+    made = (_table([row for row in rows if row is not None], context) for rows in pooled_groups)
     return tuple(table for table in made if table is not None)
 
 
@@ -58,7 +59,7 @@ def _table(variants: Sequence[_Pooled], context: Context) -> Table | None:
     return POOLED.table(variants, context, tuple(scope))
 
 
-def _pool(cases: Sequence[CaseResult], found: Results) -> _Pooled:
+def _pool(cases: Sequence[CaseResult], found: Results) -> _Pooled | None:
     mine: list[Score] = []
     theirs: list[Score] = []
     complete = True
@@ -70,7 +71,8 @@ def _pool(cases: Sequence[CaseResult], found: Results) -> _Pooled:
         else:
             theirs += [each.score for each in baseline.heard.utterances]
     whole = pool(case.heard.score for case in cases if case.heard.score is not None)
-    assert whole is not None
+    if whole is None:
+        return None
     units = tuple(independent([each for case in cases for each in case.heard.utterances]))
     return _Pooled(
         case=cases[0],
@@ -89,9 +91,9 @@ def _loss(pair: _Pooled, context: Context) -> Cell:
     if not pair.baseline:
         return context.notes.absent_phrase("reason.baseline_missing")
     difference = wer_difference(pair.utterances, pair.baseline, pair.units)
-    if difference.value is None:
-        return context.notes.absent(difference.reason or reason("interval.nothing_to_divide_by"))
-    return loss_cell(difference)
+    if isinstance(difference, Estimate):
+        return loss_cell(difference)
+    return context.notes.absent(difference.reason or reason("interval.nothing_to_divide_by"))
 
 
 def _kept(pair: _Pooled, context: Context) -> Cell:

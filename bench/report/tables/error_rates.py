@@ -11,7 +11,7 @@ from bench.report.footnotes import Notes
 from bench.report.tables.layout import CLIP, MACHINE, QUANTIZATION, ColumnOf, Context, Layout, always, of_case
 from bench.report.tables.measured import cell
 from bench.results import CaseResult
-from bench.statistics import Interval
+from bench.statistics import Estimate, Interval
 from bench.text.numbers import Quantity
 
 
@@ -45,18 +45,15 @@ def _loss(case: CaseResult, notes: Notes) -> Cell:
     if case.is_baseline:
         return Phrase(message="baseline")
     difference = case.heard.difference
-    if difference is None or difference.value is None:
-        return (
-            notes.absent(difference.reason)
-            if difference and difference.reason
-            else _no_difference(case, notes)
-        )
-    return loss_cell(difference)
+    if isinstance(difference, Estimate):
+        return loss_cell(difference)
+    if difference is not None and difference.reason:
+        return notes.absent(difference.reason)
+    return _no_difference(case, notes)
 
 
-def loss_cell(difference: Interval) -> Figure:
+def loss_cell(difference: Estimate) -> Figure:
     """A WER less the baseline's, with its interval; strong where that excludes zero."""
-    assert difference.value is not None
     return Figure(
         value=difference.value,
         quantity=Quantity.POINTS,

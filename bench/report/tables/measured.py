@@ -17,7 +17,7 @@ from bench.report.names import Scope
 from bench.report.tables.layout import TITLES, ColumnOf, Context, Layout, of_case
 from bench.report.view import Table
 from bench.results import CaseResult, Results
-from bench.statistics import Comparison
+from bench.statistics import Comparison, RatioEstimate
 from bench.text.numbers import Quantity
 from bench.units import Better
 
@@ -149,7 +149,7 @@ def ratio(case: CaseResult, metric: str, found: Results, notes: Notes) -> Cell:
     if case.is_baseline:
         return Phrase(message="baseline")
     comparison = case.comparisons.get(metric)
-    if comparison is not None and comparison.ratio is not None:
+    if isinstance(comparison, RatioEstimate):
         note = notes.phrase("note.paired") if contradicts(case, metric, comparison) else None
         return dataclasses.replace(times(comparison, metric), note=note)
     if comparison is not None and comparison.reason:
@@ -169,9 +169,8 @@ def contradicts(case: CaseResult, metric: str, comparison: Comparison) -> bool:
     return abs(mine / theirs - 1) >= SEEN and (mine < theirs) != (comparison.ratio < 1)
 
 
-def times(comparison: Comparison, metric: str) -> BaselineRatio:
+def times(comparison: RatioEstimate, metric: str) -> BaselineRatio:
     """A comparison as a cell; bold where a difference is shown."""
-    assert comparison.ratio is not None
     direction = METRICS[metric].better
     better = None
     if comparison.excludes_one and direction is not Better.NEITHER:

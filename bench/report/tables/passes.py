@@ -14,7 +14,7 @@ from bench.report.tables.error_rates import loss_cell
 from bench.report.tables.where_it_hurts import by_class, by_utterance, profiles_of
 from bench.report.view import Column, Row, Table
 from bench.results import CaseKey, CaseResult, Results
-from bench.statistics import Interval
+from bench.statistics import Estimate, Interval
 from bench.text.numbers import Quantity
 
 WORDS_SHOWN: Final = 3  # of each variant, those of largest divergence
@@ -159,7 +159,7 @@ def _rate_cells(row: Passed, notes: Notes) -> list[Cell]:
     missing = notes.absent_phrase("reason.baseline_missing")
     return [
         *cells,
-        missing if change is None or change.value is None else loss_cell(change),
+        loss_cell(change) if isinstance(change, Estimate) else missing,
         missing
         if change is None or change.possible_high is None
         else Figure(value=max(change.possible_high, 0.0), quantity=Quantity.POINTS),
@@ -221,7 +221,7 @@ def _statistics(found: ForcedDivergence | None, row: Passed | None, notes: Notes
         return [missing] * len(_DIVERGENCE)
     under = row is not None and row.measurable is False
     mean = Figure(
-        value=found.mean.value or 0.0,
+        value=found.mean.value,
         quantity=Quantity.NATS,
         low=found.mean.low,
         high=found.mean.high,

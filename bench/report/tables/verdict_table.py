@@ -13,7 +13,7 @@ from bench.report.findings.pairs import points
 from bench.report.findings.verdict import change, faster, is_likely_worse
 from bench.report.tables.layout import ColumnOf, Context, Layout, count
 from bench.report.view import Table
-from bench.statistics import Summary
+from bench.statistics import RatioEstimate, Summary
 from bench.text.numbers import Quantity
 
 
@@ -50,7 +50,7 @@ def _speed(row: Overall, _: Context) -> Cell:
     if row.case.is_baseline:
         return Phrase(message="baseline")
     found = row.speed
-    return faster(found) if found is not None and found.ratio else Phrase(message="absent")
+    return faster(found) if isinstance(found, RatioEstimate) else Phrase(message="absent")
 
 
 def _memory(row: Overall, _: Context) -> Cell:
@@ -58,7 +58,7 @@ def _memory(row: Overall, _: Context) -> Cell:
         return Phrase(message="absent")
     value = row.peak.median(row.peak.footprint_metric) or 0.0
     peak = Figure(value=value, quantity=Quantity.MEMORY)
-    if row.case.is_baseline or row.memory is None or row.memory.ratio is None:
+    if row.case.is_baseline or not isinstance(row.memory, RatioEstimate):
         return peak
     return Phrase(message="verdict.size", params={"size": peak, "saving": change(row.memory)})
 
@@ -71,7 +71,7 @@ def _loss(row: Overall, _: Context) -> Cell:
         return Phrase(message="absent")
     if each.loss is Loss.NONE:
         return Phrase(message="verdict.loss.none")
-    if each.change is not None and each.change.value is not None:
+    if each.change is not None:
         return points(each.change)
     return Phrase(message="absent")
 
