@@ -251,7 +251,7 @@ def crash(folder: Path, tmp_path: Path, arguments: list[str], *, hows: tuple[str
 
 
 # Every so manyth of the failures: all of them take minutes.
-SHARE = int(os.environ.get("CRASH_SHARE", "12"))
+SHARE = int(os.environ.get("CRASH_SHARE", "24"))
 HOWS = tuple(os.environ.get("CRASH_HOWS", "kill,half,full").split(","))
 
 
