@@ -11,13 +11,13 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from bench import jsonlines
 from bench.domain import Record, Status, Suite
 from bench.errors import SuiteError
+from bench.resolution import IN_RUN, Audit, Resolution, encode, read_newest
 from bench.results.trials import by_case, settled
 from bench.statistics.comparison import Comparison, compare_paired
 from bench.statistics.levels import FEWEST_TO_CLAIM
@@ -25,44 +25,8 @@ from bench.statistics.levels import FEWEST_TO_CLAIM
 if TYPE_CHECKING:
     from bench.domain import Case
 
-SCHEMA: Final = 1
 FOLDER: Final = "audits"
-IN_RUN: Final = "audit.jsonl"
 POWER: Final = 0.8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolution:
-    """What one metric's paired ratio resolves in so many blocks; all are shares, 0.01 = 1 %.
-
-    `resolvable` is the smallest true difference whose interval excludes "none" in `POWER` of the pairs; `error`
-    the median and `worst` the largest difference shown between cases that do not differ; `false_alarms` the
-    share of pairs whose interval claims one.
-    """
-
-    metric: str
-    blocks: int
-    pairs: int
-    resolvable: float
-    error: float
-    worst: float
-    false_alarms: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audit:
-    """A machine's own error, as measured at `date` (ISO 8601, UTC) on one case of a suite."""
-
-    date: str
-    host: str
-    suite: str
-    case: str
-    blocks: int
-    resolutions: tuple[Resolution, ...]
-
-    def of(self, metric: str) -> Resolution | None:
-        """What is known of a metric."""
-        return next((each for each in self.resolutions if each.metric == metric), None)
 
 
 def audited_suite(suite: Suite, *, copies: int) -> Suite:
@@ -140,15 +104,10 @@ def _edges(compared: Comparison) -> tuple[float, ...]:
     return -math.log(compared.low), math.log(compared.high)
 
 
-def of_run(run: Path) -> Audit | None:
-    """The audit that a run directory carries; None where its machine had none."""
-    return newest(run / IN_RUN)
-
-
 def carry(reports: Path, host: str, run: Path) -> None:
     """Give a new run the newest audit of its machine."""
-    if audit := newest(audit_file(reports, host)):
-        jsonlines.replace_lines(run / IN_RUN, [jsonlines.encode(SCHEMA, dataclasses.asdict(audit))])
+    if audit := read_newest(audit_file(reports, host)):
+        jsonlines.replace_lines(run / IN_RUN, [encode(audit)])
 
 
 def audit_file(reports: Path, host: str) -> Path:
@@ -159,18 +118,5 @@ def audit_file(reports: Path, host: str) -> Path:
 def keep(audit: Audit, reports: Path) -> Path:
     """Add an audit to its machine's; the file."""
     file = audit_file(reports, audit.host)
-    jsonlines.append_line(file, jsonlines.encode(SCHEMA, dataclasses.asdict(audit)))
+    jsonlines.append_line(file, encode(audit))
     return file
-
-
-def newest(file: Path) -> Audit | None:
-    """The last audit of a file; None where there is no file or none in it can be read."""
-    found, _ = jsonlines.read_lines(file, SCHEMA, _audit)
-    return found[-1] if found else None
-
-
-def _audit(data: dict[str, Any]) -> Audit:
-    from pydantic import TypeAdapter
-
-    audit: Audit = TypeAdapter(Audit).validate_python(data)
-    return audit

@@ -26,6 +26,7 @@ from bench.errors import JournalError
 from bench.files import replace_file, sweep_beside
 from bench.old_reasons import upgraded
 from bench.places import portable
+from bench.resolution import IN_RUN, Audit, read_newest
 from bench.soundness import judged_part, refuse_unsound, sound_record
 
 if TYPE_CHECKING:
@@ -39,13 +40,17 @@ HOST: Final = "host.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunData:
-    """One run as read from its directory; `warnings` name the lines that could not be read."""
+    """One run as read from its directory; `warnings` name the lines that could not be read.
+
+    `audit` is what its machine was found to tell apart, where that was known when the run began.
+    """
 
     path: Path
     suite: Suite
     host: Host
     records: tuple[Record, ...]
     warnings: tuple[str, ...] = ()
+    audit: Audit | None = None
 
     @property
     def run_id(self) -> str:
@@ -141,7 +146,14 @@ def read_run(path: str | Path) -> RunData:
         f"{RECORDS}: {case}: {count} transcripts are longer than anybody can speak; their beginning is judged"
         for case, count in Counter(cut).items()
     )
-    return RunData(path=path.resolve(), suite=suite, host=host, records=judged, warnings=warnings)
+    return RunData(
+        path=path.resolve(),
+        suite=suite,
+        host=host,
+        records=judged,
+        warnings=warnings,
+        audit=read_newest(path / IN_RUN),
+    )
 
 
 def _judged(record: Record, suite: Suite) -> Record:

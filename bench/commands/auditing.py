@@ -10,7 +10,7 @@ import typer
 from bench.commands.arguments import LogsOption, OnlyOption, ReportsOption, SuiteArgument
 
 if TYPE_CHECKING:
-    from bench.audit import Audit
+    from bench.resolution import Audit
 
 # What an audit's table shows first; the others follow in the order of their names.
 FIRST = ("transcribe_seconds", "load_seconds", "wall_seconds", "peak_rss_bytes")
@@ -32,10 +32,11 @@ def audit(
     """Measure one case as several (A/A): the smallest differences that this machine can resolve."""
     from datetime import UTC, datetime
 
-    from bench.audit import Audit, audited_suite, keep, resolutions
+    from bench.audit import audited_suite, keep, resolutions
     from bench.commands.measure import measured
     from bench.config import load_suite
     from bench.journal import read_run
+    from bench.resolution import Audit
     from bench.session import select
 
     asked = audited_suite(load_suite(suite), copies=copies)

@@ -50,12 +50,16 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaselineRatio:
-    """A ratio to the baseline; `shown` says whether a difference is shown and not just seen."""
+    """A ratio to the baseline; `shown` says whether a difference is shown and not just seen.
+
+    One that is smaller than what the machine can tell apart is `faint`.
+    """
 
     ratio: float
     low: float | None
     high: float | None
     shown: bool
+    faint: bool = False
     better: bool | None = None
     note: int | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from bench.domain import (
     WeightsFile,
 )
 from bench.quality.passed import Passed
+from bench.resolution import Audit
 from bench.results.heard import NO_TRANSCRIPT, PUBLISHED_ONLY, SYNTHETIC, Heard, heard
 from bench.results.keys import CaseKey, RunKey
 from bench.results.published import Judgement, Published
@@ -36,7 +38,7 @@ class CaseResult:
     count, one a block; the figures are of those of them that delivered.  `base` is the result of the
     case this one is compared with, None where it has none or that was not run; `baseline` is that
     case's key all the same.  `passed` is what the run's quality pass says of the variant, on speech as it
-    was recorded, corpus by corpus.
+    was recorded, corpus by corpus; `audit` what its machine was found to tell apart, where that is known.
     """
 
     key: CaseKey
@@ -51,6 +53,7 @@ class CaseResult:
     baseline: CaseKey | None = None
     report: Published | None = None
     passed: tuple[Passed, ...] = ()
+    audit: Audit | None = None
 
     # ------------------------------------------------------------------- identity
 
@@ -249,7 +252,12 @@ class CaseResult:
         if self.base is None or self.is_baseline:
             return {}
         pairs = {name: self.pairs(self.base, name) for name in self.values}
-        return {name: compare_paired(both) for name, both in pairs.items() if both}
+        return {name: self.resolved(compare_paired(both), name) for name, both in pairs.items() if both}
+
+    def resolved(self, found: Comparison, metric: str) -> Comparison:
+        """A comparison within the run, with what its machine was found to tell apart in so many blocks."""
+        smallest = self.audit.resolvable(metric, found.n) if self.audit else None
+        return dataclasses.replace(found, resolvable=smallest)
 
     def pairs(self, other: CaseResult, metric: str) -> list[tuple[float, float]]:
         """(own, other's) values of the same block and attempt of the same run."""

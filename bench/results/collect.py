@@ -11,6 +11,7 @@ from bench.domain import Case, Host, Record, Suite
 from bench.journal import RunData
 from bench.quality.passed import PassResults, pass_results
 from bench.quality.utterances import read_utterances
+from bench.resolution import Audit
 from bench.results.case import CaseResult
 from bench.results.keys import CaseKey, RunKey
 from bench.results.published import Published, read_published
@@ -100,7 +101,8 @@ def results_of(runs: Iterable[RunData]) -> Results:
             own = passed if host.id == run.host.id else None
             if own is not None:
                 passes[key] = own
-            cases += _Builder(run.suite, key, host, records, report, own).results()
+            audit = run.audit if host.id == run.host.id else None
+            cases += _Builder(run.suite, key, host, records, report, own, audit).results()
     return Results(
         cases=tuple(cases),
         suites=tuple(run.suite for run in given),
@@ -161,8 +163,10 @@ class _Builder:
         records: Sequence[Record],
         report: Published | None,
         passed: PassResults | None = None,
+        audit: Audit | None = None,
     ) -> None:
         self.suite, self.key, self.host, self.report, self.passed = suite, key, host, report, passed
+        self.audit = audit
         self.records = by_case(records)
         self.settled = by_case(sorted(settled(records), key=lambda record: record.block))
         self.cases = {case.id: case for case in suite.cases}
@@ -188,6 +192,7 @@ class _Builder:
                 baseline=self._baseline_key(case),
                 report=self.report,
                 passed=self.passed.clean(case.model, case.variant.name) if self.passed else (),
+                audit=self.audit,
             )
         return self.made[case.id]
 

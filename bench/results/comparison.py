@@ -15,7 +15,7 @@ def compare_results(case: CaseResult, other: CaseResult, metric: str) -> Compari
         return case.comparisons.get(metric)
     if case.run == other.run:
         pairs = case.pairs(other, metric)
-        return compare_paired(pairs) if pairs else None
+        return case.resolved(compare_paired(pairs), metric) if pairs else None
     mine, theirs = case.values.get(metric, ()), other.values.get(metric, ())
     if not mine or not theirs:
         return None

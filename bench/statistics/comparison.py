@@ -21,7 +21,8 @@ class Comparison:
 
     `ratio` is None, with a `reason`, where a value is zero or negative or where there is none.
     `clear` says that the wider interval of `CLAIM_CONFIDENCE` excludes 1 as well: what a sentence
-    that claims a difference, one of dozens in a report, asks for.
+    that claims a difference, one of dozens in a report, asks for.  `resolvable` is the smallest true
+    difference that an audit of the machine could show in so many blocks (0.02 = 2 %), None without one.
     """
 
     n: int
@@ -31,6 +32,7 @@ class Comparison:
     paired: bool
     reason: Reason | None = None
     clear: bool = False
+    resolvable: float | None = None
 
     @property
     def few(self) -> bool:
@@ -43,6 +45,18 @@ class Comparison:
         return (
             not self.few and self.low is not None and self.high is not None and not self.low <= 1 <= self.high
         )
+
+    @property
+    def below_resolution(self) -> bool:
+        """Whether the estimate is smaller than what the machine was found to tell apart."""
+        if self.resolvable is None or self.ratio is None:
+            return False
+        return abs(math.log(self.ratio)) < math.log1p(self.resolvable)
+
+    @property
+    def shown(self) -> bool:
+        """Whether a difference is shown, and is one that the machine can tell from none."""
+        return self.excludes_one and not self.below_resolution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +139,7 @@ def judge(comparison: Comparison, better: Better, tolerance: float) -> Verdict:
     """What the comparison shows, for a difference that matters from `tolerance` (0.05 = 5 %) on.
 
     SAME: the whole interval lies within the tolerance, 1 / (1 + t) to 1 + t.  WORSE, BETTER: the
-    interval excludes 1 and the estimate lies beyond the tolerance.  Everything else, and
+    interval excludes 1 and the estimate lies beyond the tolerance and the machine's resolution.  Everything else, and
     everything from fewer than `FEWEST_TO_CLAIM` blocks, is INCONCLUSIVE.
     """
     ratio, low, high = comparison.ratio, comparison.low, comparison.high
@@ -135,7 +149,7 @@ def judge(comparison: Comparison, better: Better, tolerance: float) -> Verdict:
     lower = 1 / upper
     if lower <= low and high <= upper:
         return Verdict.SAME
-    if not comparison.excludes_one or lower <= ratio <= upper:
+    if not comparison.shown or lower <= ratio <= upper:
         return Verdict.INCONCLUSIVE
     return changed(better, rose=ratio > 1)
 

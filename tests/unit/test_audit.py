@@ -10,9 +10,9 @@ import pytest
 import records
 
 from bench import audit
-from bench.audit import Audit, Resolution
 from bench.domain import Record, measured
 from bench.errors import SuiteError
+from bench.resolution import IN_RUN, Audit, Resolution, read_newest
 
 
 def copies(count: int, *, blocks: int, spread: float, seed: int = 1) -> list[Record]:
@@ -112,10 +112,10 @@ def test_a_run_carries_the_newest_audit_of_its_machine(tmp_path: Path) -> None:
     run = tmp_path / "demo" / "r1"
     run.mkdir(parents=True)
     audit.carry(tmp_path, "h1", run)
-    assert audit.of_run(run) == made[1]
+    assert read_newest(run / IN_RUN) == made[1]
     assert made[1].of("transcribe_seconds") is not None
 
 
 def test_a_machine_without_an_audit_carries_none(tmp_path: Path) -> None:
     audit.carry(tmp_path, "h1", tmp_path)
-    assert audit.of_run(tmp_path) is None
+    assert read_newest(tmp_path / IN_RUN) is None

@@ -14,8 +14,10 @@ from trials import Trials, run_of, sentences, spoil, spoken
 from bench.domain import Backend, Clip, Status, WeightsFile, WeightsProof
 from bench.journal import read_run
 from bench.language import language
+from bench.report.cells import BaselineRatio
 from bench.report.findings import RULES, Finding, Kind, Strength, findings
 from bench.report.writing.writers import MarkdownWriter
+from bench.resolution import Audit, Resolution
 from bench.results import results_of
 
 TEXTS = sentences(60)
@@ -51,6 +53,45 @@ def message(finding: Finding) -> str:
 
 
 # -------------------------------------------------------------------- quantities
+
+
+def audited(resolvable: float, metric: str = "rtf") -> Audit:
+    """What a machine of that resolution said of itself in ten blocks."""
+    own = Resolution(
+        metric=metric,
+        blocks=10,
+        pairs=6,
+        resolvable=resolvable,
+        error=resolvable / 3,
+        worst=resolvable,
+        false_alarms=0.0,
+    )
+    return Audit(date="2026-11-03", host="h", suite="a", case="c", blocks=10, resolutions=(own,))
+
+
+def test_a_difference_below_what_the_machine_resolves_is_not_claimed_and_is_grey() -> None:
+    run = run_of([case("f16", rtf=0.2), case("q8_0", rtf=0.17)], clips=[CLIP])
+    for resolvable, said, faint in (
+        (0.05, "finding.transcribe.less", False),
+        (0.3, "finding.ratio.none", True),
+    ):
+        known = dataclasses.replace(run, audit=audited(resolvable))
+        [finding] = [each for each in findings(results_of([known])) if each.rule == "speed.transcribe"]
+        assert message(finding) == said
+        [item] = finding.phrase.params["items"].parts
+        times = item if isinstance(item, BaselineRatio) else item.params["times"]
+        assert times.faint is faint
+        assert times.shown is not faint
+
+
+def test_the_blocks_that_are_needed_follow_from_the_machine_s_resolution() -> None:
+    run = dataclasses.replace(
+        run_of([case("f16", rtf=0.2), case("q8_0", rtf=0.19)], clips=[CLIP]), audit=audited(0.08)
+    )
+    [finding] = [each for each in findings(results_of([run])) if each.rule == "speed.transcribe"]
+    assert (
+        finding.phrase.params["blocks"].count == 68
+    )  # 10 blocks for 8 %; 3 % are told apart in (ln 1.08 / ln 1.03)² times as many
 
 
 def test_a_faster_variant_is_said_to_be_faster_with_its_interval() -> None:

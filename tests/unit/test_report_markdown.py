@@ -21,6 +21,7 @@ from bench.report import render
 from bench.report.cells import WordErrors
 from bench.report.names import Names
 from bench.report.writing.writers import MarkdownWriter
+from bench.resolution import Audit, Resolution
 from bench.results import results_of
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -437,3 +438,22 @@ def test_runs_of_one_name_on_two_machines_are_told_apart_throughout(tmp_path: Pa
     assert {case.counted for case in found.cases} == {10}
     labels = [Names(found, runs).full(case) for case in found.cases]
     assert len(set(labels)) == len(labels) == 2 * len(HEARD)
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "not resolvable here"), ("ru", "здесь не различимо")])
+def test_a_ratio_below_the_machine_s_resolution_is_grey_and_says_so(
+    tmp_path: Path, language: str, words: str
+) -> None:
+    run = measured_run(tmp_path / "r")
+    loud = [
+        Resolution(metric=name, blocks=10, pairs=6, resolvable=4.0, error=0.1, worst=0.2, false_alarms=0.0)
+        for name in ("rtf", "peak_anonymous_bytes")
+    ]
+    audit = Audit(
+        date="2026-11-03", host=run.host.id, suite="a", case="c", blocks=10, resolutions=tuple(loud)
+    )
+    for known, said in ((run, False), (dataclasses.replace(run, audit=audit), True)):
+        files = render([known], languages=[language], out=tmp_path / str(said), formats=["md", "html"])
+        article, page = (file.read_text(encoding="utf-8") for file in files)
+        assert (words in article) is said
+        assert ('<span class="faint">' in page) is said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -49,7 +50,8 @@ class Contrast:
             ratio=self.ratio,
             low=self.comparison.low if honest else None,
             high=self.comparison.high if honest else None,
-            shown=self.comparison.excludes_one,
+            shown=self.comparison.shown,
+            faint=self.comparison.below_resolution,
             better=None if better is Better.NEITHER else (self.ratio < 1) == (better is Better.LOWER),
         )
 
@@ -66,7 +68,7 @@ def contrast(case: CaseResult, other: CaseResult, metric: str, tolerance: Tolera
         return None
     outcome, strength = _outcome(found, found.ratio, tolerance)
     settled = outcome not in {Standing.NONE, Standing.HINT}
-    needed = None if settled else blocks_needed(found, tolerance.shown)
+    needed = None if settled else _needed(found, tolerance.shown)
     return Contrast(
         case=case,
         other=other,
@@ -78,6 +80,15 @@ def contrast(case: CaseResult, other: CaseResult, metric: str, tolerance: Tolera
     )
 
 
+def _needed(found: Comparison, tolerance: float) -> int | None:
+    """Blocks that would settle it, by this comparison's scatter and by what the machine was found to resolve."""
+    wanted = blocks_needed(found, tolerance)
+    if wanted is None or found.resolvable is None:
+        return wanted
+    times = (math.log1p(found.resolvable) / math.log1p(tolerance)) ** 2
+    return max(wanted, math.ceil(found.n * times))
+
+
 def _outcome(found: Comparison, ratio: float, tolerance: Tolerance) -> tuple[Standing, Strength]:
     if found.few:  # the interval, if any, is the range: it must agree
         return _observed(ratio, found.low or ratio, found.high or ratio, tolerance), Strength.OBSERVED
@@ -87,7 +98,7 @@ def _outcome(found: Comparison, ratio: float, tolerance: Tolerance) -> tuple[Sta
         return claimed if found.clear else Standing.HINT, Strength.SHOWN
     if verdict is Verdict.SAME:
         return Standing.SAME, Strength.SHOWN
-    return Standing.SLIGHT if found.excludes_one else Standing.NONE, Strength.SHOWN
+    return Standing.SLIGHT if found.shown else Standing.NONE, Strength.SHOWN
 
 
 def _observed(ratio: float, low: float, high: float, tolerance: Tolerance) -> Standing:

@@ -117,7 +117,7 @@ def faster(speed: RatioEstimate) -> Figure:
         low=1 / speed.high if speed.high else None,
         high=1 / speed.low if speed.low else None,
         n=speed.n,
-        strong=speed.excludes_one,
+        strong=speed.shown,
     )
 
 

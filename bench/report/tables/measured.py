@@ -150,8 +150,7 @@ def ratio(case: CaseResult, metric: str, found: Results, notes: Notes) -> Cell:
         return Phrase(message="baseline")
     comparison = case.comparisons.get(metric)
     if isinstance(comparison, RatioEstimate):
-        note = notes.phrase("note.paired") if contradicts(case, metric, comparison) else None
-        return dataclasses.replace(times(comparison, metric), note=note)
+        return dataclasses.replace(times(comparison, metric), note=_remark(case, metric, comparison, notes))
     if comparison is not None and comparison.reason:
         return notes.absent(comparison.reason)
     if case.baseline is None or found.baseline(case) is None:
@@ -159,6 +158,14 @@ def ratio(case: CaseResult, metric: str, found: Results, notes: Notes) -> Cell:
     if metric not in case.summaries:
         return cell(case, metric, notes)
     return notes.absent_phrase("reason.baseline_missing")
+
+
+def _remark(case: CaseResult, metric: str, comparison: RatioEstimate, notes: Notes) -> int | None:
+    if comparison.below_resolution and comparison.resolvable is not None and not comparison.few:
+        smallest = Figure(value=comparison.resolvable, quantity=Quantity.SHARE)
+        blocks = Phrase(message="finding.blocks", count=comparison.n)
+        return notes.phrase("note.unresolvable", smallest=smallest, blocks=blocks)
+    return notes.phrase("note.paired") if contradicts(case, metric, comparison) else None
 
 
 def contradicts(case: CaseResult, metric: str, comparison: Comparison) -> bool:
@@ -173,12 +180,13 @@ def times(comparison: RatioEstimate, metric: str) -> BaselineRatio:
     """A comparison as a cell; bold where a difference is shown."""
     direction = METRICS[metric].better
     better = None
-    if comparison.excludes_one and direction is not Better.NEITHER:
+    if comparison.shown and direction is not Better.NEITHER:
         better = (comparison.ratio < 1) == (direction is Better.LOWER)
     return BaselineRatio(
         ratio=comparison.ratio,
         low=comparison.low,
         high=comparison.high,
-        shown=comparison.excludes_one,
+        shown=comparison.shown,
+        faint=comparison.below_resolution,
         better=better,
     )

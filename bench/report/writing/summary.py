@@ -166,7 +166,7 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
     return {
         **asdict(comparison),
         "reason": _reason(comparison.reason),
-        "difference_shown": comparison.excludes_one,
+        "difference_shown": comparison.shown,
     }
 
 
@@ -214,7 +214,7 @@ def _lines(case: CaseResult) -> Iterator[dict[str, Any]]:
                 "ratio": comparison.ratio,
                 "ratio_low": comparison.low,
                 "ratio_high": comparison.high,
-                "difference_shown": comparison.excludes_one,
+                "difference_shown": comparison.shown,
             }
         yield line
     rates = _rates(case.heard)

@@ -59,6 +59,10 @@ class Writer(ABC):
     def strong(self, text: Markup) -> Markup:
         """What the reader looks for."""
 
+    def faint(self, text: Markup) -> Markup:
+        """What means nothing on this machine; a target without colours leaves that to the footnote."""
+        return text
+
     @abstractmethod
     def link(self, text: Markup, target: str) -> Markup:
         """A link to a file beside the report."""
@@ -189,7 +193,8 @@ class Writer(ABC):
     def _times(self, cell: BaselineRatio) -> Markup:
         text = self._number(cell.ratio, Quantity.TIMES)
         text = self.strong(text) if cell.shown else text
-        return self._with_range(text, cell.low, cell.high, cell.ratio, Quantity.TIMES)
+        whole = self._with_range(text, cell.low, cell.high, cell.ratio, Quantity.TIMES)
+        return self.faint(whole) if cell.faint else whole
 
     def _number(self, value: float, quantity: Quantity) -> Markup:
         """Digits, spaces and a catalog's unit: nothing that any target would take for markup."""
@@ -279,6 +284,10 @@ class HtmlWriter(Writer):
     def strong(self, text: Markup) -> Markup:
         """A strong element."""
         return Markup("<strong>") + text + Markup("</strong>") if text else text
+
+    def faint(self, text: Markup) -> Markup:
+        """In grey."""
+        return Markup('<span class="faint">') + text + Markup("</span>")
 
     def link(self, text: Markup, target: str) -> Markup:
         """An anchor."""
