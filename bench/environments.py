@@ -191,7 +191,7 @@ def _installed(environment: Path) -> dict[str, str]:
 
 
 def _call(name: str, argv: list[str], complaint: str) -> str:
-    from bench.assets.downloads import without_secrets  # what is installed may run code of its own
+    from bench.assets.sources.downloads import without_secrets  # what is installed may run code of its own
 
     kept = without_secrets(os.environ)
     environ = {key: value for key, value in kept.items() if key not in {"PYTHONPATH", "PYTHONHOME"}}

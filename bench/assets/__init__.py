@@ -1,10 +1,10 @@
 """Inputs: weights and speech, fetched, made and verified.  How manifests are written: docs/assets.md."""
 
-from bench.assets.clips import clip_needs, fetch_clip, own_clip, read_corpus, recipe_of
 from bench.assets.hashes import sha256_of
 from bench.assets.manifest import FileRecipe
 from bench.assets.progress import Need, NeedKind, Progress
-from bench.assets.speech import Corpus
+from bench.assets.speech.clips import clip_needs, fetch_clip, own_clip, read_corpus, recipe_of
+from bench.assets.speech.corpora import Corpus
 from bench.assets.weights import fetch_weights, needs, quantizations, read_model
 from bench.places import cache_root
 

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import assert_never
 
-from bench.assets import hub
-from bench.assets.builders import builder
 from bench.assets.hashes import sha256_of
+from bench.assets.makers.builders import builder
 from bench.assets.manifest import (
     ConvertSource,
     HubSource,
@@ -21,6 +20,7 @@ from bench.assets.manifest import (
     WeightsEntry,
 )
 from bench.assets.progress import NeedKind
+from bench.assets.sources import hub
 from bench.assets.store import StoredAsset
 from bench.domain import WeightsFile
 from bench.errors import AssetError, SourceUnreachable, UnusableWeights

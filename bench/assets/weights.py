@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, assert_never
 
-from bench.assets import hub, pypi, ways
-from bench.assets.builders import BuildRequest, builder, check
+from bench.assets import ways
+from bench.assets.makers.builders import BuildRequest, builder, check
 from bench.assets.manifest import (
     ConvertSource,
     HubSource,
@@ -21,6 +21,7 @@ from bench.assets.manifest import (
     WeightsEntry,
 )
 from bench.assets.progress import Need, Progress, Silent
+from bench.assets.sources import hub, pypi
 from bench.assets.store import BuildResult, Key, StoredAsset, found, obtain
 from bench.assets.ways import WeightsRequest
 from bench.domain import Model, WeightsFile

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from bench.assets import hub
+from bench.assets.sources import hub
 from bench.domain import Reason, Record, Status, Suite
 from bench.language import english
 

@@ -172,7 +172,7 @@ def doctor(
     from rich.table import Table
 
     from bench import host
-    from bench.assets.recordings import speech_ways
+    from bench.assets.speech.recordings import speech_ways
     from bench.commands.terminal import wide_console
 
     if test:

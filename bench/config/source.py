@@ -128,7 +128,7 @@ class Source:
         return tuple(parts.values())
 
     def _corpus_part(self, loc: tuple[int | str, ...], entry: CorpusEntry) -> CorpusPart:
-        from bench.assets.utterances import corpus_part
+        from bench.assets.speech.utterances import corpus_part
 
         file = manifest_file("corpora", entry.corpus or "", self.path.parent)
         if file is None:
@@ -139,7 +139,7 @@ class Source:
         return corpus_part(file)
 
     def _own_part(self, own: OwnRecordings, entry: CorpusEntry) -> CorpusPart:
-        from bench.assets.utterances import own_part
+        from bench.assets.speech.utterances import own_part
 
         manifest = self.path.parent / own.manifest
         return own_part(

@@ -109,7 +109,7 @@ class LlamaCpp:
 
     def check(self, weights: Sequence[WeightsFile]) -> None:
         """A decoder and an encoder that belong together; llama.cpp ends the process on some others."""
-        from bench.assets.gguf import check_qwen3_asr_pair
+        from bench.assets.formats.gguf import check_qwen3_asr_pair
 
         paths = _by_role(weights)
         check_qwen3_asr_pair(Path(paths["decoder"]), Path(paths["encoder"]))

@@ -82,7 +82,7 @@ class PyWhisperCpp:
 
     def check(self, weights: Sequence[WeightsFile]) -> None:
         """Refuse what would make the binding segfault: it does not check its files."""
-        from bench.assets.ggml import check_ggml
+        from bench.assets.formats.ggml import check_ggml
 
         for file in weights:
             check_ggml(Path(file.path))

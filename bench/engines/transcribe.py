@@ -78,11 +78,11 @@ class TranscribeCpp:
         """
         for file in weights:
             if self.weights_format == "ggml":
-                from bench.assets.ggml import check_ggml
+                from bench.assets.formats.ggml import check_ggml
 
                 check_ggml(Path(file.path))
             else:
-                from bench.assets.gguf import check_gguf
+                from bench.assets.formats.gguf import check_gguf
 
                 check_gguf(Path(file.path))
 

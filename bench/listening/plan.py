@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.assets.progress import Progress
-from bench.assets.utterances import SpokenUtterance, fetch_spoken, ready_audio
+from bench.assets.speech.utterances import SpokenUtterance, fetch_spoken, ready_audio
 from bench.contract import Job
 from bench.domain import AudioCondition, Case, CorpusPart, FetchedClip, Reason, Suite, WeightsFile
 from bench.engines import ScoresTokens, TellsWhyNot

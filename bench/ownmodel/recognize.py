@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bench.assets import ggml
-from bench.assets.gguf import GgufFile, read_gguf
+from bench.assets.formats import ggml
+from bench.assets.formats.gguf import GgufFile, read_gguf
 from bench.errors import UnusableWeights
 from bench.naming import as_name
 

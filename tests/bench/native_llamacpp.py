@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.assets.hashes import require_sha256
+from bench.assets.makers.synthetic.qwen3_model import VOCABULARY
 from bench.assets.store import BuildResult, Key, obtain
-from bench.assets.synthetic.qwen3_model import VOCABULARY
 
 PACKAGE: dict[str, Any] = VOCABULARY["packages"][0]
 TOOLS = ("llama-mtmd-cli", "llama-quantize")

@@ -25,7 +25,7 @@ from native_llamacpp import native_tools
 
 from bench import launch
 from bench.assets import fetch_clip, fetch_weights
-from bench.assets.llamacpp import FILE_TYPES, quantize_gguf
+from bench.assets.makers.llamacpp import FILE_TYPES, quantize_gguf
 from bench.config import load_suite
 from bench.contract import Job, Outcome
 from bench.domain import FetchedClip, Status, Suite

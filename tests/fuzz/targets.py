@@ -152,21 +152,21 @@ def use_corpus(folder: Path) -> None:
 
 def use_gguf(folder: Path) -> None:
     """The header of weights."""
-    from bench.assets.gguf import read_gguf
+    from bench.assets.formats.gguf import read_gguf
 
     read_gguf(folder / "m.gguf")
 
 
 def use_ggml(folder: Path) -> None:
     """The header of Whisper weights."""
-    from bench.assets import ggml
+    from bench.assets.formats import ggml
 
     ggml.read_layout(folder / "m.bin")
 
 
 def use_audio(folder: Path) -> None:
     """A clip of one's own."""
-    from bench.assets.audio import samples_of
+    from bench.assets.speech.audio import samples_of
 
     samples_of(folder / "clip.audio")
 

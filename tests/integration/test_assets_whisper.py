@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench.assets import fetch_clip, fetch_weights, needs, read_corpus, read_model, sha256_of
-from bench.assets.ggml import TYPES, read_layout
+from bench.assets.formats.ggml import TYPES, read_layout
 from bench.errors import SourceUnreachable, UnusableWeights
 
 CONFIGS = Path(__file__).parents[2] / "configs"

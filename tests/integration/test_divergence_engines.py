@@ -15,7 +15,7 @@ import pytest
 
 import bench
 from bench.assets import fetch_weights, read_model
-from bench.assets.utterances import corpus_part, fetch_spoken
+from bench.assets.speech.utterances import corpus_part, fetch_spoken
 from bench.errors import AssetError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -124,7 +124,7 @@ def test_another_engine_gives_the_forced_tokens_the_same_probabilities(
 ) -> None:
     """CTranslate2 in float32, forced along whisper.cpp's transcript, on the same weights."""
     half = loaded("fasterwhisper_tokens.py")
-    from bench.assets import audio
+    from bench.assets.speech import audio
 
     payload = {**SHARED, "device": "cpu", "compute_type": "float32", "weights": weights("ct2", "f32")}
     model = half.load(payload)

@@ -68,7 +68,7 @@ def test_a_float16_checkpoint_gives_the_same_file(tmp_path: Path) -> None:
 
 
 def test_bfloat16_numbers_are_read_as_they_are(tmp_path: Path) -> None:
-    from bench.assets.whisper_hf import Checkpoint
+    from bench.assets.makers.whisper_hf import Checkpoint
 
     folder = write_checkpoint(tmp_path / "tuned")
     name = "encoder.conv1.bias"

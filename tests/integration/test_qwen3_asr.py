@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from bench.assets import fetch_clip, fetch_weights, read_model
-from bench.assets.builders import BuildRequest
-from bench.assets.gguf import read_gguf
+from bench.assets.formats.gguf import read_gguf
+from bench.assets.makers.builders import BuildRequest
+from bench.assets.makers.synthetic import qwen3_asr
+from bench.assets.makers.synthetic.qwen3_model import SIZES
 from bench.assets.progress import Silent
-from bench.assets.synthetic import qwen3_asr
-from bench.assets.synthetic.qwen3_model import SIZES
 from bench.config import load_suite
 from bench.domain import Reason
 from bench.language import english

@@ -102,7 +102,7 @@ def test_foreign_data_is_given_a_shape_where_it_comes_in() -> None:
 
 
 # Pipes of a process started with pipes: the standard library's type cannot say that they are there.
-JUSTIFIED_ASSERTS = {"launch/supervisor.py": 2, "assets/pypi.py": 1}
+JUSTIFIED_ASSERTS = {"launch/supervisor.py": 2}
 
 
 def test_what_has_two_states_has_two_types() -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.assets import fetch_clip, own_clip, wav
-from bench.assets.audio import samples_of
+from bench.assets import fetch_clip, own_clip
+from bench.assets.speech import wav
+from bench.assets.speech.audio import samples_of
 from bench.errors import AssetError, UnusableAudio
 
 

@@ -11,11 +11,11 @@ import pytest
 from packages import make_deb, sha256, tone_wav
 
 from bench.assets import Corpus, clip_needs, fetch_clip, read_corpus
-from bench.assets.archives import unpack
 from bench.assets.hashes import read_sha256
 from bench.assets.manifest import CorpusManifest, Transcripts
 from bench.assets.progress import NeedKind
-from bench.assets.speech import corpus_of, read_transcripts
+from bench.assets.sources.archives import unpack
+from bench.assets.speech.corpora import corpus_of, read_transcripts
 from bench.config import load_suite
 from bench.errors import AssetError, SourceUnreachable
 

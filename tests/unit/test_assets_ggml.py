@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bench.assets import ggml
-from bench.assets.builders import BuildRequest
+from bench.assets.formats import ggml
+from bench.assets.formats.whisper_layout import Hparams, tensors
+from bench.assets.makers.builders import BuildRequest
+from bench.assets.makers.synthetic import whisper as synthetic
+from bench.assets.makers.whisper_quantize import refuse
 from bench.assets.progress import Silent
-from bench.assets.synthetic import whisper as synthetic
-from bench.assets.whisper_layout import Hparams, tensors
-from bench.assets.whisper_quantize import refuse
 from bench.errors import UnusableWeights
 
 SMALL = {

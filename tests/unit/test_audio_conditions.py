@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.assets.conditions import RATE, degraded, speech_power
+from bench.assets.speech.conditions import RATE, degraded, speech_power
 from bench.domain import AudioCondition
 
 

@@ -17,7 +17,7 @@ import nights
 import pytest
 import records
 
-from bench.assets.gguf import read_gguf
+from bench.assets.formats.gguf import read_gguf
 from bench.errors import JournalError, UnusableWeights
 from bench.exports.table import export_csv
 from bench.journal import RunData

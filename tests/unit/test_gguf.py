@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.assets.gguf import check_gguf, check_qwen3_asr_pair, read_gguf
+from bench.assets.formats.gguf import check_gguf, check_qwen3_asr_pair, read_gguf
 from bench.errors import UnusableWeights
 
 Value = str | int | float | list[str] | list[int]

@@ -37,7 +37,7 @@ def checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     script.write_text(STAND_IN)
     monkeypatch.setenv("LLAMA_CPP_CONVERTER", str(script))
     monkeypatch.setenv("LLAMA_CPP_PYTHON", sys.executable)
-    monkeypatch.setattr("bench.assets.llamacpp_convert.check_qwen3_asr_pair", lambda *_: None)
+    monkeypatch.setattr("bench.assets.makers.llamacpp_convert.check_qwen3_asr_pair", lambda *_: None)
     return folder
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bench.assets.llamacpp import FILE_TYPES, parts_of
+from bench.assets.makers.llamacpp import FILE_TYPES, parts_of
 from bench.contract import Event, Job, Outcome, Reading
 from bench.domain import Case, FetchedClip, Model, Status, Variant, WeightsFile
 from bench.engines.llamacpp import (

@@ -13,8 +13,8 @@ from hf_whisper import CONFIG
 from typer.testing import CliRunner
 
 from bench.assets import FileRecipe, fetch_weights, recipe_of
-from bench.assets.ggml import TYPES, write_header, write_preamble, write_tensor
-from bench.assets.whisper_layout import Hparams, is_f32, mel_filters, tensors
+from bench.assets.formats.ggml import TYPES, write_header, write_preamble, write_tensor
+from bench.assets.formats.whisper_layout import Hparams, is_f32, mel_filters, tensors
 from bench.cli import app
 from bench.config import load_suite
 from bench.config.cliplists import by_manifest, by_pattern

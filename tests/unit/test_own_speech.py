@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bench.assets.manifest import OwnSpeech
-from bench.assets.own_speech import read_own
-from bench.assets.utterances import fetch_spoken, own_part, ready_audio
+from bench.assets.speech.own_speech import read_own
+from bench.assets.speech.utterances import fetch_spoken, own_part, ready_audio
 from bench.domain import AudioCondition
 from bench.errors import AssetError
 

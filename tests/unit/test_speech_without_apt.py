@@ -16,10 +16,10 @@ import pytest
 from packages import make_deb, sha256, tone_wav
 
 from bench.assets import clip_needs, fetch_clip
-from bench.assets.archives import MIRROR, content_sha256
 from bench.assets.manifest import CorpusManifest, CutRecipe, DebianSource
-from bench.assets.pins import Content
-from bench.assets.speech import corpus_of
+from bench.assets.manifest.pins import Content
+from bench.assets.sources.archives import MIRROR, content_sha256
+from bench.assets.speech.corpora import corpus_of
 from bench.domain import Clip
 from bench.errors import AssetError, SourceUnreachable
 

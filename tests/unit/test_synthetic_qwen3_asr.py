@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.assets.builders import BuildRequest
-from bench.assets.gguf import GgufFile, read_gguf
+from bench.assets.formats.gguf import GgufFile, read_gguf
+from bench.assets.makers.builders import BuildRequest
+from bench.assets.makers.synthetic import qwen3_asr, qwen3_asr_transcribe
+from bench.assets.makers.synthetic.qwen3_model import SIZES, Vocabulary
 from bench.assets.progress import Silent
-from bench.assets.synthetic import qwen3_asr, qwen3_asr_transcribe
-from bench.assets.synthetic.qwen3_model import SIZES, Vocabulary
 from bench.errors import UnusableWeights
 
 pytest.importorskip("transcribe_cpp_native", reason="quantizing takes ggml's library from it")

@@ -191,10 +191,10 @@ def test_a_manifest_cannot_name_a_place_outside_the_cache(manifest: str, path: s
 def test_a_source_archive_is_never_run_and_tokens_stay_at_home(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bench.assets import pypi
-    from bench.assets.downloads import without_secrets
     from bench.assets.manifest import PypiSource
     from bench.assets.progress import Silent
+    from bench.assets.sources import pypi
+    from bench.assets.sources.downloads import without_secrets
     from bench.errors import SourceUnreachable
 
     monkeypatch.setenv("ASR_QUANT_BENCH_CACHE", str(tmp_path / "cache"))

@@ -1,0 +1,1 @@
+"""What makes weights here: converters, quantizers, generators."""

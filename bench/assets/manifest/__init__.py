@@ -1,0 +1,83 @@
+"""Manifests of models and corpora: what they are, and every way to get them.  Strict; docs/assets.md."""
+
+from __future__ import annotations
+
+from bench.assets.manifest.models import (
+    ConvertSource,
+    Ingredient,
+    ModelManifest,
+    Parameters,
+    QuantizeSource,
+    SyntheticSource,
+    WeightsEntry,
+    WeightsSource,
+)
+from bench.assets.manifest.pins import (
+    Archive,
+    Content,
+    Name,
+    Sha256,
+    StrictManifest,
+)
+from bench.assets.manifest.sources import (
+    DebianPackage,
+    DebianSource,
+    HubFile,
+    HubSource,
+    Join,
+    Package,
+    PathSource,
+    PypiSource,
+)
+from bench.assets.manifest.speech import (
+    CorpusManifest,
+    CutClip,
+    CutRecipe,
+    FileRecipe,
+    OwnSpeech,
+    Recipe,
+    RecordedSpeech,
+    SayClip,
+    SayRecipe,
+    SpeechSource,
+    SpokenSpeech,
+    Titles,
+    Transcripts,
+)
+
+__all__ = [
+    "Archive",
+    "Content",
+    "ConvertSource",
+    "CorpusManifest",
+    "CutClip",
+    "CutRecipe",
+    "DebianPackage",
+    "DebianSource",
+    "FileRecipe",
+    "HubFile",
+    "HubSource",
+    "Ingredient",
+    "Join",
+    "ModelManifest",
+    "Name",
+    "OwnSpeech",
+    "Package",
+    "Parameters",
+    "PathSource",
+    "PypiSource",
+    "QuantizeSource",
+    "Recipe",
+    "RecordedSpeech",
+    "SayClip",
+    "SayRecipe",
+    "Sha256",
+    "SpeechSource",
+    "SpokenSpeech",
+    "StrictManifest",
+    "SyntheticSource",
+    "Titles",
+    "Transcripts",
+    "WeightsEntry",
+    "WeightsSource",
+]

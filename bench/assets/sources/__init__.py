@@ -1,0 +1,1 @@
+"""Where inputs are downloaded from: package indexes, the hub, Debian, archives."""

