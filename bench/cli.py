@@ -1,7 +1,7 @@
 """The commands.  This room and `bench.commands` are the only ones that print or exit.
 
 Exit codes: 0 all cases ok; 1 some case is not; 2 wrong usage, or a gate that is inconclusive;
-64-68 an error of `bench.errors`; 70 a bug, with its traceback; 74 a file or standard output that could not
+64-69 an error of `bench.errors`; 70 a bug, with its traceback; 74 a file or standard output that could not
 be read or written; 129, 130 and 143 ended by SIGHUP, Ctrl-C and SIGTERM.
 """
 
@@ -15,6 +15,7 @@ import typer
 from bench import __version__
 from bench.commands import (
     auditing,
+    fleet,
     inputs,
     inspect,
     measure,
@@ -54,7 +55,7 @@ def options(
         typer.secho(f"left by a command that was killed, now ended or removed: {name}", fg="yellow", err=True)
 
 
-for room in (measure, trying, quality, inputs, inspect, auditing, rendering, scoring, regression):
+for room in (measure, trying, quality, inputs, inspect, auditing, rendering, scoring, regression, fleet):
     room.register(app)
 
 

@@ -69,6 +69,12 @@ class ReportError(BenchError):
     exit_code = 68
 
 
+class FleetError(BenchError):
+    """Workers that cannot be reached, trusted or found."""
+
+    exit_code = 69
+
+
 class Interrupted(BenchError):
     """Ctrl-C: what was measured is kept; the hint says how to go on."""
 

@@ -27,6 +27,16 @@ BudgetOption = Annotated[
     str | None,
     typer.Option(metavar="TIME", help='Begin no more blocks once the trials took this long: "20 min".'),
 ]
+OnOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PLACE", help="local:4 for processes here, tcp://HEAD:8786 for a fleet (docs/fleet.md)."
+    ),
+]
+ShareOption = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help='With --on: speech that a worker hears at once, "5 min".'),
+]
 ReportsOption = Annotated[Path, typer.Option(help="Folder of runs, baselines and history.")]
 LogsOption = Annotated[Path, typer.Option(help="Folder for the trials' logs.")]
 ClassOption = Annotated[

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 if TYPE_CHECKING:
+    from bench.domain import Reason
     from bench.quality.utterances import UtteranceRecord
 
 _LINE_SECONDS = 15.0  # how often a log that is no terminal gets a line
@@ -54,6 +55,16 @@ class PassDisplay:
         elif now - self.said >= _LINE_SECONDS:
             self.said = now
             self._line(self._state(now))
+
+    def refused(self, host: str, why: Reason) -> None:
+        """A host gets no more of the pass."""
+        from bench.language import english
+
+        self._line(f"{host}: refused: {english(why).splitlines()[0]}", style="red")
+
+    def waiting(self) -> None:
+        """Nobody may take what is left."""
+        self._line("quality: no worker may take what is left; waiting for one")
 
     def ended(self) -> None:
         """The pass is over."""

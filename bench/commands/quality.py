@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from bench.commands.arguments import LogsOption, OnlyOption, SuiteArgument
-from bench.errors import Interrupted
+from bench.commands.arguments import LogsOption, OnlyOption, OnOption, ShareOption, SuiteArgument
+from bench.errors import FleetError, Interrupted
 
 
 def register(app: typer.Typer) -> None:
@@ -26,25 +26,37 @@ def quality(
         typer.Option("--resume", help="Into the suite's newest run: add the pass to it, or go on with it."),
     ] = False,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes, instead of the suite's.")] = None,
+    on: OnOption = None,
+    share: ShareOption = None,
     lang: Annotated[
         list[str] | None, typer.Option(help="Report language, such as ru or en. May be repeated.")
     ] = None,
 ) -> None:
     """Hear every utterance of a suite's corpora with every variant; nothing is timed."""
     from bench import session
+    from bench.commands.fleet import share_seconds, working_on
     from bench.commands.measure import reported
     from bench.commands.pass_display import PassDisplay
     from bench.config import load_suite
     from bench.listening.hear import hear_into, hear_pass
 
     asked = session.select(load_suite(suite), only or [], source=suite)
-    folders = hear_into(asked, reports=out, logs=logs, resume=resume)
-    display = PassDisplay()
-    try:
-        hear_pass(asked, display, folders=folders, source=suite, workers=workers)
-    except Interrupted:
-        reported(folders, lang or asked.report.languages)
-        raise
+    with working_on(on) as executor:
+        folders = hear_into(asked, reports=out, logs=logs, resume=resume)
+        display = PassDisplay()
+        try:
+            hear_pass(
+                asked,
+                display,
+                folders=folders,
+                source=suite,
+                workers=workers,
+                executor=executor,
+                share_seconds=share_seconds(share),
+            )
+        except (Interrupted, FleetError):
+            reported(folders, lang or asked.report.languages)
+            raise
     display.ended()
     reported(folders, lang or asked.report.languages)
     raise typer.Exit(1 if display.bad else 0)

@@ -9,6 +9,7 @@ from bench.errors import Interrupted, SuiteError
 
 if TYPE_CHECKING:
     from bench.domain import Suite
+    from bench.executor import Executor
     from bench.folders import RunFolders
     from bench.listening.passes import PassWatcher
 
@@ -20,8 +21,13 @@ def hear_pass(
     folders: RunFolders,
     source: Path | None = None,
     workers: int | None = None,
+    executor: Executor | None = None,
+    share_seconds: float | None = None,
 ) -> None:
-    """Make the quality pass of a suite into a run, or go on with it; Interrupted says how."""
+    """Make the quality pass of a suite into a run, or go on with it; Interrupted says how.
+
+    On `executor`, `share_seconds` of speech at a time; None: in `workers` children of this machine.
+    """
     import os
 
     import psutil
@@ -39,6 +45,8 @@ def hear_pass(
             host=host.describe(),
             workers=count,
             watcher=watcher,
+            executor=executor,
+            share_seconds=share_seconds,
             memory_bytes=psutil.virtual_memory().total * MEMORY_SHARE / count,
         ).run()
         save_utterances(folders.run)
@@ -52,7 +60,8 @@ def hear_pass(
 def hear_into(asked: Suite, *, reports: Path, logs: Path, resume: bool) -> RunFolders:
     """Where a quality pass of its own goes: a new run without trials, or the suite's newest run.
 
-    Raises SuiteError for a suite without corpora, JournalError for a run of another suite or machine.
+    Raises SuiteError for a suite without corpora, JournalError for a run of another suite, or one with
+    trials of another machine.
     """
     from bench import folders as places
     from bench import host
@@ -67,7 +76,8 @@ def hear_into(asked: Suite, *, reports: Path, logs: Path, resume: bool) -> RunFo
     if resume:
         folders = places.find_resumable(asked.name, reports=reports, logs=logs)
         places.refuse_other_cases(folders, asked)
-        places.resumed_host(folders, machine)
+        if (folders.run / RECORDS).stat().st_size:  # trials are of one machine; what is only heard is of any
+            places.resumed_host(folders, machine)
         return folders
     folders = places.new_folders(asked.name, reports=reports, logs=logs)
     places.start(folders, asked, machine)

@@ -1,100 +1,98 @@
-"""One worker's share of a quality pass: children one after another until everything is heard or told why not."""
+"""One child after another until a share of the utterances is heard, or told why not."""
 
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from bench.domain import Reason, Status
-from bench.listening.plan import Company, Hearable, Listener
-from bench.listening.templates import Templates, made_record
-from bench.quality.utterances import UtteranceRecord
+from bench.domain import FetchedClip, Model, Reason, Status
+from bench.listening.plan import Company, Listener, child_interpreter
+from bench.listening.templates import ended
 from bench.reasons import reason, told
-
-if TYPE_CHECKING:
-    from bench.listening.passes import QualityPass
 
 # Children that die one after another without hearing anything: then the rest is given up.
 BARREN: Final = 3
+SHORTEST_PATIENCE_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unheard:
+    """An utterance, its recording here, and the listeners that have not heard it."""
+
+    name: str
+    clip: FetchedClip
+    on_floor: bool
+    missing: frozenset[str]
 
 
 @dataclass(slots=True, kw_only=True)
 class Lane:
-    """Runs in a thread of its own; hands records to `take`, and None at its end."""
+    """Hears a share with a company; `say` gets events that `Templates.record` reads."""
 
-    whole: QualityPass
     company: Company
-    share: Sequence[Hearable]
-    templates: Templates
+    share: Sequence[Unheard]
+    model: Model
+    timeout_seconds: float
+    stop: threading.Event
     spool: Path
     log: Path
-    take: Callable[[UtteranceRecord | BaseException | None], None]
+    say: Callable[[dict[str, Any]], None]
     _told: set[tuple[str, str]] = dataclasses.field(default_factory=set)
     _current: tuple[str, str] | None = None
     _loaded: set[str] = dataclasses.field(default_factory=set)
     _deaths: Counter[tuple[str, str]] = dataclasses.field(default_factory=Counter)
-    _refused: dict[str, tuple[Status, Reason]] = dataclasses.field(default_factory=dict)
+    _refused: set[str] = dataclasses.field(default_factory=set)
 
     def run(self) -> None:
-        """All of the share."""
-        try:
-            if self.company.listeners[0].job.half is None:
-                self._programs()
-            else:
-                self._children()
-        except BaseException as error:  # noqa: BLE001  # raised again where records are kept
-            self.take(error)
-        finally:
-            self.take(None)
+        """All of the share, or as much as is wanted: nothing is begun once `stop` is set."""
+        if self.company.listeners[0].job.half is None:
+            self._programs()
+        else:
+            self._children()
 
     # -------------------------------------------------------------------------- children
 
     def _children(self) -> None:
         from bench.launch.listening import listen
-        from bench.listening.passes import child_interpreter
 
         barren = 0
-        while (left := self._left()) and not self.whole.stop.is_set():
+        while (left := self._left()) and not self.stop.is_set():
             self._current, self._loaded = None, set()
             told = len(self._told)
-            ended, why = listen(
+            how, why = listen(
                 self._job(left),
                 interpreter=child_interpreter(self.company.listeners[0]),
                 environ=self.company.listeners[0].job.environ,
                 spool=self.spool,
                 log=self.log,
-                say=self._say,
-                patience_seconds=self._patience(),
-                stop=self.whole.stop,
+                say=self._hear_of,
+                patience_seconds=max(self.timeout_seconds, SHORTEST_PATIENCE_SECONDS),
+                stop=self.stop,
             )
-            if ended == "stopped":
+            if how == "stopped":
                 return
-            self._account(ended, why)
+            self._account(how, why)
             barren = 0 if len(self._told) > told else barren + 1
-            if ended == "done" or barren >= BARREN:
-                self._give_up(reason("listening.not_heard") if ended == "done" or why is None else why)
+            if how == "done" or barren >= BARREN:
+                self._give_up(reason("listening.not_heard") if how == "done" or why is None else why)
                 return
 
-    def _patience(self) -> float:
-        from bench.listening.passes import SHORTEST_PATIENCE_SECONDS
-
-        return max(self.whole.prepared.suite.protocol.timeout_seconds, SHORTEST_PATIENCE_SECONDS)
-
-    def _left(self) -> list[Hearable]:
+    def _left(self) -> list[Unheard]:
         return [each for each in self.share if self._missing(each)]
 
-    def _missing(self, each: Hearable) -> list[Listener]:
+    def _missing(self, each: Unheard) -> list[Listener]:
         return [
             listener
-            for listener in self.whole._pending(self.company, each)  # noqa: SLF001  # a lane is a part of its pass
-            if (_name(each), listener.name) not in self._told
+            for listener in self.company.listeners
+            if listener.name in each.missing and (each.name, listener.name) not in self._told
         ]
 
-    def _job(self, left: Sequence[Hearable]) -> dict[str, Any]:
+    def _job(self, left: Sequence[Unheard]) -> dict[str, Any]:
         token_half = self.company.token_half
         half = token_half or self.company.listeners[0].job.half
         utterances = []
@@ -102,8 +100,8 @@ class Lane:
             missing = {listener.name for listener in self._missing(each)}
             utterances.append(
                 {
-                    "key": _name(each),
-                    "audio": str(each.audio),
+                    "key": each.name,
+                    "audio": each.clip.path,
                     "floor": each.on_floor,
                     "heard": [one.name for one in self.company.listeners if one.name not in missing],
                 }
@@ -118,13 +116,9 @@ class Lane:
                 if each.name not in self._refused
             ],
             "utterances": utterances,
-            "templates": {
-                "utterances": dict(self.templates.utterances),
-                "listeners": dict(self.templates.listeners),
-            },
         }
 
-    def _say(self, event: dict[str, Any]) -> None:
+    def _hear_of(self, event: dict[str, Any]) -> None:
         name = event.get("event")
         if name == "ready":
             self._loaded.add(event["variant"])
@@ -136,37 +130,30 @@ class Lane:
                 self._refuse(listener.name, Status.FAILED, told(event.get("message", "")))
         elif name == "listening":
             self._current = (event["utterance"], event["variant"])
-        elif (record := self.templates.record(event)) is not None:
-            self._tell(event["utterance"], event["variant"], record)
+        elif name in ("heard", "unheard"):
+            self._tell({key: value for key, value in event.items() if key != "t"})
             self._current = None
 
-    def _tell(self, utterance: str, variant: str, record: UtteranceRecord) -> None:
-        self._told.add((utterance, variant))
-        self.take(record)
+    def _tell(self, event: dict[str, Any]) -> None:
+        self._told.add((event["utterance"], event["variant"]))
+        self.say(event)
 
     def _refuse(self, variant: str, status: Status, why: Reason) -> None:
         """The variant cannot be loaded: all its utterances say so."""
-        self._refused[variant] = (status, why)
+        self._refused.add(variant)
         for each in self.share:
             for listener in self._missing(each):
                 if listener.name == variant:
-                    self._fail(each, listener, status, why)
+                    self._tell(ended(each.name, variant, status, why))
 
-    def _fail(self, each: Hearable, listener: Listener, status: Status, why: Reason) -> None:
-        about = {
-            **self.templates.utterances[_name(each)],
-            **self.templates.listeners[listener.name],
-        }
-        self._tell(_name(each), listener.name, made_record(about, status=status, reason=why))
-
-    def _account(self, ended: str, why: Reason | None) -> None:
+    def _account(self, how: str, why: Reason | None) -> None:
         """What a child that died or went silent twice was doing is told of that utterance or variant.
 
         Once may be the machine's doing: another program's hunger for memory, a stray signal.
         """
-        if ended == "done" or why is None:
+        if how == "done" or why is None:
             return
-        status = Status.TIMEOUT if ended == "silent" else Status.CRASHED
+        status = Status.TIMEOUT if how == "silent" else Status.CRASHED
         if self._current is None:
             loading = next(
                 (
@@ -182,13 +169,14 @@ class Lane:
         utterance, variant = self._current
         if not self._again(utterance, variant):
             return
-        each = next(one for one in self.share if _name(one) == utterance)
+        each = next(one for one in self.share if one.name == utterance)
         leader = self.company.listeners[0].name if self.company.leads else None
         for listener in self._missing(each):
             if listener.name == variant:
-                self._fail(each, listener, status, why)
+                self._tell(ended(each.name, listener.name, status, why))
             elif variant == leader:  # nobody can follow a baseline that dies of the utterance
-                self._fail(each, listener, Status.FAILED, reason("listening.baseline_died", why=why))
+                died = reason("listening.baseline_died", why=why)
+                self._tell(ended(each.name, listener.name, Status.FAILED, died))
 
     def _again(self, utterance: str, variant: str) -> bool:
         """Whether a child has died of this before."""
@@ -198,56 +186,44 @@ class Lane:
     def _give_up(self, why: Reason) -> None:
         for each in self.share:
             for listener in self._missing(each):
-                self._fail(each, listener, Status.FAILED, why)
+                self._tell(ended(each.name, listener.name, Status.FAILED, why))
 
     # -------------------------------------------------------------------------- programs
 
     def _programs(self) -> None:
         """A program is started once an utterance: it has no way to be handed another."""
         from bench import launch
-        from bench.listening.passes import utterance_clip
 
-        suite = self.whole.prepared.suite
         for each in self.share:
             for listener in self._missing(each):
-                if self.whole.stop.is_set():
+                if self.stop.is_set():
                     return
                 engine = listener.ready.engine
                 job = engine.job(
-                    listener.case,
-                    listener.ready.settings,
-                    suite.models[listener.case.model],
-                    utterance_clip(each),
-                    listener.ready.weights,
+                    listener.case, listener.ready.settings, self.model, each.clip, listener.ready.weights
                 )
                 outcome = launch.run(
                     job,
-                    audio=each.audio,
+                    audio=Path(each.clip.path),
                     passes=1,
-                    limits=launch.Limits(timeout_seconds=suite.protocol.timeout_seconds),
+                    limits=launch.Limits(timeout_seconds=self.timeout_seconds),
                     log=self.log,
                     sample_hz=0.0,
                     counters=(),
                 )
                 reading = engine.read(listener.case, listener.ready.settings, outcome)
-                about = {**self.templates.utterances[_name(each)], **self.templates.listeners[listener.name]}
                 heard = reading.transcript
                 spent = [
                     m.value for m in outcome.measurements if m.name in ("user_seconds", "system_seconds")
                 ]
                 self._tell(
-                    _name(each),
-                    listener.name,
-                    made_record(
-                        about,
-                        status=reading.status,
-                        reason=reading.reason,
+                    ended(
+                        each.name,
+                        listener.name,
+                        reading.status,
+                        reading.reason,
                         text=heard.text if heard else None,
                         truncated=bool(heard and heard.truncated),
                         cpu_seconds=round(sum(value or 0.0 for value in spent), 4),
-                    ),
+                    )
                 )
-
-
-def _name(each: Hearable) -> str:
-    return "\t".join(each.identity)

@@ -1,27 +1,25 @@
-"""The quality pass: every utterance heard by every variant, each loaded once, nothing timed.
+"""The quality pass: every utterance heard by every variant, models loaded once a share, nothing timed.
 
-Several children work side by side, each on its own share of the utterances.  What they hear is on disk
-at once; a pass that was ended goes on where it was.
+Shares of the utterances are heard side by side, wherever an executor has room for them.  What is heard is on
+disk as it comes in; a pass that was ended goes on where it was, on any executor.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import os
-import queue
 import shutil
-import sys
-import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, Protocol
 
-from bench.domain import FetchedClip, Host, Reason, Status
+from bench.domain import Host, Reason, Status
 from bench.errors import JournalError
+from bench.executor import Executor, Said
 from bench.folders import RunFolders
 from bench.journal import Journal
+from bench.listening.dispatch import WAIT_SECONDS, Dispatcher, Ticket
+from bench.listening.here import Here
 from bench.listening.plan import (
     Company,
     Conditioned,
@@ -32,16 +30,19 @@ from bench.listening.plan import (
     companies,
     hearables,
 )
-from bench.listening.templates import Templates, made_record
+from bench.listening.shards import shard_of, shares
+from bench.listening.templates import Templates, made_record, plain
 from bench.places import portable
 from bench.prepare import Prepared
 from bench.quality.utterances import UTTERANCES, UtteranceRecord, encode_utterance, read_utterances
 from bench.reasons import reason
 
 SPOOL: Final = ".listening"
+TEMPLATES: Final = "templates.json"
 MEMORY_SHARE: Final = 0.5  # of what the machine has: the rest is left to others
 HEARD_AGAIN: Final = {Status.CRASHED, Status.TIMEOUT, Status.FAILED, Status.MEMORY}  # when a pass goes on
-SHORTEST_PATIENCE_SECONDS: Final = 60.0
+
+Plan = tuple[Company, Sequence[Conditioned]]
 
 
 class PassWatcher(Protocol):
@@ -56,10 +57,19 @@ class PassWatcher(Protocol):
     def heard(self, record: UtteranceRecord) -> None:
         """One more record is on disk."""
 
+    def refused(self, host: str, why: Reason) -> None:
+        """A host gets no more of the pass."""
+
+    def waiting(self) -> None:
+        """No worker may take what is left: one is waited for."""
+
 
 @dataclass(slots=True, kw_only=True)
 class QualityPass:
-    """One run's quality pass; `workers` children at once."""
+    """One run's quality pass: on `executor`, or in `workers` children of this machine at once.
+
+    `share_seconds` is how much speech a share holds where the executor's workers are apart.
+    """
 
     prepared: Prepared
     folders: RunFolders
@@ -67,24 +77,24 @@ class QualityPass:
     workers: int
     watcher: PassWatcher
     memory_bytes: float
-    stop: threading.Event = dataclasses.field(default_factory=threading.Event)
+    executor: Executor | None = None
+    share_seconds: float | None = None
+    wait_seconds: float = WAIT_SECONDS
     _done: set[tuple[Any, ...]] = dataclasses.field(default_factory=set)
-    _incoming: queue.Queue[UtteranceRecord | BaseException | None] = dataclasses.field(
-        default_factory=queue.Queue
-    )
 
     def run(self) -> None:
         """Hear everything that the run's utterances do not hold yet.
 
-        Raises `JournalError` where weights have changed since, or where a record cannot be written; and
-        KeyboardInterrupt as it comes, the children ended and what they said on disk.
+        Raises `JournalError` where weights have changed since, or where a record cannot be written,
+        `FleetError` where no worker may go on; and KeyboardInterrupt as it comes, the children ended and
+        what they said on disk.
         """
         heard = hearables(self.prepared.suite, self.watcher)
         with Journal(self.folders.run, UTTERANCES) as journal:
             before, _ = read_utterances(self.folders.run)
             self._done = {record.key for record in before if record.status not in HEARD_AGAIN}
             self._take_in_leftovers(journal)
-            plans = [
+            plans: list[Plan] = [
                 (company, [each for each in heard if each.part.language == language])
                 for language in dict.fromkeys(each.part.language for each in heard)
                 for company in self._companies(heard, language)
@@ -96,21 +106,17 @@ class QualityPass:
             )
             blocked = len(blocked_variants(self.prepared)) * len(heard)
             self.watcher.listening(len(self._done), wanted + blocked)
-            for record in unheard:
-                self._keep(journal, record)
-            for company, own in plans:
-                self._company(journal, company, [each for each in own if isinstance(each, Hearable)])
+            self._keep(journal, unheard)
+            self._listen(journal, plans)
         shutil.rmtree(self.folders.run / SPOOL, ignore_errors=True)
 
     def _companies(self, heard: Sequence[Conditioned], language: str) -> list[Company]:
         longest = max(each.spoken.seconds for each in heard if each.part.language == language)
-        return companies(self.prepared, language, longest, self.memory_bytes)
+        return companies(self.prepared, language, longest)
 
     # ------------------------------------------------------------------ what nobody can hear
 
-    def _unheard(
-        self, plans: Sequence[tuple[Company, Sequence[Conditioned]]], heard: Sequence[Conditioned]
-    ) -> Iterable[UtteranceRecord]:
+    def _unheard(self, plans: Sequence[Plan], heard: Sequence[Conditioned]) -> Iterable[UtteranceRecord]:
         for company, own in plans:
             for each in own:
                 if isinstance(each, Unhearable):
@@ -173,93 +179,91 @@ class QualityPass:
             "weights": listener.weights,
             "baseline": leader.case.variant.name if leader and follows else None,
             "floor": listener.floor,
-            "divergence_reason": None if company.leads else _plain(company.silence),
+            "divergence_reason": None if company.leads else plain(company.silence),
         }
 
     def _templates(self, company: Company, share: Sequence[Hearable]) -> Templates:
         return Templates(
-            utterances={_name(each): self._of_utterance(each) for each in share},
+            utterances={str(number): self._of_utterance(each) for number, each in enumerate(share)},
             listeners={each.name: self._of_listener(company, each) for each in company.listeners},
         )
 
     # ------------------------------------------------------------------------------ work
 
-    def _company(self, journal: Journal, company: Company, own: Sequence[Hearable]) -> None:
-        from bench.listening.lanes import Lane
+    def _listen(self, journal: Journal, plans: Sequence[Plan]) -> None:
+        own = Here(self.workers, self.memory_bytes) if self.executor is None else None
+        executor = own or self.executor
+        assert executor is not None
 
-        pending = [each for each in own if self._pending(company, each)]
-        if not pending:
-            return
-        order = {name: at for at, name in enumerate(dict.fromkeys(each.identity[::2] for each in pending))}
-        count = min(self.workers, len(order))
-        shares = [
-            [each for each in pending if order[each.identity[::2]] % count == number]
-            for number in range(count)
-        ]  # by utterance: every lane hears all its conditions
-        lanes = [
-            Lane(
-                whole=self,
-                company=company,
-                share=shares[number],
-                templates=self._templates(company, shares[number]),
-                spool=self.folders.run / SPOOL / str(number),
-                log=self.folders.logs / f"quality.{company.model}.{company.listeners[0].name}.{number}.log",
-                take=self._incoming.put,
-            )
-            for number in range(count)
-        ]
-        threads = [threading.Thread(target=lane.run, daemon=True) for lane in lanes]
-        for thread in threads:
-            thread.start()
+        def say(ticket: Ticket, events: Sequence[Said], host: str | None) -> None:
+            made = (ticket.templates.record(event, host) for event in events)
+            self._keep(journal, [record for record in made if record is not None])
+
+        dispatcher = Dispatcher(
+            executor=executor,
+            say=say,
+            refuse=self.watcher.refused,
+            wait=self.watcher.waiting,
+            wait_seconds=self.wait_seconds,
+        )
         try:
-            self._until_ended(journal, threads)
-        except BaseException:
-            self.stop.set()
-            for thread in threads:
-                thread.join()
-            self._drain(journal)
-            raise
+            dispatcher.run(self._tickets(plans, apart=executor.apart))
+        finally:
+            if own is not None:
+                own.close()
 
-    def _until_ended(self, journal: Journal, threads: Sequence[threading.Thread]) -> None:
-        working = len(threads)
-        while working:
-            found = self._incoming.get()
-            if found is None:
-                working -= 1
-            elif isinstance(found, BaseException):
-                raise found
-            else:
-                self._keep(journal, found)
+    def _tickets(self, plans: Sequence[Plan], *, apart: bool) -> Iterator[Ticket]:
+        """Every share that is to be heard, made when its turn comes."""
+        number = 0
+        for company, own in plans:
+            pending = [each for each in own if isinstance(each, Hearable) and self._pending(company, each)]
+            count = None if apart else self.workers
+            for share in shares(pending, count=count, seconds=self.share_seconds):
+                yield self._ticket(company, share, number, apart=apart)
+                number += 1
 
-    def _drain(self, journal: Journal) -> None:
-        while not self._incoming.empty():
-            found = self._incoming.get()
-            if isinstance(found, UtteranceRecord):
-                self._keep(journal, found)
+    def _ticket(self, company: Company, share: Sequence[Hearable], number: int, *, apart: bool) -> Ticket:
+        missing = [(each, self._pending(company, each)) for each in share]
+        shard = shard_of(company, missing, self.prepared.suite, apart=apart)
+        ticket = Ticket(
+            shard=shard,
+            key=shard.key,
+            templates=self._templates(company, share),
+            scratch=self.folders.run / SPOOL / str(number),
+            log=self.folders.logs / f"quality.{company.model}.{company.listeners[0].name}.{number}.log",
+        )
+        if not apart:  # the children's own words lie there, should this process be killed
+            ticket.scratch.mkdir(parents=True, exist_ok=True)
+            (ticket.scratch / TEMPLATES).write_text(
+                json.dumps(dataclasses.asdict(ticket.templates), ensure_ascii=False), encoding="utf-8"
+            )
+        return ticket
 
-    def _keep(self, journal: Journal, record: UtteranceRecord) -> None:
-        if record.key in self._done:
+    def _keep(self, journal: Journal, records: Iterable[UtteranceRecord]) -> None:
+        """Write records that are not there yet, all at once."""
+        new = list({record.key: record for record in records if record.key not in self._done}.values())
+        if not new:
             return
-        journal.append_line(encode_utterance(record))
-        self._done.add(record.key)
-        self.watcher.heard(record)
+        journal.append_line(b"".join(map(encode_utterance, new)))
+        for record in new:
+            self._done.add(record.key)
+            self.watcher.heard(record)
 
     def _take_in_leftovers(self, journal: Journal) -> None:
         """What children of a killed parent said and nobody wrote down."""
-        for job in sorted((self.folders.run / SPOOL).glob("*/job.json")):
+        for file in sorted((self.folders.run / SPOOL).glob(f"*/{TEMPLATES}")):
             try:
-                data = json.loads(job.read_text(encoding="utf-8"))
-                templates = Templates(
-                    utterances=data["templates"]["utterances"], listeners=data["templates"]["listeners"]
-                )
-                lines = (job.parent / "events.jsonl").read_bytes().split(b"\n")[:-1]
+                data = json.loads(file.read_text(encoding="utf-8"))
+                templates = Templates(utterances=data["utterances"], listeners=data["listeners"])
+                lines = (file.parent / "events.jsonl").read_bytes().split(b"\n")[:-1]
                 records = [templates.record(json.loads(line)) for line in lines]
             except (OSError, ValueError, KeyError, TypeError):
                 continue  # torn by the kill: that utterance is heard again
-            for record in records:
-                if record is not None and record.status is Status.OK and record.key not in self._done:
-                    journal.append_line(encode_utterance(record))
-                    self._done.add(record.key)
+            found = [record for record in records if record is not None and record.status is Status.OK]
+            new = [record for record in found if record.key not in self._done]
+            if new:
+                journal.append_line(b"".join(map(encode_utterance, new)))
+                self._done.update(record.key for record in new)
         shutil.rmtree(self.folders.run / SPOOL, ignore_errors=True)
 
     def _refuse_other_weights(self, before: Iterable[UtteranceRecord], planned: Iterable[Company]) -> None:
@@ -275,30 +279,3 @@ class QualityPass:
                     f"its quality pass began.",
                     hint="Start a new run without --resume.",
                 )
-
-
-def _plain(why: Reason | None) -> dict[str, Any] | None:
-    """As JSON: a template is."""
-    return None if why is None else {"code": why.code, "parameters": dict(why.parameters)}
-
-
-def _name(each: Conditioned) -> str:
-    return "\t".join(each.identity)
-
-
-def utterance_clip(each: Hearable) -> FetchedClip:
-    """The utterance as a clip, for engines that are given files."""
-    return FetchedClip(
-        name=each.spoken.name,
-        title=each.spoken.name,
-        language=each.part.language,
-        duration_seconds=each.spoken.seconds,
-        path=str(each.audio),
-        sha256="",
-        reference=each.spoken.text,
-    )
-
-
-def child_interpreter(listener: Listener) -> str:
-    """The Python that runs the listener's child."""
-    return os.fspath(listener.job.interpreter or Path(sys.executable))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import Any, Final
 from bench.assets.progress import Progress
 from bench.assets.speech.utterances import SpokenUtterance, fetch_spoken, ready_audio
 from bench.contract import Job
-from bench.domain import AudioCondition, Case, CorpusPart, FetchedClip, Reason, Suite, WeightsFile
+from bench.domain import AudioCondition, Case, CorpusPart, FetchedClip, Model, Reason, Suite, WeightsFile
 from bench.engines import ScoresTokens, TellsWhyNot
 from bench.errors import UnusableWeights
 from bench.prepare import Blocked, Prepared, Ready
@@ -58,11 +60,15 @@ class Unhearable(Conditioned):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listener:
-    """One variant of a model, or the baseline once more in another setting (`floor`)."""
+    """One variant of a model, or the baseline once more in another setting (`floor`).
+
+    `job` was made with `settings`, which are the case's but for what makes it one of several children.
+    """
 
     case: Case
     ready: Ready
     job: Job
+    settings: Mapping[str, object]
     floor: str | None = None
 
     @property
@@ -140,10 +146,8 @@ def _conditioned(
     return Unhearable(part=part, condition=condition, spoken=spoken, on_floor=on_floor, problem=problem)
 
 
-def companies(
-    prepared: Prepared, language: str, longest_seconds: float, memory_bytes: float
-) -> list[Company]:
-    """The children that a corpus of one language needs, with `memory_bytes` for each."""
+def companies(prepared: Prepared, language: str, longest_seconds: float) -> list[Company]:
+    """The children that a corpus of one language needs, where memory is no matter: see `fitting`."""
     clip = FetchedClip(
         name="utterance",
         title="utterance",
@@ -173,20 +177,14 @@ def companies(
                 key = (baseline, *_child_of(case, state))
             groups.setdefault(key, []).append(listener)
         for key, listeners in groups.items():
-            found += _split(model, key, listeners, suite, clip, memory_bytes, ready)
+            found += _companies(model, key, listeners, suite, clip)
     return found
 
 
-def _split(
-    model: str,
-    key: tuple[Any, ...],
-    listeners: list[Listener],
-    suite: Suite,
-    clip: FetchedClip,
-    memory_bytes: float,
-    ready: Mapping[str, tuple[Case, Ready]],
+def _companies(
+    model: str, key: tuple[Any, ...], listeners: list[Listener], suite: Suite, clip: FetchedClip
 ) -> Iterator[Company]:
-    """One company, or several where the models do not fit beside one another; the baseline is in each."""
+    """The company of listeners that share a child, or one of each where nothing is compared."""
     first = listeners[0]
     engine = first.ready.engine
     half = engine.token_half if isinstance(engine, ScoresTokens) else None
@@ -208,18 +206,30 @@ def _split(
             yield Company(model=model, listeners=(each,), token_half=None, leads=False, silence=silence)
         return
     others = [each for each in listeners if each is not leader]
-    floors = list(_floors(leader, others, suite, clip))
+    floors = _floors(leader, others, suite, clip)
+    yield Company(model=model, listeners=(leader, *floors, *others), token_half=half, leads=True)
+
+
+def fitting(company: Company, memory_bytes: float) -> Iterator[Company]:
+    """The company, or several where its models do not fit beside one another; the baseline is in each."""
+    if not company.leads:
+        yield company
+        return
+    leader, *rest = company.listeners
+    floors = [each for each in rest if each.floor is not None]
     room = memory_bytes - _loaded_bytes(leader) - OWN_BYTES
     batch: list[Listener] = [*floors]
     taken = sum(_loaded_bytes(each) for each in floors if each.floor not in ("again", "threads=2"))
-    for each in others:
+    for each in rest:
+        if each.floor is not None:
+            continue
         size = _loaded_bytes(each)
         if batch and taken + size > room and any(one.floor is None for one in batch):
-            yield Company(model=model, listeners=(leader, *batch), token_half=half, leads=True)
+            yield dataclasses.replace(company, listeners=(leader, *batch))
             batch, taken = [], 0.0
         batch.append(each)
         taken += size
-    yield Company(model=model, listeners=(leader, *batch), token_half=half, leads=True)
+    yield dataclasses.replace(company, listeners=(leader, *batch))
 
 
 def _floors(
@@ -229,8 +239,7 @@ def _floors(
     yield dataclasses.replace(leader, floor="again")
     own = dict(leader.case.variant.settings)
     if "threads" in leader.ready.engine.settings.model_fields:
-        case = _with_settings(leader.case, {"threads": 2})
-        yield dataclasses.replace(leader, floor="threads=2", job=_job(case, leader.ready, suite, clip))
+        yield _in_setting(leader, "threads=2", {"threads": 2}, suite, clip)
     seen = set()
     for other in others:
         for name, value in sorted(other.case.variant.settings.items()):
@@ -239,8 +248,7 @@ def _floors(
             label = f"{name}={str(value).lower() if isinstance(value, bool) else value}"
             if label not in seen:
                 seen.add(label)
-                case = _with_settings(leader.case, {"threads": 1, name: value}, leader.ready)
-                yield dataclasses.replace(leader, floor=label, job=_job(case, leader.ready, suite, clip))
+                yield _in_setting(leader, label, {"threads": 1, name: value}, suite, clip)
 
 
 def _default(ready: Ready, name: str) -> Any:
@@ -248,25 +256,34 @@ def _default(ready: Ready, name: str) -> Any:
     return None if field is None else field.get_default(call_default_factory=True)
 
 
+def _in_setting(
+    leader: Listener, label: str, changes: Mapping[str, object], suite: Suite, clip: FetchedClip
+) -> Listener:
+    case = with_settings(leader.case, _known(changes, leader.ready))
+    job = job_of(case, leader.ready, suite.models[case.model], clip)
+    return dataclasses.replace(leader, floor=label, job=job, settings=case.variant.settings)
+
+
 def _listener(case: Case, ready: Ready, suite: Suite, clip: FetchedClip) -> Listener:
-    return Listener(
-        case=case, ready=ready, job=_job(_with_settings(case, {"threads": 1}, ready), ready, suite, clip)
-    )
+    alone = with_settings(case, _known({"threads": 1}, ready))
+    job = job_of(alone, ready, suite.models[case.model], clip)
+    return Listener(case=case, ready=ready, job=job, settings=alone.variant.settings)
 
 
-def _with_settings(case: Case, changes: dict[str, Any], ready: Ready | None = None) -> Case:
-    known = {
-        name: value
-        for name, value in changes.items()
-        if ready is None or name in ready.engine.settings.model_fields
-    }
-    variant = dataclasses.replace(case.variant, settings={**case.variant.settings, **known})
+def _known(changes: Mapping[str, object], ready: Ready) -> dict[str, object]:
+    return {name: value for name, value in changes.items() if name in ready.engine.settings.model_fields}
+
+
+def with_settings(case: Case, changes: Mapping[str, object]) -> Case:
+    """The case with some settings changed."""
+    variant = dataclasses.replace(case.variant, settings={**case.variant.settings, **changes})
     return dataclasses.replace(case, variant=variant)
 
 
-def _job(case: Case, ready: Ready, suite: Suite, clip: FetchedClip) -> Job:
+def job_of(case: Case, ready: Ready, model: Model, clip: FetchedClip) -> Job:
+    """What a child runs for a case."""
     settings = ready.engine.settings.model_validate(case.variant.settings)
-    job = ready.engine.job(case, settings, suite.models[case.model], clip, ready.weights)
+    job = ready.engine.job(case, settings, model, clip, ready.weights)
     return job if ready.interpreter is None else dataclasses.replace(job, interpreter=ready.interpreter)
 
 
@@ -292,3 +309,8 @@ def blocked_variants(prepared: Prepared) -> list[tuple[Case, Blocked]]:
         if isinstance(state, Blocked):
             seen.setdefault((case.model, case.variant.name), (case, state))
     return list(seen.values())
+
+
+def child_interpreter(listener: Listener) -> str:
+    """The Python that runs the listener's child."""
+    return os.fspath(listener.job.interpreter or Path(sys.executable))

@@ -1,14 +1,18 @@
-"""What a child said -> records: each utterance and each variant has a template that an event fills in."""
+"""What was said -> records: each utterance and each variant has a template that an event fills in."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 from bench.domain import Reason, Status
 from bench.quality.utterances import UtteranceRecord
 from bench.reasons import reason, told
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 About = dict[str, Any]  # fields of an `UtteranceRecord`, as JSON
 
@@ -28,12 +32,20 @@ class Templates:
     utterances: Mapping[str, About]
     listeners: Mapping[str, About]
 
-    def record(self, event: About) -> UtteranceRecord | None:
-        """The record of an event `heard` or `unheard`; None of any other."""
+    def record(self, event: About, host: str | None = None) -> UtteranceRecord | None:
+        """The record of an event `heard`, `unheard` or `ended`, heard on `host` (None: here); None of others.
+
+        `ended` is a lane's word for what a child could not say itself: `own` holds the record's own fields.
+        """
         kind = event.get("event")
-        if kind not in ("heard", "unheard"):
+        if kind not in ("heard", "unheard", "ended"):
             return None
         about = {**self.utterances[str(event["utterance"])], **self.listeners[str(event["variant"])]}
+        if host is not None:
+            about["host"] = host
+        if kind == "ended":
+            own = dict(event["own"])
+            return made_record(about, **{**own, "status": Status(own["status"]), "reason": _said(own)})
         if kind == "unheard":
             status = _KINDS.get(str(event.get("kind")), Status.FAILED)
             return made_record(about, status=status, reason=told(str(event.get("message"))))
@@ -52,11 +64,45 @@ class Templates:
         )
 
 
+def ended(utterance: str, listener: str, status: Status, why: Reason | None, **own: object) -> About:
+    """The event that says how an utterance ended for a listener."""
+    return {
+        "event": "ended",
+        "utterance": utterance,
+        "variant": listener,
+        "own": {"status": status.value, "reason": plain(why), **own},
+    }
+
+
 def made_record(about: About, **own: Any) -> UtteranceRecord:
     """A record of what its templates say and what is its own."""
     why = about.get("divergence_reason")
     known = {**about, "divergence_reason": Reason(**why) if isinstance(why, dict) else why}
     return UtteranceRecord(**{**known, **own})
+
+
+def plain(why: Reason | None) -> About | None:
+    """A reason as JSON, those within it too."""
+    found: About | None = None if why is None else _reasons().dump_python(why, mode="json")
+    return found
+
+
+def reason_of(why: About) -> Reason:
+    """A reason from its JSON."""
+    found: Reason = _reasons().validate_python(why)
+    return found
+
+
+def _said(own: About) -> Reason | None:
+    why = own.get("reason")
+    return None if why is None else reason_of(why)
+
+
+@cache
+def _reasons() -> TypeAdapter[Reason]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Reason)
 
 
 def _frozen(value: Any) -> Any:

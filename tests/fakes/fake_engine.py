@@ -35,6 +35,7 @@ class FakeSettings(Settings):
     seconds_a_window: float = 0.0
     dies_of_samples: int = 0
     unloadable: str | None = None
+    diary: str | None = None
 
 
 class FakeEngine:

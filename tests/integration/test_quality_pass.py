@@ -19,7 +19,7 @@ import pytest
 
 from bench import host
 from bench.config import load_suite
-from bench.domain import Status
+from bench.domain import Reason, Status
 from bench.errors import JournalError
 from bench.folders import RunFolders, new_folders, start
 from bench.journal import RECORDS
@@ -73,6 +73,11 @@ class Silent:
         self.counts = (done, total)
 
     def heard(self, record: UtteranceRecord) -> None: ...
+
+    def refused(self, host: str, why: Reason) -> None:
+        raise AssertionError(host, why)
+
+    def waiting(self) -> None: ...
 
 
 @pytest.fixture
