@@ -73,8 +73,8 @@ class Task:
     labels: tuple[str, ...] = ()
     only: str | None = None
     avoid: frozenset[str] = frozenset()
-    scratch: Path | None = None
-    log: Path | None = None
+    scratch: Path = Path()
+    log: Path = Path()
     tell: Callable[[Said], None] | None = None
 
 

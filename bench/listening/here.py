@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 
 from bench.domain import Reason
 from bench.executor import Done, Site, Task
@@ -40,11 +39,9 @@ class Here:
         return self._pool.submit(self._do, task)
 
     def _do(self, task: Task) -> Done:
-        assert task.scratch is not None
-        assert task.log is not None
         site = Site(
             scratch=task.scratch,
-            log=Path(task.log),
+            log=task.log,
             memory_bytes=self.memory_bytes,
             worker=NAME,
             stop=self._stop,

@@ -191,9 +191,7 @@ class QualityPass:
     # ------------------------------------------------------------------------------ work
 
     def _listen(self, journal: Journal, plans: Sequence[Plan]) -> None:
-        own = Here(self.workers, self.memory_bytes) if self.executor is None else None
-        executor = own or self.executor
-        assert executor is not None
+        executor = self.executor or Here(self.workers, self.memory_bytes)
 
         def say(ticket: Ticket, events: Sequence[Said], host: str | None) -> None:
             made = (ticket.templates.record(event, host) for event in events)
@@ -209,8 +207,8 @@ class QualityPass:
         try:
             dispatcher.run(self._tickets(plans, apart=executor.apart))
         finally:
-            if own is not None:
-                own.close()
+            if self.executor is None:
+                executor.close()
 
     def _tickets(self, plans: Sequence[Plan], *, apart: bool) -> Iterator[Ticket]:
         """Every share that is to be heard, made when its turn comes."""
