@@ -15,13 +15,17 @@ import typer
 from bench import __version__
 from bench.commands import (
     auditing,
+    bisecting,
+    comparing,
+    exporting,
     fleet,
+    gating,
     inputs,
     inspect,
     measure,
+    nights,
     process,
     quality,
-    regression,
     rendering,
     scoring,
     trying,
@@ -55,7 +59,9 @@ def options(
         typer.secho(f"left by a command that was killed, now ended or removed: {name}", fg="yellow", err=True)
 
 
-for room in (measure, trying, quality, inputs, inspect, auditing, rendering, scoring, regression, fleet):
+for room in (
+    measure, trying, quality, inputs, inspect, auditing, rendering, scoring, comparing, gating, nights, exporting, bisecting, fleet,
+):  # fmt: skip
     room.register(app)
 
 

@@ -6,8 +6,8 @@ knows the other, both know this.  The child's side of it is JSON: docs/architect
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,7 +59,8 @@ class Transcription:
     `stages` are seconds by the half's own clock, `own_timings` by the library's: two sources, never
     mixed.  `cuts` are (start, end) in seconds where a segmentation cut the clip, None where it did not;
     with cuts, `segmentation_seconds` is what finding them took.  `tokens` and `confidence` are of the
-    whole, where the segments do not tell.  `extra` is what else the half said, for its own engine.
+    whole, where the segments do not tell.  `extra` is what else the half said of a clip that was not cut,
+    for its own engine.
     """
 
     text: str = ""
@@ -76,8 +77,10 @@ class Transcription:
 
     @classmethod
     def parsed(cls, data: Mapping[str, Any]) -> Transcription:
-        """The JSON that a half returned; TypeError or ValueError where a known key holds something else."""
-        cuts = data.get("cuts")
+        """The JSON of a pass; TypeError or ValueError where a known key holds something else."""
+        if "pieces" in data:
+            pieces = tuple(HeardCut.parsed(each) for each in data["pieces"])
+            return joined(pieces, segmentation_seconds=data.get("segmentation_seconds"))
         return cls(
             text=str(data.get("text") or ""),
             language=data.get("language"),
@@ -87,10 +90,93 @@ class Transcription:
             confidence=data.get("confidence"),
             stages=_seconds(data.get("stages")),
             own_timings=_seconds(data.get("own_timings")),
-            cuts=None if cuts is None else tuple((float(start), float(end)) for start, end in cuts),
-            segmentation_seconds=data.get("segmentation_seconds"),
             extra={key: value for key, value in data.items() if key not in cls.__slots__},
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardCut:
+    """A cut of a clip, in seconds from its start, and what the half made of it.
+
+    `after_seconds` is how long after the pass began the half was called for it.
+    """
+
+    start_seconds: float
+    end_seconds: float
+    after_seconds: float
+    heard: Transcription
+
+    @classmethod
+    def parsed(cls, data: Mapping[str, Any]) -> HeardCut:
+        """The JSON of `bench/child/segmentation.py`."""
+        return cls(
+            start_seconds=float(data["start_seconds"]),
+            end_seconds=float(data["end_seconds"]),
+            after_seconds=float(data["after_seconds"]),
+            heard=Transcription.parsed(data.get("result") or {}),
+        )
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """Its segments at their times in the clip; heard without any it is one segment itself."""
+        if self.heard.segments:
+            return tuple(_later(segment, self.start_seconds) for segment in self.heard.segments)
+        if not self.heard.text.strip():
+            return ()
+        whole = Segment(
+            text=self.heard.text,
+            start_seconds=self.start_seconds,
+            end_seconds=self.end_seconds,
+            confidence=self.heard.confidence,
+            tokens=self.heard.tokens,
+        )
+        return (whole,)
+
+
+def joined(pieces: Sequence[HeardCut], *, segmentation_seconds: float | None) -> Transcription:
+    """The pieces of a clip as what was heard in all of it.
+
+    Times by the half's clock are summed; the first token is that of the first piece, from the beginning of
+    the pass.  Confidence is weighed by tokens.
+    """
+    heard = [piece.heard for piece in pieces]
+    stages = _sums([each.stages for each in heard])
+    if pieces and "first_token" in pieces[0].heard.stages:
+        stages["first_token"] = pieces[0].after_seconds + pieces[0].heard.stages["first_token"]
+    counts = [each.tokens for each in heard if each.tokens is not None]
+    weighed = [(each.confidence, each.tokens or 0) for each in heard if each.confidence is not None]
+    total = sum(tokens for _, tokens in weighed)
+    known = [each.truncated for each in heard if each.truncated is not None]
+    return Transcription(
+        text=" ".join(text for each in heard if (text := each.text.strip())),
+        language=next((each.language for each in heard if each.language), None),
+        segments=tuple(segment for piece in pieces for segment in piece.segments),
+        truncated=any(known) if known else None,
+        tokens=sum(counts) if pieces and len(counts) == len(pieces) else None,
+        confidence=sum(value * tokens for value, tokens in weighed) / total if total else None,
+        stages=stages,
+        own_timings=_sums([each.own_timings for each in heard]),
+        cuts=tuple((piece.start_seconds, piece.end_seconds) for piece in pieces),
+        segmentation_seconds=segmentation_seconds,
+    )
+
+
+def _later(segment: Segment, seconds: float) -> Segment:
+    """The segment and its words so many seconds later."""
+    return replace(
+        segment,
+        start_seconds=None if segment.start_seconds is None else segment.start_seconds + seconds,
+        end_seconds=None if segment.end_seconds is None else segment.end_seconds + seconds,
+        words=tuple(
+            replace(word, start_seconds=word.start_seconds + seconds, end_seconds=word.end_seconds + seconds)
+            for word in segment.words
+        ),
+    )
+
+
+def _sums(groups: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    names = sorted({name for group in groups for name in group})
+    return {name: sum(group.get(name, 0.0) for group in groups) for name in names}
 
 
 def _seconds(data: Mapping[str, Any] | None) -> Mapping[str, float]:

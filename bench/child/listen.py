@@ -310,17 +310,20 @@ class Session:
         if plan:
             segmentation = beside("segmentation")
             transcribe = segmentation.by_cuts(segmentation.Segmenter(plan), transcribe)
-        result = transcribe(model, pcm, variant["payload"])
+        whole = transcribe(model, pcm, variant["payload"])
+        results = [piece["result"] for piece in whole["pieces"]] if plan else [whole]
         words = [
             [word["text"].strip(), 1, word["confidence"]]
+            for result in results
             for segment in result.get("segments") or ()
             for word in segment.get("words") or ()
             if word.get("confidence") is not None
         ]
+        texts = [str(result.get("text", "")).strip() for result in results]
         return {
-            "text": str(result.get("text", "")).strip(),
+            "text": " ".join(text for text in texts if text),
             "words": words,
-            "truncated": bool(result.get("truncated")),
+            "truncated": any(result.get("truncated") for result in results),
         }
 
 

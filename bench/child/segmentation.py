@@ -12,7 +12,6 @@ from typing import Any
 
 SAMPLE_RATE = 16_000
 FRAME = 512  # samples a probability of Silero VAD at 16 kHz
-SUMMED = ("tokens", "prompt_tokens", "audio_tokens")
 
 Cut = tuple[int, int]
 
@@ -115,86 +114,25 @@ def _split(probabilities: Sequence[float], first: int, last: int, longest: int) 
 
 
 def by_cuts(segmenter: Segmenter, transcribe: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """The half's `transcribe`, called once a cut; its results as one."""
+    """The half's `transcribe`, called once a cut: `pieces` as they came, which the parent joins.
+
+    A piece has `start_seconds` and `end_seconds` in the recording, `after_seconds`, how long after the
+    pass began the half was called for it, and the half's `result`.
+    """
 
     def transcribe_cuts(model: Any, pcm: Any, payload: dict[str, Any]) -> dict[str, Any]:
         called = time.perf_counter()
         cuts = segmenter.cuts(pcm)
         cut_seconds = time.perf_counter() - called
-        parts = []
-        for start, end in cuts:
-            before = time.perf_counter() - called
-            parts.append(
-                (start / SAMPLE_RATE, end / SAMPLE_RATE, before, transcribe(model, pcm[start:end], payload))
-            )
-        return {**joined(parts), "segmentation_seconds": cut_seconds}
+        pieces = [
+            {
+                "start_seconds": start / SAMPLE_RATE,
+                "end_seconds": end / SAMPLE_RATE,
+                "after_seconds": time.perf_counter() - called,
+                "result": transcribe(model, pcm[start:end], payload),
+            }
+            for start, end in cuts
+        ]
+        return {"pieces": pieces, "segmentation_seconds": cut_seconds}
 
     return transcribe_cuts
-
-
-def joined(parts: Sequence[tuple[float, float, float, dict[str, Any]]]) -> dict[str, Any]:
-    """Results of cuts (start, end, seconds before it, result) as the result of the recording."""
-    results = [result for *_, result in parts]
-    segments = [
-        _moved(segment, start)
-        for start, end, _, result in parts
-        for segment in _segments(result, end - start)
-    ]
-    whole: dict[str, Any] = {
-        "text": " ".join(text for result in results if (text := str(result.get("text", "")).strip())),
-        "language": next((result["language"] for result in results if result.get("language")), None),
-        "segments": segments,
-        "truncated": _any_known([result.get("truncated") for result in results]),
-        "cuts": [[start, end] for start, end, *_ in parts],
-        "ids": [token for result in results for token in result.get("ids", ())],
-    }
-    for key in SUMMED:
-        if results and all(result.get(key) is not None for result in results):
-            whole[key] = sum(result[key] for result in results)
-    for group in ("stages", "own_timings"):
-        if any(result.get(group) for result in results):
-            whole[group] = _sums([result.get(group) or {} for result in results])
-    if "first_token" in whole.get("stages", {}):
-        whole["stages"]["first_token"] = parts[0][2] + results[0]["stages"]["first_token"]
-    weighted = [(r["confidence"], r.get("tokens") or 0) for r in results if r.get("confidence") is not None]
-    total = sum(tokens for _, tokens in weighted)
-    whole["confidence"] = sum(c * tokens for c, tokens in weighted) / total if total else None
-    return whole
-
-
-def _segments(result: dict[str, Any], seconds: float) -> list[dict[str, Any]]:
-    """A result's own segments; a result without any is one segment of the cut's length."""
-    if result.get("segments"):
-        return list(result["segments"])
-    if not str(result.get("text", "")).strip():
-        return []
-    return [
-        {
-            "text": result["text"],
-            "start_seconds": 0.0,
-            "end_seconds": seconds,
-            "confidence": result.get("confidence"),
-            "tokens": result.get("tokens"),
-        }
-    ]
-
-
-def _moved(item: dict[str, Any], seconds: float) -> dict[str, Any]:
-    """A segment or word `seconds` later."""
-    moved = dict(item)
-    for key in ("start_seconds", "end_seconds"):
-        if moved.get(key) is not None:
-            moved[key] += seconds
-    if moved.get("words"):
-        moved["words"] = [_moved(word, seconds) for word in moved["words"]]
-    return moved
-
-
-def _sums(groups: Sequence[dict[str, float]]) -> dict[str, float]:
-    keys = {key for group in groups for key in group}
-    return {key: sum(group.get(key) or 0.0 for group in groups) for key in sorted(keys)}
-
-
-def _any_known(values: Sequence[bool | None]) -> bool | None:
-    known = [value for value in values if value is not None]
-    return any(known) if known else None

@@ -1,6 +1,6 @@
 """Cells: what stands in a table or a sentence, free of language and of format.
 
-`bench.report.writing.writers` words and formats them.  Message ids are those of the catalogs; everything
+`bench.report.writing.writer` words and formats them.  Message ids are those of the catalogs; everything
 else that is text is data and gets escaped.  Custom templates rely on these names: docs/report.md
 lists them.
 """

@@ -250,7 +250,7 @@ def test_stages_tokens_and_confidence_are_measured() -> None:
 
 
 def test_no_speech_found_is_the_reason_for_missing_stages() -> None:
-    result = {"text": "", "cuts": [], "segmentation_seconds": 0.2, "stages": {}}
+    result: dict[str, object] = {"pieces": [], "segmentation_seconds": 0.2}
     transcribed = Event(name="transcribed", seconds=9.0, data={"result": result, "pass": 1})
     found = {m.name: m for m in read(case(), outcome(CPU, transcribed)).measurements}
     assert english(found["encode_seconds"].reason) == "The segmentation found no speech in the clip."

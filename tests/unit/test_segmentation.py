@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from bench.contract import Transcription
+from bench.domain import Segment
 from bench.engines.segmentation import Vad, Windows, longest_cut
 
 CHILD = Path(__file__).parents[2] / "bench" / "child" / "segmentation.py"
@@ -119,53 +121,78 @@ def heard(_: object, pcm: array[float], __: object) -> dict[str, Any]:
         "confidence": 0.9 if seconds == 1 else 0.6,
         "truncated": seconds == 2,
         "stages": {"encode": seconds, "first_token": 0.25},
+        "own_timings": {"load": 0.5},
     }
 
 
-def joined() -> dict[str, Any]:
+def joined() -> Transcription:
     transcribe = SEGMENTATION.by_cuts(FakeSegmenter(), heard)
-    result: dict[str, Any] = transcribe(None, array("f", [0.0]) * (5 * RATE), {})
-    return result
+    return Transcription.parsed(transcribe(None, array("f", [0.0]) * (5 * RATE), {}))
+
+
+def piece(**result: Any) -> Transcription:
+    """The whole of one cut, from 1 s to 3 s."""
+    made = {"start_seconds": 1.0, "end_seconds": 3.0, "after_seconds": 0.5, "result": result}
+    return Transcription.parsed({"pieces": [made], "segmentation_seconds": 0.1})
 
 
 def test_texts_are_joined_in_order() -> None:
-    assert joined()["text"] == "1 s 2 s"
+    assert joined().text == "1 s 2 s"
 
 
 def test_times_of_segments_and_words_are_the_recordings() -> None:
-    segments = joined()["segments"]
-    assert [segment["start_seconds"] for segment in segments] == [1.5, 3.5]
-    assert segments[1]["words"][0]["end_seconds"] == 3.6
+    segments = joined().segments
+    assert [segment.start_seconds for segment in segments] == [1.5, 3.5]
+    assert [segment.end_seconds for segment in segments] == [1.75, 3.75]
+    assert segments[1].words[0].start_seconds == 3.5
+    assert segments[1].words[0].end_seconds == 3.6
 
 
 def test_stages_and_tokens_are_summed() -> None:
     result = joined()
-    assert result["tokens"] == 6
-    assert result["stages"]["encode"] == 3.0
+    assert result.tokens == 6
+    assert result.stages["encode"] == 3.0
+    assert result.own_timings == {"load": 1.0}
 
 
-def test_the_first_token_is_the_first_cuts() -> None:
-    assert 0.25 <= joined()["stages"]["first_token"] < 0.4
+def test_tokens_that_one_piece_does_not_tell_are_told_of_none() -> None:
+    pieces = [
+        {"start_seconds": 0.0, "end_seconds": 1.0, "after_seconds": 0.0, "result": {"tokens": tokens}}
+        for tokens in (3, None)
+    ]
+    assert Transcription.parsed({"pieces": pieces}).tokens is None
+
+
+def test_the_first_token_is_the_first_cuts_from_the_beginning_of_the_pass() -> None:
+    assert piece(text="x", stages={"first_token": 0.25}).stages["first_token"] == 0.75
+    assert 0.25 <= joined().stages["first_token"] < 0.4
 
 
 def test_one_truncated_piece_truncates_the_whole() -> None:
-    assert joined()["truncated"] is True
+    assert joined().truncated is True
 
 
 def test_confidence_is_weighed_by_tokens() -> None:
-    assert joined()["confidence"] == pytest.approx((0.9 * 2 + 0.6 * 4) / 6)
+    assert joined().confidence == pytest.approx((0.9 * 2 + 0.6 * 4) / 6)
 
 
-def test_a_result_without_segments_is_a_segment_of_its_own() -> None:
-    whole = SEGMENTATION.joined([(1.0, 3.0, 0.0, {"text": "hello", "tokens": 2, "confidence": 0.5})])
-    assert whole["segments"] == [
-        {"text": "hello", "start_seconds": 1.0, "end_seconds": 3.0, "confidence": 0.5, "tokens": 2}
-    ]
+def test_a_piece_without_segments_is_a_segment_of_its_own() -> None:
+    assert piece(text="hello", tokens=2, confidence=0.5).segments == (
+        Segment(text="hello", start_seconds=1.0, end_seconds=3.0, confidence=0.5, tokens=2),
+    )
+
+
+def test_the_cuts_and_what_finding_them_took_are_told() -> None:
+    result = joined()
+    assert result.cuts == ((1.0, 2.0), (3.0, 5.0))
+    assert result.segmentation_seconds is not None
+    assert 0 <= result.segmentation_seconds < 0.5
 
 
 def test_nothing_spoken_is_an_empty_transcript() -> None:
-    whole = SEGMENTATION.joined([])
-    assert whole["text"] == ""
-    assert whole["segments"] == []
-    assert whole["cuts"] == []
-    assert whole["truncated"] is None
+    whole = Transcription.parsed({"pieces": [], "segmentation_seconds": 0.1})
+    assert whole.text == ""
+    assert whole.segments == ()
+    assert whole.cuts == ()
+    assert whole.tokens is None
+    assert whole.truncated is None

@@ -15,7 +15,7 @@ from bench.errors import ReportError
 from bench.report.cells import Cell
 from bench.report.charts.colours import colour
 from bench.report.view import Column, View
-from bench.report.writing.writers import Writer
+from bench.report.writing.writer import Writer
 from bench.text import safe
 from bench.text.numbers import clock
 from bench.text.templates import sandbox
