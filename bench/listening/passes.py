@@ -19,17 +19,9 @@ from bench.executor import Executor, Said
 from bench.folders import RunFolders
 from bench.journal import Journal
 from bench.listening.dispatch import WAIT_SECONDS, Dispatcher, Ticket
+from bench.listening.hearables import Conditioned, Hearable, Unhearable, hearables
 from bench.listening.here import Here
-from bench.listening.plan import (
-    Company,
-    Conditioned,
-    Hearable,
-    Listener,
-    Unhearable,
-    blocked_variants,
-    companies,
-    hearables,
-)
+from bench.listening.plan import Company, Listener, blocked_variants, companies
 from bench.listening.shards import shard_of, shares
 from bench.listening.templates import Templates, made_record, plain
 from bench.places import portable

@@ -20,7 +20,8 @@ from bench.assets.hashes import sha256_of
 from bench.domain import Case, FetchedClip, Model, WeightsFile
 from bench.engines import ScoresTokens, registry
 from bench.executor import code_version
-from bench.listening.plan import Company, Hearable, Listener, job_of, with_settings
+from bench.listening.hearables import Hearable
+from bench.listening.plan import Company, Listener, job_of, with_settings
 from bench.places import portable
 from bench.prepare import Ready
 

@@ -19,7 +19,7 @@ from bench.errors import FleetError
 from bench.fleet.on_dask import DaskExecutor
 from bench.fleet.processes import LocalProcesses
 from bench.language import english
-from bench.listening.plan import Hearable, hearables
+from bench.listening.hearables import Hearable, hearables
 from bench.listening.shards import shares
 from bench.quality.utterances import UTTERANCES, UtteranceRecord
 
