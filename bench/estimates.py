@@ -34,9 +34,10 @@ def estimate(suite: Suite, reports: Path) -> tuple[float, str]:
         seconds[case.id] = GUESSED_START_SECONDS + rtf * spoken
     each = sum(seconds.values()) + len(suite.cases) * suite.protocol.cooldown_seconds
     longest = each * suite.protocol.most_blocks
+    loads = len(suite.cases) * min(suite.protocol.evicted_starts, suite.protocol.most_blocks)
     if suite.protocol.precision is not None and suite.protocol.max_seconds is not None:
         longest = min(longest, max(suite.protocol.max_seconds, each * suite.protocol.min_blocks))
-    return longest, _source(sources)
+    return longest + loads * GUESSED_START_SECONDS, _source(sources)
 
 
 def _source(cases: dict[str, int]) -> str:

@@ -72,6 +72,11 @@ CODES: Final[Mapping[str, tuple[str, ...]]] = {
     "energy.no_meter": (),
     "energy.root_only": (),
     "energy.not_linux": (),
+    # a start from an evicted page cache: bench.evicted_start
+    "evicted.program": (),
+    "evicted.not_told": ("file",),
+    "evicted.resident": ("share", "file"),
+    "evicted.failed": ("why",),
     # how a child ended: bench.launch.verdict; `doing` is one of doing.*
     "ended.timeout": ("limit_seconds", "doing"),
     "ended.memory": ("limit_bytes", "peak_bytes", "doing"),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from bench import plan
 from bench.collecting import collect
@@ -26,7 +26,7 @@ from bench.domain import (
     Status,
     WeightsFile,
 )
-from bench.errors import JournalError, UnusableWeights
+from bench.errors import UnusableWeights
 from bench.folders import RunFolders
 from bench.journal import Journal, read_records, unwritable, warn
 from bench.language import english
@@ -35,10 +35,13 @@ from bench.pace import enough_blocks
 from bench.plan import Slot
 from bench.prepare import Blocked, Prepared, Ready
 from bench.reasons import reason
-from bench.soundness import sound_reason, sound_transcript
+from bench.soundness import sound, sound_reason, sound_transcript
 from bench.text.safe import whole_characters
 from bench.timelimit import at_most
-from bench.witness import Witness
+from bench.witness import Witness, refuse_other_inputs
+
+if TYPE_CHECKING:
+    from bench.launch import Limits
 
 READING_SECONDS = 10.0  # for patterns of a suite, which may backtrack without end
 
@@ -88,7 +91,7 @@ class Runner:
         waiting = self.watcher.waits if self.watcher else lambda: None
         with Journal(self.folders.run) as journal, machine_turn(waiting), awake():
             records, _ = read_records(journal.file) if journal.file.exists() else ((), ())
-            self._refuse_other_weights(records)
+            refuse_other_inputs(self.folders.run, self.prepared.cases, records)
             if self.watcher:
                 self.watcher.goes_on(records)
             history = Ledger(records)
@@ -185,6 +188,7 @@ class Runner:
 
     def _measured_trial(self, slot: Slot, attempt: int, ready: Ready, record: Record) -> Record:
         from bench import host, launch
+        from bench.evicted_start import evicted_start
         from bench.launch import proof
 
         suite, case = self.prepared.suite, slot.case
@@ -205,10 +209,7 @@ class Runner:
                 job,
                 audio=Path(ready.clip.path),
                 passes=suite.protocol.passes,
-                limits=launch.Limits(
-                    timeout_seconds=suite.protocol.timeout_seconds,
-                    memory_limit_bytes=suite.protocol.memory_limit_bytes,
-                ),
+                limits=self._limits(),
                 log=log,
                 sample_hz=suite.protocol.sample_hz,
                 expected=proof.expected(ready.weights, self._siblings(case), job.opens_too),
@@ -217,12 +218,18 @@ class Runner:
             raise unwritable(log, error) from error
         conditions = probe.finish()
         reading = _reading(case, ready, outcome)
+        measurements = collect(outcome.measurements, reading, ready, suite.protocol.passes)
+        if reading.status.delivered and 1 <= slot.block <= suite.protocol.evicted_starts:
+            evicted_log = log.with_suffix(".evicted.log")
+            started = evicted_start(job, Path(ready.clip.path), files, self._limits(), evicted_log)
+            measurements = {**measurements, **{each.name: sound(each) for each in started.measurements}}
+            conditions = dataclasses.replace(conditions, facts={**conditions.facts, **started.facts})
         return dataclasses.replace(
             record,
             engine_version=ready.version,
             status=reading.status,
             reason=None if reading.reason is None else sound_reason(reading.reason),
-            measurements=collect(outcome.measurements, reading, ready, suite.protocol.passes),
+            measurements=measurements,
             command=outcome.argv,
             log=os.path.relpath(log, self.folders.run),
             weights=ready.weights,
@@ -230,6 +237,14 @@ class Runner:
             transcript=sound_transcript(reading.transcript) if reading.transcript else None,
             conditions=conditions,
             proof=outcome.proof,
+        )
+
+    def _limits(self) -> Limits:
+        from bench import launch
+
+        protocol = self.prepared.suite.protocol
+        return launch.Limits(
+            timeout_seconds=protocol.timeout_seconds, memory_limit_bytes=protocol.memory_limit_bytes
         )
 
     def _job(self, case: Case, ready: Ready) -> Job | Blocked:
@@ -253,30 +268,6 @@ class Runner:
             if other.variant != case.variant and isinstance(ready := self.prepared.cases[other.id], Ready)
         }
 
-    def _refuse_other_weights(self, records: Iterable[Record]) -> None:
-        """A run is of one set of files and engines: going on with others would mix two in one median."""
-        engines = {record.case: record.engine_version for record in records if record.engine_version}
-        for case_id, found in self.prepared.cases.items():
-            if (
-                isinstance(found, Ready)
-                and found.version
-                and engines.get(case_id, found.version) != found.version
-            ):
-                raise JournalError(
-                    f"{self.folders.run}: {case_id} began on {found.engine.name} {engines[case_id]}; "
-                    f"{found.version} is installed now.",
-                    hint="Start a new run without --resume, or install that version.",
-                )
-        before = {record.case: _hashes(record.weights) for record in records if record.weights}
-        for case_id, found in self.prepared.cases.items():
-            if isinstance(found, Ready) and before.get(case_id, _hashes(found.weights)) != _hashes(
-                found.weights
-            ):
-                raise JournalError(
-                    f"{self.folders.run}: the weights of {case_id} have changed since this run began.",
-                    hint="Start a new run without --resume.",
-                )
-
 
 def _reading(case: Case, ready: Ready, outcome: Outcome) -> Reading:
     """What the engine makes of the outcome; trials that opened other weights are wrong, whatever it says."""
@@ -294,7 +285,3 @@ def _reading(case: Case, ready: Ready, outcome: Outcome) -> Reading:
 def _regular_files(path: Path) -> list[Path]:
     """The file, or all files of a folder: some engines' weights are one."""
     return sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
-
-
-def _hashes(weights: Iterable[WeightsFile]) -> tuple[str, ...]:
-    return tuple(file.sha256 for file in weights)

@@ -11,7 +11,9 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from bench.domain import Clip, Reason, WeightsFile
+from bench.domain import Clip, Reason, Record, WeightsFile
+from bench.errors import JournalError
+from bench.prepare import Blocked, Ready
 from bench.reasons import reason
 
 State = tuple[int, ...]
@@ -55,6 +57,32 @@ class Witness:
         """What is wrong with any input, by its bytes."""
         found = (self.change(path, read=True) for path in self._expected)
         return tuple(changed for changed in found if changed)
+
+
+def refuse_other_inputs(run: Path, cases: Mapping[str, Ready | Blocked], records: Iterable[Record]) -> None:
+    """JournalError where a run that goes on began with other files or engines: one median would mix the two."""
+    known = list(records)
+    engines = {record.case: record.engine_version for record in known if record.engine_version}
+    weights = {record.case: _hashes(record.weights) for record in known if record.weights}
+    ready = {case_id: found for case_id, found in cases.items() if isinstance(found, Ready)}
+    for case_id, found in ready.items():
+        if found.version and engines.get(case_id, found.version) != found.version:
+            raise JournalError(
+                f"{run}: {case_id} began on {found.engine.name} {engines[case_id]}; "
+                f"{found.version} is installed now.",
+                hint="Start a new run without --resume, or install that version.",
+            )
+    for case_id, found in ready.items():
+        now = _hashes(found.weights)
+        if weights.get(case_id, now) != now:
+            raise JournalError(
+                f"{run}: the weights of {case_id} have changed since this run began.",
+                hint="Start a new run without --resume.",
+            )
+
+
+def _hashes(weights: Iterable[WeightsFile]) -> tuple[str, ...]:
+    return tuple(file.sha256 for file in weights)
 
 
 def _named(clip: Clip, weights: Iterable[WeightsFile]) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 This is the measured process, so it imports next to nothing itself, starts no thread and leaves the
 garbage collector as it is.  JOB has `half` (path), `events` (path), `payload`, `passes`, `audio`;
-docs/architecture.md has the contract.  The half offers
+docs/architecture.md has the contract.  With no passes it loads and ends, and reads no audio.  The half offers
 
     imports()                             import the engine's binding
     load(payload) -> model
@@ -133,7 +133,8 @@ def work(job: dict[str, Any], events: Events) -> None:
         transcribe = segmentation.by_cuts(segmentation.Segmenter(payload["segmentation"]), transcribe)
     events.write("ready", clock(), t0=begun / 1e9, rss_bytes=rss_bytes())
 
-    pcm = half.pcm(job["audio"]) if hasattr(half, "pcm") else read_pcm(job["audio"])
+    if job["passes"]:
+        pcm = half.pcm(job["audio"]) if hasattr(half, "pcm") else read_pcm(job["audio"])
     for number in range(1, job["passes"] + 1):
         events.write("transcribing", clock(), **{"pass": number})
         begun = clock()

@@ -277,6 +277,7 @@ def _protocol(entry: ProtocolEntry) -> domain.Protocol:
         seed=entry.seed,
         passes=entry.passes,
         cold_cache=entry.cold_cache,
+        evicted_starts=entry.evicted_starts,
         timeout_seconds=entry.timeout,
         memory_limit_bytes=entry.memory_limit,
         sample_hz=entry.sample_hz,

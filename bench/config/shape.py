@@ -186,6 +186,12 @@ class ProtocolEntry(Strict):
     cold_cache: bool = Field(
         default=False, description="Evict the weights from the page cache before each trial"
     )
+    evicted_starts: int = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        description="Blocks in which a child that only loads follows each trial, the weights evicted before",
+    )
     timeout: Duration = Field(default=600.0, gt=0, le=30 * _DAY, description="A trial's time limit: 5 min")
     memory_limit: Size | None = Field(
         default=None, gt=0, lt=2**63, description="A trial's memory limit: 4 GB"
@@ -195,6 +201,12 @@ class ProtocolEntry(Strict):
     )
     cooldown: Duration = Field(default=0.0, ge=0, le=_DAY, description="Pause before each trial")
     rerun_disturbed: bool = Field(default=True, description="Run a disturbed block once more and keep both")
+
+    @model_validator(mode="after")
+    def _one_kind_of_eviction(self) -> ProtocolEntry:
+        if self.cold_cache and self.evicted_starts:
+            raise ValueError("`cold_cache` evicts before every trial already: leave `evicted_starts` out")
+        return self
 
 
 class StarEntry(Strict):

@@ -107,7 +107,8 @@ class Protocol:
     Without `precision` a run has `blocks` blocks.  With it blocks go on, `min_blocks` to `max_blocks`
     of them and for `max_seconds` of trials at most, until the interval of every ratio to the baseline
     is that narrow (0.01 = 1 % to either side) or, where `decide_at` is given, known to lie within or
-    beyond it: see `bench.pace`.
+    beyond it: see `bench.pace`.  In the first `evicted_starts` blocks each trial is followed by a child
+    that only loads, its weights evicted from the page cache before.
     """
 
     blocks: int = 10
@@ -119,6 +120,7 @@ class Protocol:
     seed: int = 1
     passes: int = 1
     cold_cache: bool = False
+    evicted_starts: int = 0
     timeout_seconds: float = 600.0
     memory_limit_bytes: int | None = None
     sample_hz: float = 50.0

@@ -55,7 +55,7 @@ def run(
 ) -> Outcome:
     """Run one child to its end and write its log.
 
-    `passes` is how often a Python engine transcribes; a program (`job.argv`) does what it does.
+    `passes` is how often a Python engine transcribes, 0 to load and end; a program (`job.argv`) does what it does.
     `sample_hz` is how often Linux's anonymous memory is read; `counters` are names that
     `child/supervise.py` knows; `expected` are the weights it is to open.  Raises KeyboardInterrupt after the child's tree has been ended, and
     OSError where the log cannot be written.

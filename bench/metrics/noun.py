@@ -27,6 +27,9 @@ class ReadBy(StrEnum):
     NVML = "NVML"
     ZEUS = "zeus-apple-silicon"
     FIRST_USE = "worker events of the first trial ever"
+    EVICTED = "worker events of a child that only loads"
+    EVICTED_WAIT4 = "wait4 of a child that only loads"
+    EVICTED_RUSAGE = "proc_pid_rusage of a child that only loads"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,7 +42,8 @@ def _metric(
 _TIMES: Final = (
     # the worker's first line -> the engine's binding is imported
     _metric("import_seconds", _SECONDS, ReadBy.WORKER, where_known("stages", "column.import")),
-    # the binding is imported -> the model is ready ("cold start")
+    # the binding is imported -> the model is ready: a start with the weights in the page cache, unless
+    # the suite evicts them before every trial
     _metric(
         "load_seconds",
         _SECONDS,
@@ -51,6 +52,13 @@ _TIMES: Final = (
         where_known("stages", "column.load"),
         shown("side_by_side", "column.cold_start"),
         compared=True,
+    ),
+    # the same of a child that only loads, the weights evicted from the page cache before
+    _metric(
+        "evicted_load_seconds",
+        _SECONDS,
+        ReadBy.EVICTED,
+        where_known("performance", "column.cold_start.evicted", "note.evicted"),
     ),
     # the process's first transcription of the clip
     _metric(
@@ -71,6 +79,13 @@ _TIMES: Final = (
         _SECONDS,
         ReadBy.START,
         where_known("performance", "column.startup", "note.startup"),
+    ),
+    # the same of a child that only loads, the weights evicted from the page cache before
+    _metric(
+        "evicted_startup_seconds",
+        _SECONDS,
+        ReadBy.EVICTED,
+        where_known("stages", "column.startup.evicted"),
     ),
     # median of the later passes, where `protocol.passes` > 1
     _metric(
@@ -191,6 +206,13 @@ _MEMORY: Final = (
     ),
     _metric("rss_ready_bytes", _BYTES, (ReadBy.PROC, ReadBy.RUSAGE), where_known("more", "column.rss_ready")),
     _metric("read_bytes", _BYTES, (ReadBy.WAIT4, ReadBy.RUSAGE), where_known("stages", "column.read_bytes")),
+    # of a child that only loads, the weights evicted from the page cache before
+    _metric(
+        "evicted_read_bytes",
+        _BYTES,
+        (ReadBy.EVICTED_WAIT4, ReadBy.EVICTED_RUSAGE),
+        where_known("stages", "column.read_bytes.evicted", "note.evicted_read"),
+    ),
     _metric("weights_bytes", (Unit.BYTES, Quantity.SIZE), ReadBy.FILES, shown("weights", "column.size")),
 )
 

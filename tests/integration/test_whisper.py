@@ -105,6 +105,55 @@ def test_the_process_holds_at_least_its_weights(twice: tuple[Outcome, Reading]) 
     assert values["rss_before_load_bytes"] is None or values["rss_before_load_bytes"] < 100e6
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_inblock")
+def test_an_evicted_start_reads_the_weights_from_the_disk_and_a_warm_one_does_not(tmp_path: Path) -> None:
+    weights = 147_951_465
+    done = subprocess.run(
+        [
+            *(
+                sys.executable,
+                "-m",
+                "bench",
+                "run",
+                str(suite_with_evicted_starts(tmp_path)),
+                "--blocks",
+                "2",
+            ),
+            *("--out", str(tmp_path / "reports"), "--logs", str(tmp_path / "logs")),
+        ],
+        capture_output=True,
+        text=True,
+        env={**os.environ},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    first, second = (record for record in read_run(tmp_path / "reports" / "cold" / "latest").records)
+    [name] = [Path(file.path).name for file in first.weights]
+    facts = first.conditions.facts
+    assert facts[f"evicted_start_resident_before {name}"] == 0.0
+    assert facts[f"evicted_start_resident_after {name}"] > 0.99
+    # Under memory pressure the kernel may take back a page or two meanwhile.
+    assert min(facts[f"resident_before {name}"], facts[f"resident_after {name}"]) > 0.99
+    read = first.value("evicted_read_bytes")
+    assert read is not None, first.measurements["evicted_read_bytes"].reason
+    assert 0.98 * weights < read < 1.2 * weights
+    assert max(each.value("read_bytes") or 0.0 for each in (first, second)) < 0.2 * weights
+    assert first.value("evicted_load_seconds") is not None
+    assert "evicted_load_seconds" not in second.measurements
+
+
+def suite_with_evicted_starts(folder: Path) -> Path:
+    """Whisper base f16 on ten seconds, one evicted start."""
+    path = folder / "cold.yaml"
+    path.write_text(
+        "name: cold\ntitle: Cold\nmodels: [whisper-base]\nvariants: [f16]\nclips: [festvox-ru/read-10s]\n"
+        "defaults: {engine: pywhispercpp, settings: {language: ru}, environ: {OMP_WAIT_POLICY: PASSIVE}}\n"
+        "protocol: {evicted_starts: 1, rerun_disturbed: false}\n",
+        encoding="utf-8",
+    )
+    return path
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the macOS wheel has Metal")
 def test_a_case_that_asked_for_metal_and_ran_on_the_cpu_is_not_ok(
     suite: Suite, twice: tuple[Outcome, Reading]

@@ -136,6 +136,12 @@ def test_durations_and_sizes_have_units(folder: Path) -> None:
     assert parse_duration("1 h") == 3600
 
 
+def test_a_suite_that_always_starts_cold_asks_for_no_evicted_starts_beside(folder: Path) -> None:
+    assert load(folder, GOOD + "protocol: {evicted_starts: 3}\n").protocol.evicted_starts == 3
+    with pytest.raises(SuiteError, match=r"`cold_cache` evicts before every trial already"):
+        load(folder, GOOD + "protocol: {evicted_starts: 3, cold_cache: true}\n")
+
+
 def test_the_users_own_recording_is_a_clip(folder: Path) -> None:
     suite = load(folder, GOOD.replace("[festvox-ru/read-60s]", "[{path: my call.mp3, language: ru}]"))
     assert suite.cases[0].clip == "my-call"

@@ -12,7 +12,7 @@ import pytest
 from markdown_it import MarkdownIt
 from report_runs import HEARD, LINUX, MAC, clip, measured_run, model, suite
 
-from bench.domain import Record, Status, Transcript, absent
+from bench.domain import Record, Status, Transcript, absent, measured
 from bench.errors import ReportError
 from bench.journal import RunData
 from bench.language import language
@@ -94,7 +94,7 @@ def test_the_report_is_the_golden_one(run: RunData, language: str) -> None:
 def test_the_classic_columns_are_there_in_their_order(run: RunData) -> None:
     text = written(run, run.path)
     heads = [[re.sub(r"[ ⁰¹²³⁴⁵⁶⁷⁸⁹]+$", "", cell) for cell in rows[0]] for rows in tables(text)]
-    assert ["Квантиз.", "Cold Start", "Transcribe", "Total (wall)", "RTF", "RTFx"] in [
+    assert ["Квантиз.", "Cold Start (файлы в кэше)", "Transcribe", "Total (wall)", "RTF", "RTFx"] in [
         each[:6] for each in heads
     ]
     assert ["Квантиз.", "Peak RSS", "Page Faults"] in [each[:3] for each in heads]
@@ -347,14 +347,35 @@ def test_too_many_charts_are_left_out_and_it_is_said(tmp_path: Path) -> None:
     assert "Графики не построены для 1 таблицы" in files[0].read_text(encoding="utf-8").replace("\u202f", " ")
 
 
+def test_cold_start_says_where_the_weights_were(run: RunData) -> None:
+    cold = dataclasses.replace(run.suite, protocol=dataclasses.replace(run.suite.protocol, cold_cache=True))
+    text = written(changed(run, suite=cold), run.path)
+    assert any("Cold Start (кэш сброшен)" in cell for cell in table(text, "Transcribe")[0])
+    assert "Cold Start (файлы в кэше)" not in text
+
+
+def test_an_evicted_start_stands_in_a_column_of_its_own(run: RunData) -> None:
+    def started(record: Record) -> Record:
+        if record.block != 1:
+            return record
+        found = measured("evicted_load_seconds", 7.25, "worker events, weights evicted before")
+        return dataclasses.replace(record, measurements={**record.measurements, found.name: found})
+
+    text = written(changed(run, records=tuple(map(started, run.records))), run.path)
+    head, *rows = table(text, "Transcribe")
+    [at] = [number for number, cell in enumerate(head) if "Cold Start (кэш сброшен)" in cell]
+    assert all(row[at].startswith("7.25") for row in rows if row[at][:1].isdigit())
+    assert any(row[at][:1].isdigit() for row in rows)
+
+
 def test_a_metric_that_nothing_told_of_says_so(run: RunData) -> None:
     def forget(record: Record) -> Record:
         kept = {name: each for name, each in record.measurements.items() if name != "load_seconds"}
         return dataclasses.replace(record, measurements=kept)
 
     text = written(changed(run, records=tuple(map(forget, run.records))), run.path)
-    assert "Cold Start" not in table(text, "Transcribe")[0]
-    assert re.search(r"Не измерено: Cold Start.?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", text)
+    assert not any("Cold Start" in cell for cell in table(text, "Transcribe")[0])
+    assert re.search(r"Не измерено: Cold Start \(файлы в кэше\).?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", text)
     assert "Не измерялось." in text
 
 

@@ -30,6 +30,7 @@ from bench.domain import (
 )
 from bench.engines import Settings
 from bench.errors import JournalError, UnusableWeights
+from bench.evicted_start import EvictedStart
 from bench.folders import RunFolders, start
 from bench.journal import Journal, read_records, read_run
 from bench.prepare import Blocked, Prepared, Ready
@@ -255,6 +256,33 @@ def test_a_cold_run_evicts_every_file_and_a_warm_one_reads_it(bench_: Bench) -> 
 def test_a_warm_run_reads_every_file(bench_: Bench) -> None:
     bench_.run(blocks=1)
     assert set(bench_.settled) == {("warm", "decoder.bin"), ("warm", "encoder.bin")}
+
+
+def test_evicted_starts_follow_the_trials_of_the_first_blocks(
+    bench_: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[tuple[int, str]] = []
+
+    def stub(job: Job, clip: Path, files: Sequence[Path], limits: object, log: Path) -> EvictedStart:
+        started.append((len(bench_.launched), log.name))
+        found = measured("evicted_load_seconds", 7.0 + len(started), "w")
+        return EvictedStart(measurements=(found,), facts={"share": 0.0})
+
+    monkeypatch.setattr("bench.evicted_start.evicted_start", stub)
+    found = bench_.run(blocks=3, evicted_starts=2)
+    assert [count for count, _ in started] == [1, 2, 3, 4]
+    assert {name for _, name in started} == {
+        f"m.{variant}.c.b{block}.evicted.log" for variant in ("f16", "q4_0") for block in (1, 2)
+    }
+    assert sorted(each.block for each in found if each.value("evicted_load_seconds")) == [1, 1, 2, 2]
+    assert [each.block for each in found if "share" in each.conditions.facts] == [1, 1, 2, 2]
+    assert {each.value("wall_seconds") for each in found} == {5.0}
+
+
+def test_no_evicted_start_follows_a_trial_that_failed(bench_: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench_.answer = lambda: outcome(status=Status.CRASHED, why=told("no"))
+    monkeypatch.setattr("bench.evicted_start.evicted_start", lambda *_: pytest.fail("started"))
+    assert {each.status for each in bench_.run(blocks=1, evicted_starts=1)} == {Status.CRASHED}
 
 
 def test_the_files_of_a_folder_are_settled_one_by_one(bench_: Bench, tmp_path: Path) -> None:

@@ -253,6 +253,11 @@ def test_passes_and_cooldown_count(tmp_path: Path) -> None:
     assert estimate(suite, tmp_path)[0] == pytest.approx(2 * (2.0 + 3 * 0.25 * 60.0 + 5.0))
 
 
+def test_starts_from_an_evicted_cache_count_once_a_case_and_block(tmp_path: Path) -> None:
+    suite = dataclasses.replace(records.suite("f16"), protocol=Protocol(blocks=2, evicted_starts=3))
+    assert estimate(suite, tmp_path)[0] == pytest.approx(2 * (2.0 + 0.25 * 60.0) + 2 * 2.0)
+
+
 def test_an_earlier_run_tells_how_long_its_cases_took(tmp_path: Path, seen: dict[str, Any]) -> None:
     folders = session.measure(records.suite("f16", "q4_0"), **in_(tmp_path))
     with Journal(folders.run) as journal:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bench.domain import Status
-from bench.metrics import Metric, columns_of
+from bench.metrics import Metric, Place, columns_of
 from bench.report.cells import Cell, Phrase, Text
 from bench.report.tables.layout import MODEL, QUANTIZATION, ColumnOf, Context, Layout
-from bench.report.tables.measured import cell
+from bench.report.tables.measured import HEADINGS, cell
 from bench.report.view import Table
 from bench.results import CaseResult
 
@@ -24,10 +26,18 @@ def side_by_side(context: Context) -> tuple[Table, ...]:
         if case.status is not Status.UNSUPPORTED:
             rows.setdefault((case.case.model, case.case.id, names.label(case)), {})[case.host.id] = case
     made = [
-        _layout(metric, context).table(list(rows.values()), context, (Phrase(message=place.heading),))
+        _layout(metric, context).table(
+            list(rows.values()), context, (_heading(place, rows.values(), context),)
+        )
         for metric, place in columns_of("side_by_side")
     ]
     return tuple(table for table in made if table is not None)
+
+
+def _heading(place: Place, rows: Iterable[ByHost], context: Context) -> Cell:
+    made = HEADINGS.get(place.heading)
+    cases = [case for row in rows for case in row.values()]
+    return made(cases, context) if made else Phrase(message=place.heading)
 
 
 def _layout(metric: Metric, context: Context) -> Layout[ByHost]:

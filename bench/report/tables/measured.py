@@ -7,7 +7,7 @@ Which metrics a table shows, under which heading and with which note, is said by
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from bench.metrics import METRICS, Metric, Place, columns_of
@@ -22,7 +22,22 @@ from bench.text.numbers import Quantity
 from bench.units import Better
 
 SEEN: Final = 0.005  # a ratio that reads as another than 1.00
+Heading = Callable[[Sequence[CaseResult], Context], Cell]
 _FOLDED: Final = frozenset({"stages", "more"})  # tables whose columns are worth a look where they differ
+
+
+def cold_start(cases: Sequence[CaseResult], context: Context) -> Cell:
+    """The source's "Cold Start", which may mean several things: with whether the weights were in the page cache."""
+    if any(case.published for case in cases):
+        return Phrase(message="column.cold_start")
+    evicted = {context.found.runs[case.run].suite.protocol.cold_cache for case in cases}
+    if len(evicted) > 1:
+        return Phrase(message="column.cold_start")
+    return Phrase(message="column.cold_start.evicted" if evicted == {True} else "column.cold_start.warm")
+
+
+# Headings that depend on how the cases were run.
+HEADINGS: Final[Mapping[str, Heading]] = {"column.cold_start": cold_start}
 
 
 def median_column(metric: Metric, place: Place) -> ColumnOf[CaseResult]:
@@ -38,7 +53,7 @@ def median_column(metric: Metric, place: Place) -> ColumnOf[CaseResult]:
         return context.notes.phrase(place.note)
 
     return ColumnOf(
-        heading=place.heading,
+        heading=HEADINGS.get(place.heading, place.heading),
         cell=lambda case, context: cell(case, metric.name, context.notes),
         note=note,
         wanted=wanted,

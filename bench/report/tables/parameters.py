@@ -192,11 +192,19 @@ def _protocol(protocol: Protocol) -> Cell:
             "blocks": _blocks(protocol),
             "seed": Text(text=str(protocol.seed)),
             "passes": Phrase(message="passes", count=protocol.passes),
-            "cache": Phrase(
-                message="parameter.cache.cold" if protocol.cold_cache else "parameter.cache.warm"
-            ),
+            "cache": _cache(protocol),
         },
     )
+
+
+def _cache(protocol: Protocol) -> Cell:
+    """Where the weights are before a trial."""
+    if protocol.cold_cache:
+        return Phrase(message="parameter.cache.cold")
+    if protocol.evicted_starts:
+        blocks = Phrase(message="blocks", count=min(protocol.evicted_starts, protocol.most_blocks))
+        return Phrase(message="parameter.cache.both", params={"blocks": blocks})
+    return Phrase(message="parameter.cache.warm")
 
 
 def _blocks(protocol: Protocol) -> Cell:

@@ -12,7 +12,7 @@ from bench.report.footnotes import Notes
 from bench.report.names import Scope
 from bench.report.tables.error_rates import wer_cell
 from bench.report.tables.layout import TITLES, ColumnOf, Context, Layout, of_case
-from bench.report.tables.measured import cell, ratio
+from bench.report.tables.measured import Heading, cell, cold_start, ratio
 from bench.report.tables.weights import size_cell
 from bench.report.tables.word_errors import stars_cell
 from bench.report.view import Table
@@ -36,7 +36,7 @@ def _bare(found: Cell) -> Cell:
             return found
 
 
-def _median(heading: str, metric: str) -> ColumnOf[CaseResult]:
+def _median(heading: str | Heading, metric: str) -> ColumnOf[CaseResult]:
     assert metric in METRICS
     return ColumnOf(heading=heading, cell=lambda case, _: _bare(cell(case, metric, Notes())))
 
@@ -46,7 +46,7 @@ DIGEST: Final = Layout[CaseResult](
     columns=(
         *TITLES,
         ColumnOf(heading="column.size", cell=lambda case, _: _bare(size_cell(case, Notes()))),
-        _median("column.cold_start", "load_seconds"),
+        _median(cold_start, "load_seconds"),
         _median("column.rtf", "rtf"),
         ColumnOf(
             heading="column.rtf_ratio",
