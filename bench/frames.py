@@ -191,8 +191,9 @@ def save_utterances(run: Path) -> Path | None:
     if not (find_spec("pandas") and find_spec("pyarrow")):
         return None
     from bench.files import replacing
+    from bench.quality.utterances import UTTERANCES_PARQUET
 
-    file = run / "utterances.parquet"
+    file = run / UTTERANCES_PARQUET
     with replacing(file) as beside:
         load_utterances(run).to_parquet(beside, index=False)
     return file

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from bench.assets.hashes import sha256_of
 from bench.domain import Host, Reason, Status
 from bench.errors import JournalError
 from bench.executor import Executor, Said
@@ -155,6 +156,7 @@ class QualityPass:
             "speaker": each.spoken.speaker,
             "reference": each.spoken.text,
             "audio": portable(str(each.audio)) if isinstance(each, Hearable) else None,
+            "audio_sha256": sha256_of(each.audio) if isinstance(each, Hearable) else None,
             "host": self.host.id,
         }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from bench.quality.utterances import UtteranceRecord
@@ -146,12 +147,23 @@ def most_changed(pairs: Sequence[tuple[UtteranceRecord, UtteranceRecord]], limit
 def word_of(base: UtteranceRecord, token: int) -> int | None:
     """Which word of the baseline's transcript a token belongs to; None for an end of text.
 
-    Each window's tokens end with one that belongs to no word, so words are counted window by window; of
-    several windows only the first can be told.
+    A window that was not cut short ends with a token of no word.  Where several windows were heard and
+    not every one of them has its end, what belongs to which word cannot be told.
     """
-    seen = 0
-    for number, (_, count, _) in enumerate(base.words):
-        seen += count
-        if token < seen:
-            return number if base.windows == 1 else None
-    return None
+    words = _owners(base.tokens, base.words, base.windows)
+    return words[token] if token < len(words) else None
+
+
+@lru_cache(maxsize=64)
+def _owners(
+    tokens: tuple[int, ...], words: tuple[tuple[str, int, float], ...], windows: int
+) -> tuple[int | None, ...]:
+    """The word of each token; the tokens of a transcript alone where windows cannot be told apart."""
+    owners: list[int | None] = [at for at, (_, count, _) in enumerate(words) for _ in range(count)]
+    if windows == 1:
+        return tuple(owners)
+    end = tokens[-1] if tokens else None
+    if tokens.count(end) != windows or len(tokens) != len(owners) + windows:
+        return ()
+    rising = iter(owners)
+    return tuple(None if token == end else next(rising) for token in tokens)

@@ -1,6 +1,7 @@
 """What the quality pass writes: one JSON line an utterance and variant, in `utterances.jsonl`.
 
-The lines hold scalars a token and no distributions.  Schema history: 1, the first.
+The lines hold scalars a token and no distributions.  Schema history: 1, the first; `audio_sha256` and `parts` came
+later, and a line without them reads as one that does not tell.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = 1
 UTTERANCES: Final = "utterances.jsonl"
+UTTERANCES_PARQUET: Final = "utterances.parquet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,8 @@ class UtteranceRecord:
     variant that was forced to follow it `logp` and `kl` are one a token of the *baseline's* transcript,
     and `changed` are the places where its first choice is another one, namely `changed_to`.
     `divergence_reason` says why there is no divergence where there is none.  `weights` is the
-    beginning of the hash over its files; `cpu_seconds` is what hearing it cost.
+    beginning of the hash over its files; `cpu_seconds` is what hearing it cost.  `audio` is where the
+    recording was that the children were given, `audio_sha256` its hash.
     """
 
     corpus: str
@@ -49,6 +52,7 @@ class UtteranceRecord:
     speaker: str | None = None
     reference: str | None = None
     audio: str | None = None
+    audio_sha256: str | None = None
     weights: str = ""
     baseline: str | None = None
     floor: str | None = None

@@ -14,7 +14,9 @@ from bench.report.findings.families import Scene
 from bench.report.findings.verdict import verdict
 from bench.report.footnotes import Notes
 from bench.report.names import Names, gathered
+from bench.report.pass_groups import pass_groups
 from bench.report.tables import (
+    examples,
     failures,
     machines,
     measured,
@@ -66,7 +68,8 @@ def build(
     memory = measured.tables(measured.MEMORY, parts, context)
     cpu = measured.tables(measured.CPU, parts, context)
     beside = side_by_side(context)
-    heard = passes.passes(found, notes)
+    groups = pass_groups(found)
+    heard = passes.passes(groups, notes)
     quality = (*heard, *word_errors.quality(parts, context))
     over_all = pooled(context)
     more = measured.tables(measured.MORE, parts, context)
@@ -89,6 +92,7 @@ def build(
         stages=stages,
         more=more,
         quality=quality,
+        examples=examples.examples(groups),
         pooled=over_all,
         side_by_side=beside,
         digest=digest(parts, context),
@@ -118,7 +122,10 @@ def _titles(found: Results) -> dict[str, str]:
 
 
 def _days(runs: Sequence[RunData]) -> tuple[date | None, date | None]:
-    starts = (_day(record.started_at) for run in runs for record in run.records)
+    starts = [_day(record.started_at) for run in runs for record in run.records]
+    starts += [
+        _day(run.run_id) for run in runs if not run.records
+    ]  # a quality pass alone: named by its start
     days = sorted({day for day in starts if day is not None})
     return (days[0], days[-1]) if days else (None, None)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bench.domain import Reason
-from bench.report.cells import Cell, Link, Phrase, Text
+from bench.report.cells import Cell, Figure, Link, Phrase, Text
 from bench.results import CaseKey
 
 # ----------------------------------------------------------------------- tables
@@ -162,6 +162,44 @@ class Diff:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedWord:
+    """A word of a transcript; `nats` is how far a variant's distribution is there, where that is worth a mark."""
+
+    text: str
+    nats: Figure | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """An utterance that tells what a variant loses.
+
+    `wrong` says what became of it, `said` what was said (None: unknown); `anchored` is the transcript of
+    the baseline, `anchor`, with its words of largest divergence marked, `heard` the variant's own.  `path` is where
+    the recording was, `recording` the same as the journal has it.
+    """
+
+    label: str
+    quantization: str
+    utterance: str
+    wrong: tuple[Cell, ...]
+    said: str | None
+    anchor: str
+    anchored: tuple[MarkedWord, ...]
+    heard: str
+    path: str | None
+    sha256: str | None
+    recording: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examples:
+    """The examples of one model, corpus and condition, variant by variant."""
+
+    scope: tuple[Cell, ...]
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sound:
     """A clip to listen to; `path` is where its file was, if it is there still and has that hash."""
 
@@ -194,6 +232,7 @@ class View:
     stages: tuple[Table, ...]
     more: tuple[Table, ...]
     quality: tuple[Table, ...]
+    examples: tuple[Examples, ...]
     side_by_side: tuple[Table, ...]
     digest: tuple[Table, ...]
     findings: tuple[Sentence, ...]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from bench.quality import ErrorPair
-from bench.report.cells import Cell, CellGroup, Figure, Phrase, Stars, Text, WordErrors
+from bench.report.cells import Cell, CellGroup, Figure, Phrase, Stars, Text
+from bench.report.findings import pass_alone
 from bench.report.findings.families import Scene, smaller
 from bench.report.findings.model import SAME_WER, Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.pairs import (
@@ -16,14 +16,11 @@ from bench.report.findings.pairs import (
     pairs,
     points,
     same_texts,
-    utterances_needed,
 )
+from bench.report.findings.wer_sentences import Held, error_words, wer_findings
 from bench.results import CaseResult
-from bench.statistics import FEWEST_TO_CLAIM, Estimate
+from bench.statistics import Estimate
 from bench.text.numbers import Quantity
-
-WORDS_SHOWN: Final = 3
-
 
 # --------------------------------------------------------------------- identical
 
@@ -75,92 +72,32 @@ def _names(scene: Scene, found: Iterable[Pair]) -> CellGroup:
 
 
 def against_baseline(scene: Scene) -> Iterator[Finding]:
-    """Error rates against the baseline's, over utterances, paired."""
+    """Error rates against the baseline's, over utterances, paired; those of passes without timed cases too."""
+    yield from pass_alone.error_rates(scene)
     for family in scene.families:
-        alike: dict[tuple[object, int], list[tuple[Pair, Estimate]]] = {}
+        held: list[Held] = []
         for pair in pairs(family):
             if _sameness(pair):
                 continue
             change = difference(pair)
             if change is not None:
-                if _reading(change)[0] == "finding.wer.none":
-                    alike.setdefault((pair.theirs[0].key, change.n), []).append((pair, change))
-                else:
-                    yield _changed(scene, pair, change)
+                held.append(_held(scene, pair, change))
             elif any(case.heard.to_baseline for case in pair.mine):
                 yield _unlike(scene, pair)
-        for group in alike.values():
-            yield _none_shown(scene, group) if len(group) > 1 else _changed(scene, *group[0])
+        yield from wer_findings(held)
 
 
-def _none_shown(scene: Scene, group: Sequence[tuple[Pair, Estimate]]) -> Finding:
-    """Variants without a difference shown, in one sentence: what is possible all the same."""
-    worst, widest = max(group, key=lambda each: each[1].high or 0.0)
-    theirs = worst.theirs
-    mine = [case for pair, _ in group for case in pair.mine]
-    params: dict[str, Cell] = {
-        "model": scene.subject([*mine, *theirs], clip=False),
-        "items": _names(scene, (pair for pair, _ in group)),
-        "anchor": scene.name(theirs[0]),
-        "bound": Figure(value=widest.high or 0.0, quantity=Quantity.POINTS),
-        "worst": scene.name(worst.mine[0]),
-        "utterances": Phrase(message="finding.utterances", count=widest.n),
-        "needed": Phrase(
-            message="finding.utterances.needed",
-            count=max(utterances_needed(change) for _, change in group),
-        ),
-    }
-    return Finding(
-        rule="quality.wer",
-        kind=Kind.QUALITY,
-        phrase=Phrase(message="finding.wer.none.several", params=params),
-        subjects=tuple(case.key for case in mine),
-        evidence=tuple(each for pair, _ in group for each in pair.evidence("rates")),
-        strength=Strength.SHOWN,
-    )
-
-
-def _changed(scene: Scene, pair: Pair, change: Estimate) -> Finding:
-    message, strength = _reading(change)
-    params: dict[str, Cell] = {
-        "model": scene.subject([*pair.mine, *pair.theirs], clip=False),
-        "name": scene.name(pair.mine[0]),
-        "anchor": scene.name(pair.theirs[0]),
-        "change": points(change, shown=strength is Strength.SHOWN),
-        "utterances": Phrase(message="finding.utterances", count=change.n),
-    }
-    words = fresh_errors(pair)
-    if message in {"finding.wer.worse", "finding.wer.seen_worse"} and words:
-        params["words"] = _error_words(words)
-        message += ".words"
-    if message in {"finding.wer.none", "finding.wer.hint"}:
-        params["needed"] = Phrase(message="finding.utterances.needed", count=utterances_needed(change))
-    return Finding(
-        rule="quality.wer",
-        kind=Kind.QUALITY,
-        phrase=Phrase(message=message, params=params),
+def _held(scene: Scene, pair: Pair, change: Estimate) -> Held:
+    return Held(
+        model=scene.subject([*pair.mine, *pair.theirs], clip=False),
+        name=scene.name(pair.mine[0]),
+        anchor=scene.name(pair.theirs[0]),
+        change=change,
+        group=pair.theirs[0].key,
+        words=lambda: fresh_errors(pair),
         subjects=tuple(case.key for case in pair.mine),
         evidence=pair.evidence("rates"),
-        strength=strength,
     )
-
-
-def _reading(change: Estimate) -> tuple[str, Strength]:
-    """The message of a difference and how firmly it stands."""
-    low, high = change.possible_low, change.possible_high
-    if low is None or high is None or change.n < FEWEST_TO_CLAIM:
-        seen = "worse" if change.value > SAME_WER else "better" if change.value < -SAME_WER else "same"
-        return f"finding.wer.seen_{seen}", Strength.OBSERVED
-    if low >= -SAME_WER and high <= SAME_WER:
-        return "finding.wer.same", Strength.SHOWN
-    if change.clear:
-        return ("finding.wer.worse" if change.value > 0 else "finding.wer.better"), Strength.SHOWN
-    return "finding.wer.hint" if change.excludes_zero else "finding.wer.none", Strength.SHOWN
-
-
-def _error_words(found: Sequence[ErrorPair]) -> WordErrors:
-    shown = found[:WORDS_SHOWN]
-    return WordErrors(errors=tuple((each.reference, each.hypothesis, each.count) for each in shown))
 
 
 def _unlike(scene: Scene, pair: Pair) -> Finding:
@@ -173,7 +110,7 @@ def _unlike(scene: Scene, pair: Pair) -> Finding:
         "name": scene.name(pair.mine[0]),
         "anchor": scene.name(pair.theirs[0]),
         "share": Figure(value=errors / words if words else 0.0, quantity=Quantity.PERCENT),
-        "words": _error_words(changes),
+        "words": error_words(changes),
     }
     return Finding(
         rule="quality.unlike",

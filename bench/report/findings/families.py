@@ -9,6 +9,7 @@ from typing import Final
 
 from bench.report.cells import Cell, CellGroup, Localized, Text
 from bench.report.names import Names
+from bench.report.pass_groups import PassGroup, pass_groups
 from bench.results import CaseKey, CaseResult, Results, RunKey
 
 LEAST_SHOWN_SAVING: Final = (
@@ -97,6 +98,11 @@ class Scene:
             key = (case.run, case.case.model, case.case.variant.engine)
             groups.setdefault(key, []).append(case)
         return tuple(Family(scene=self, cases=tuple(cases)) for cases in groups.values())
+
+    @cached_property
+    def pass_groups(self) -> tuple[PassGroup, ...]:
+        """What the quality passes heard."""
+        return pass_groups(self.figures)
 
     def by_anchor(self) -> Iterator[tuple[CaseResult, tuple[CaseResult, ...]]]:
         """All fronts' cases with what they are held against, be it another engine's."""

@@ -106,6 +106,7 @@ TIME: Final = Tolerance(shown=0.03, observed=0.10, disturbable=True)
 MEMORY: Final = Tolerance(shown=0.02, observed=0.05)
 
 SAME_WER: Final = 0.005  # a WER difference whose interval lies within half a point is none that matters
+LIKELY_WORSE: Final = 0.05  # an estimated loss beyond it is nothing to ship on, settled or not
 DOMINATED: Final = 0.5  # weights below half of the peak: something else dominates memory
 UNEXPLAINED_WALL: Final = 0.10  # share of the wall time that load and transcription leave unexplained ...
 UNEXPLAINED_SECONDS: Final = 1.0  # ... and no less than this: a process takes a moment to end

@@ -16,14 +16,14 @@ from bench.report.findings.advice import SCENARIOS, by_machine
 from bench.report.findings.advice_words import full_name, quality
 from bench.report.findings.candidates import Candidate, Loss
 from bench.report.findings.families import LEAST_SHOWN_SAVING, Scene
-from bench.report.findings.model import DISTURBED_SHARE, LONG_SECONDS
+from bench.report.findings.model import DISTURBED_SHARE, LIKELY_WORSE, LONG_SECONDS
 from bench.report.findings.overall import Overall, overall
+from bench.report.findings.pass_verdict import pass_verdict
 from bench.statistics import FEWEST_TO_CLAIM, Comparison, RatioEstimate
 from bench.text.numbers import Quantity
 
 MOST_LINES: Final = 8
 MOST_SHIPPED: Final = 5  # lines that name a variant; the rest say how sure that is
-LIKELY_WORSE: Final = 0.05  # an estimated loss beyond it is nothing to ship on, settled or not
 MOST_WANTED: Final = 10_000  # utterances; nobody records more to settle half a point
 MOST_NAMED: Final = 3  # variants to stay away from, in one line
 _NEEDS: Final = ("least_loss", "balance", "throughput", "memory", "smallest", "start", "long")
@@ -32,7 +32,9 @@ Line = tuple[Cell, ...]
 
 
 def verdict(scene: Scene) -> tuple[Line, ...]:
-    """The lines, the most needed first."""
+    """The lines, the most needed first; of a quality pass alone those of `pass_verdict`."""
+    if not scene.figures.cases:
+        return pass_verdict(scene)[:MOST_LINES]
     rows = list(overall(scene))
     shipped = list(_shipped(scene, rows))[:MOST_SHIPPED]
     rest = [*_avoid(scene, rows), *_sure(scene, rows), *_unknown(scene, rows)]

@@ -11,6 +11,7 @@ from bench.domain import Protocol, Status
 from bench.report.cells import Cell, CellGroup, Figure, LanguageName, Localized, Phrase, Text
 from bench.report.tables.decoding import decoding
 from bench.report.tables.opened import opened_in_short
+from bench.report.tables.pass_parameters import pass_alone_rows, pass_rows
 from bench.report.view import Column, Row, Table
 from bench.statistics import FEWEST_TO_CLAIM
 from bench.text.numbers import Quantity
@@ -27,6 +28,8 @@ _SWITCH: Final = re.compile(r"(\w+) = (\d+)")
 
 def parameters(runs: Sequence[RunData], found: Results, names: Names) -> Table:
     """What was run, how and with what: two columns, name and value."""
+    if not found.cases and found.passes:
+        return parameter_table("parameters", pass_alone_rows(found))
     clips = {clip.name: clip for run in runs for clip in run.suite.clips.values()}
     rows: list[tuple[str, Cell]] = []
     if found.cases and not names.many_models and not found.published:
@@ -47,6 +50,7 @@ def parameters(runs: Sequence[RunData], found: Results, names: Names) -> Table:
     ]
     rows += [("parameter.protocol", cell) for cell in _protocols(runs, found, names)]
     rows.append(("parameter.figures", _statistics(found)))
+    rows += pass_rows(found)
     rows = _as_published(rows, found)
     return parameter_table("parameters", rows)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from bench.domain import Status
 from bench.journal import HOST, RECORDS, SUITE
+from bench.quality.utterances import UTTERANCES, UTTERANCES_PARQUET
 from bench.report.cells import Link
 from bench.report.view import CaseCommand, Logs
 
@@ -93,11 +94,13 @@ def logs(found: Results, names: Names, out: Path) -> tuple[Logs, ...]:
 
 
 def journals(runs: Sequence[RunData], names: Names, out: Path) -> tuple[Logs, ...]:
-    """Links to the records that each run's figures come from."""
+    """Links to the records that each run's figures come from, those of its quality pass among them."""
     made = []
     for run in runs:
         there = _Folders(run.path, out)
         links = tuple(Link(text=file, target=there.target(file)) for file in (RECORDS, SUITE, HOST))
+        heard = ((file, there.target(file)) for file in (UTTERANCES, UTTERANCES_PARQUET))
+        links += tuple(Link(text=file, target=target) for file, target in heard if target)
         made.append(Logs(label=names.run(run), links=links))
     return tuple(made)
 

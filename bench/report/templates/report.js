@@ -109,6 +109,23 @@
       arm(sound.dataset.clip);
     });
   }
+  // ---- recordings of examples: in the page once, for every language; else a file of the reader's own
+  const recordings = new Map();
+  for (const player of all(".player")) {
+    const audio = player.querySelector("audio");
+    const source = audio.getAttribute("src") || recordings.get(player.dataset.recording);
+    const pick = player.querySelector("label");
+    if (source) {
+      recordings.set(player.dataset.recording, source);
+      audio.src = source;
+      pick.hidden = true;
+    }
+    pick.querySelector("input").addEventListener("change", (event) => {
+      if (!event.target.files.length) return;
+      if (audio.src) URL.revokeObjectURL(audio.src);
+      audio.src = URL.createObjectURL(event.target.files[0]);
+    });
+  }
   addEventListener("click", (event) => { if (event.target.closest(".audible [data-t]")) play(event.target); });
   addEventListener("keydown", (event) => {
     if ((event.key === "Enter" || event.key === " ") && event.target.matches?.(".audible .change[data-t]")) {

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup
 
 from bench.report.charts.colours import colour
-from bench.report.view import Row, Sound
+from bench.report.view import Example, Row, Sound
 from bench.report.writing.templates import TEMPLATES, fill
 from bench.report.writing.writers import HtmlWriter
 
@@ -40,10 +40,16 @@ def page(
     templates: Path | None = None,
     sound: bool = False,
 ) -> str:
-    """The view as one HTML page that switches between the languages; with `sound`, clips in it."""
+    """The view as one HTML page that switches between the languages; with `sound`, clips and examples in it."""
     script = _file(SCRIPT, templates)
     shades = {row.key: colour(row.quantization) for table in _rows(view) for row in table}
     sounds = tuple((each, _data_url(each) if sound else None) for each in view.sounds)
+    recordings = {
+        each.recording: url
+        for group in view.examples
+        for each in group.examples
+        if sound and (url := _data_url(each)) is not None
+    }
     articles = []
     for number, each in enumerate(spoken):
         article = fill(
@@ -55,6 +61,7 @@ def page(
             code=each.code,
             shades=shades,
             sounds=sounds if number == 0 else (),
+            recordings=recordings if number == 0 else {},
         )
         articles.append((each, Markup(article)))  # noqa: S704  # from a template that escapes
     return fill(
@@ -107,8 +114,8 @@ def _inline(charts: Mapping[str, Sequence[Chart]], code: str) -> Mapping[str, li
     return found
 
 
-def _data_url(sound: Sound) -> str | None:
-    """The clip's WAV file in a URL; None unless it is the very file that was measured.
+def _data_url(sound: Sound | Example) -> str | None:
+    """The recording's WAV file in a URL; None unless it is the very file that was measured.
 
     Records may be anybody's: a path in them must not put some other file of this machine into the page.
     """

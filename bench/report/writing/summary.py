@@ -13,18 +13,18 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, Final
 
-from bench.domain import Reason
 from bench.language import english
 from bench.metrics import METRICS
 from bench.quality import Score
 from bench.reasons import reason
 from bench.report.names import Names
+from bench.report.writing.summary_passes import interval_data, passes, reason_data
 from bench.results import CaseResult, Results
 from bench.results.heard import Heard
 from bench.statistics import Comparison, Interval, Summary
 from bench.text.safe import spreadsheet
 
-SCHEMA: Final = 2  # 1 had reasons and warnings in English words
+SCHEMA: Final = 3  # 1 had reasons and warnings in English words, 2 no quality passes
 COLUMNS: Final = (
     "case",
     "suite",
@@ -55,7 +55,13 @@ _RATES: Final = ("wer", "cer", "wer_raw", "cer_raw", "wer_to_baseline", "cer_to_
 def summary_json(found: Results, names: Names) -> str:
     """The summary as JSON text."""
     cases = [_case(case, names) for case in found.cases]
-    whole = {"schema": SCHEMA, "confidence": 0.95, "cases": cases, "unread_lines": len(found.warnings)}
+    whole = {
+        "schema": SCHEMA,
+        "confidence": 0.95,
+        "cases": cases,
+        "passes": passes(found),
+        "unread_lines": len(found.warnings),
+    }
     return json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
@@ -82,7 +88,7 @@ def _case(case: CaseResult, names: Names) -> dict[str, Any]:
         "synthetic": case.model.synthetic,
         "published": case.published,
         "clip_seconds": case.clip.duration_seconds,
-        "reason": _reason(case.reason),
+        "reason": reason_data(case.reason),
         "trials": {str(status): count for status, count in case.trials.items()},
         "backend": asdict(case.backend) if case.backend else None,
         "weights": [asdict(file) for file in case.weights],
@@ -92,21 +98,8 @@ def _case(case: CaseResult, names: Names) -> dict[str, Any]:
         "metrics": {name: _metric(name, case) for name in _names(case)},
         "quality": _quality(case.heard),
         "disturbances": [
-            {**(_reason(each) or {}), "trials": count} for each, count in case.disturbances.items()
+            {**(reason_data(each) or {}), "trials": count} for each, count in case.disturbances.items()
         ],
-    }
-
-
-def _reason(given: Reason | None) -> dict[str, Any] | None:
-    """A reason's code and parameters: its words are the catalogs'."""
-    if given is None:
-        return None
-    return {
-        "code": given.code,
-        "parameters": {
-            name: _reason(value) if isinstance(value, Reason) else value
-            for name, value in given.parameters.items()
-        },
     }
 
 
@@ -139,7 +132,7 @@ def _metric(name: str, case: CaseResult) -> dict[str, Any]:
     summary, comparison = case.summaries.get(name), case.comparisons.get(name)
     unit = str(METRICS[name].unit) if name in METRICS else None
     if summary is None:
-        return {"unit": unit, "median": None, "reason": _reason(case.absences[name])}
+        return {"unit": unit, "median": None, "reason": reason_data(case.absences[name])}
     return {
         "unit": unit,
         **_summary(summary),
@@ -165,20 +158,20 @@ def _summary(summary: Summary) -> dict[str, Any]:
 def _comparison(comparison: Comparison) -> dict[str, Any]:
     return {
         **asdict(comparison),
-        "reason": _reason(comparison.reason),
+        "reason": reason_data(comparison.reason),
         "difference_shown": comparison.shown,
     }
 
 
 def _quality(heard: Heard) -> dict[str, Any]:
     return {
-        "reason": _reason(heard.reason),
+        "reason": reason_data(heard.reason),
         "stars": heard.stars,
         "reference": _score(heard.score),
         "reference_raw": _score(heard.raw),
-        "wer_interval": _interval(heard.interval),
+        "wer_interval": interval_data(heard.interval),
         "baseline": _score(heard.to_baseline),
-        "wer_difference": _interval(heard.difference),
+        "wer_difference": interval_data(heard.difference),
         "no_worse_share": heard.kept,
         "identical_to_baseline": asdict(heard.identity) if heard.identity else None,
         "errors": [asdict(pair) for pair in heard.errors],
@@ -191,10 +184,6 @@ def _quality(heard: Heard) -> dict[str, Any]:
 
 def _score(score: Score | None) -> dict[str, Any] | None:
     return None if score is None else {**asdict(score), "wer": score.wer, "cer": score.cer}
-
-
-def _interval(interval: Interval | None) -> dict[str, Any] | None:
-    return None if interval is None else {**asdict(interval), "reason": _reason(interval.reason)}
 
 
 # -------------------------------------------------------------------------- CSV
