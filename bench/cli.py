@@ -17,6 +17,7 @@ from bench.commands import (
     auditing,
     bisecting,
     comparing,
+    doctor,
     exporting,
     fleet,
     gating,
@@ -60,7 +61,7 @@ def options(
 
 
 for room in (
-    measure, trying, quality, inputs, inspect, auditing, rendering, scoring, comparing, gating, nights, exporting, bisecting, fleet,
+    measure, trying, quality, inputs, inspect, doctor, auditing, rendering, scoring, comparing, gating, nights, exporting, bisecting, fleet,
 ):  # fmt: skip
     room.register(app)
 

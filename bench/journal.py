@@ -27,7 +27,7 @@ from bench.files import replace_file, sweep_beside
 from bench.old_reasons import upgraded
 from bench.places import portable
 from bench.resolution import IN_RUN, Audit, read_newest
-from bench.soundness import judged_part, refuse_unsound, sound_record
+from bench.soundness import judged_part, refuse_unsound, sound_reason, sound_record
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -127,7 +127,7 @@ def read_host(path: Path) -> Host:
         host: Host = _adapter(Host).validate_python(upgraded(json.loads((path / HOST).read_bytes())))
     except (OSError, ValueError, RecursionError) as error:
         raise _unreadable(path / HOST, error) from error
-    return host
+    return dataclasses.replace(host, warnings=tuple(map(sound_reason, host.warnings)))
 
 
 def read_run(path: str | Path) -> RunData:

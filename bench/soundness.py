@@ -14,7 +14,7 @@ from typing import Any, Final
 from bench.domain import Measurement, Reason, Record, Segment, Suite, Transcript, Word
 from bench.metrics import METRICS
 from bench.naming import is_safe_name
-from bench.reasons import reason
+from bench.reasons import CODES, reason, told
 from bench.text.safe import clean, whole_characters
 from bench.units import Unit
 
@@ -33,7 +33,9 @@ _ROUNDING: Final = 1e-6  # means of probabilities in single precision come out a
 def sound(found: Measurement) -> Measurement:
     """The measurement, absent with a reason where its value cannot be one."""
     if found.value is None:
-        return found
+        return (
+            found if found.reason is None else dataclasses.replace(found, reason=sound_reason(found.reason))
+        )
     why = _unsound(found)
     return found if why is None else dataclasses.replace(found, value=None, reason=why)
 
@@ -112,7 +114,12 @@ def _word(word: Word) -> Word | None:
 
 
 def sound_reason(found: Reason) -> Reason:
-    """The reason with parameters that can be written and shown: a program's own words steer no terminal."""
+    """The reason with parameters that can be written and shown: a program's own words steer no terminal.
+
+    One whose parameters are not its code's has no words: it is shown as it stands.
+    """
+    if set(CODES.get(found.code, found.parameters)) - set(found.parameters):
+        return told(clean(f"{found.code} {found.parameters}"))
     return dataclasses.replace(
         found, parameters={name: _parameter(value) for name, value in found.parameters.items()}
     )
@@ -177,4 +184,7 @@ def sound_record(record: Record) -> Record:
         measurements={name: sound(found) for name, found in record.measurements.items()},
         transcript=sound_transcript(record.transcript) if record.transcript else None,
         reason=None if record.reason is None else sound_reason(record.reason),
+        conditions=dataclasses.replace(
+            record.conditions, disturbances=tuple(map(sound_reason, record.conditions.disturbances))
+        ),
     )

@@ -33,7 +33,7 @@ def plan(
     """Show a suite's cases, downloads and time; run nothing, download nothing."""
     from rich.table import Table
 
-    from bench.commands.terminal import wide_console
+    from bench.commands.terminal import blocks_of, counted, wide_console
     from bench.config import load_suite
 
     asked = select(load_suite(suite), only or [], blocks, source=suite)
@@ -47,9 +47,8 @@ def plan(
     _print_needs(console, asked)
     seconds, source = estimate(asked, out)
     trials = len(asked.cases) * asked.protocol.most_blocks
-    bound = "" if asked.protocol.precision is None else f"{asked.protocol.min_blocks} to "
     console.print(
-        f"{bound}{asked.protocol.most_blocks} blocks x {len(asked.cases)} cases = {trials} trials, "
+        f"{blocks_of(asked.protocol)} x {counted(len(asked.cases), 'case')} = {trials} trials at most, "
         f"about {max(1, round(seconds / 60))} min ({source}); no trial longer than "
         f"{asked.protocol.timeout_seconds:.0f} s.",
         highlight=False,

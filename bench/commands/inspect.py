@@ -1,4 +1,4 @@
-"""`validate`, `schema`, `engines`, `doctor`: what is written and what is here; nothing runs."""
+"""`validate`, `schema`, `engines`, `suites`: what is written and what is here; nothing runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from bench.domain import Reason
 from bench.language import english
 
 
@@ -18,13 +17,13 @@ def register(app: typer.Typer) -> None:
     app.command("validate")(validate)
     app.command("schema")(schema)
     app.command("engines")(engines)
-    app.command("doctor")(doctor)
 
 
 def validate(
     suites: Annotated[list[Path], typer.Argument(help="Suites to check.", show_default=False)],
 ) -> None:
     """Check suites without running anything; every mistake with file, line, column and key."""
+    from bench.commands.terminal import blocks_of, counted
     from bench.config import load_suite
     from bench.config.checks import absent_files, refused_cases
     from bench.errors import BenchError, SuiteError
@@ -47,7 +46,7 @@ def validate(
         for case, why in refused.items():
             typer.secho(f"{path}: {case} will not run: {why}", fg="yellow", err=True)
         if not mistakes:
-            typer.echo(f"{path}: {len(suite.cases)} cases, {suite.protocol.blocks} blocks")
+            typer.echo(f"{path}: {counted(len(suite.cases), 'case')}, {blocks_of(suite.protocol)}")
     raise typer.Exit(failed)
 
 
@@ -158,69 +157,3 @@ def missing_extras(suite: Path) -> tuple[str, ...]:
     wanted = {case.variant.engine for case in load_suite(suite).cases if case.variant.environment is None}
     found = [registry.get(name).availability() for name in sorted(wanted)]
     return tuple(dict.fromkeys(each.extra for each in found if each.reason and each.extra))
-
-
-def doctor(
-    test: Annotated[
-        bool,
-        typer.Option(
-            "--self-test", help="Hold the instruments against known work, and print what to report."
-        ),
-    ] = False,
-) -> None:
-    """Show what this machine can measure, and what disturbs it now."""
-    from rich.table import Table
-
-    from bench import host
-    from bench.assets.speech.recordings import speech_ways
-    from bench.commands.terminal import wide_console
-
-    if test:
-        _self_test()
-    machine = host.describe()
-    console = wide_console()
-    console.print(f"{machine.cpu}, {machine.cores} cores, {machine.memory_bytes / 1e9:.1f} GB; {machine.os}")
-    table = Table("metric", "instrument", title="what this machine can measure")
-    for instrument in host.instruments():
-        told = instrument.source if instrument.reason is None else f"no: {english(instrument.reason)}"
-        table.add_row(instrument.metric, told)
-    console.print(table)
-    table = Table("speech", "here", title="where recordings come from")
-    for way, missing in speech_ways():
-        table.add_row(way, "yes" if missing is None else f"no: {missing}")
-    console.print(table)
-    for warning in (*machine.warnings, *_disturbances(seconds=1.0)):
-        console.print(f"! {english(warning)}", style="yellow", markup=False)
-
-
-def _self_test() -> None:
-    """One line a check, then the machine: as a whole what to send to the authors.  Exit code 1 if one failed."""
-    import json
-    import platform
-
-    from bench import __version__, host
-    from bench.selftest import self_test
-
-    typer.echo("== asr-quant-bench self-test: copy from here")
-    failed = 0
-    for check in self_test():
-        verdict = "no instrument" if check.ok is None else "ok" if check.ok else "FAILED"
-        failed += check.ok is False
-        typer.echo(f"{verdict:13} {check.name}: expected {check.expected}; found {check.found}")
-    machine = host.describe()
-    about = {"version": __version__, "os": machine.os, "cpu": machine.cpu, "gpu": machine.gpu}
-    about |= {"python": platform.python_version(), **machine.facts}
-    typer.echo(json.dumps(about, ensure_ascii=False, default=str))
-    typer.echo(f"== to here: {failed} failed" if failed else "== to here: none failed")
-    raise typer.Exit(1 if failed else 0)
-
-
-def _disturbances(seconds: float) -> tuple[Reason, ...]:
-    """What disturbs the machine while nothing of ours runs."""
-    import time
-
-    from bench import host
-
-    probe = host.conditions_start(())
-    time.sleep(seconds)
-    return probe.finish().disturbances

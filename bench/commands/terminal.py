@@ -14,6 +14,7 @@ from bench.regression.exact import Fact
 from bench.text.safe import clean
 
 if TYPE_CHECKING:
+    from bench.domain import Protocol
     from bench.report.writing.terminal import PlainVerdict
 
 # A CI log or a file has no width of its own; tables of figures must not be cut there.
@@ -70,3 +71,15 @@ def _print_rows(console: Console, found: PlainVerdict) -> None:
     for row in found.rows:
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)
+
+
+def counted(number: int, noun: str) -> str:
+    """1 case, 2 cases."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def blocks_of(protocol: Protocol) -> str:
+    """How many blocks a run will have: 10 blocks, or 6 to 15 blocks where a precision decides."""
+    if protocol.precision is None:
+        return counted(protocol.most_blocks, "block")
+    return f"{protocol.min_blocks} to {counted(protocol.most_blocks, 'block')}"

@@ -108,6 +108,8 @@ def refuse_unsound_night(night: Night) -> None:
             numbers = [figure.median, figure.mad, *(x for x in (figure.low, figure.high) if x is not None)]
             if not all(math.isfinite(x) and 0 <= x <= most for x in numbers) or not 1 <= figure.n <= 1e6:
                 raise ValueError(f"{case}: {name} is no figure")
+            if figure.low is not None and figure.high is not None and figure.low > figure.high:
+                raise ValueError(f"{case}: the interval of {name} ends before it begins")
 
 
 # A case that could not be started has one record, not one a block.

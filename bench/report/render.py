@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bench.errors import ReportError
-from bench.files import write_file
+from bench.files import sweep_beside, write_file
 from bench.language import Language, language
 from bench.report.build import build
 from bench.report.names import Names, Scope, scopes
@@ -57,12 +57,15 @@ def render(
         )
     spoken = [language(code) for code in dict.fromkeys(languages)]
     material = _Rendering(runs, spoken, out, chosen, templates, sound)
-    return tuple(
+    written = tuple(
         write_file(out / output.path, output.text)
         for name in FORMATS
         if name in chosen
         for output in REPORTERS[name].outputs(material)
     )
+    for folder in {path.parent for path in written}:
+        sweep_beside(folder)
+    return written
 
 
 class _Rendering:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
+import math
 import re
 import shutil
 import struct
@@ -74,9 +76,19 @@ def use_run(folder: Path) -> None:
         [run], languages=("en", "ru"), out=folder / "out", formats=("md", "html", "short", "json", "csv")
     )
     for path in written:
-        if path.suffix in (".json", ".csv"):
+        if path.suffix == ".json":
             text = path.read_text(encoding="utf-8")
             assert not NO_NUMBER.search(re.sub(r'"[^"]*"', '""', text)), f"{path.name}: a figure that is none"
+        if path.suffix == ".csv":
+            with path.open(encoding="utf-8", newline="") as file:
+                for row in csv.DictReader(file):
+                    figures = [
+                        row[name]
+                        for name in ("median", "low", "high", "n", "ratio", "ratio_low", "ratio_high")
+                    ]
+                    assert all(math.isfinite(float(figure)) for figure in figures if figure), (
+                        f"{path.name}: {row}"
+                    )
         if path.suffix == ".json":
             json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
     own_figures(folder)

@@ -37,7 +37,15 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fault(target: Target, folder: Path, content: bytes) -> str | None:
-    """What went wrong with one input, in a line; None where all is well."""
+    """What went wrong with one input, in a line; None where all is well.
+
+    What hangs does so twice; a machine that stood still for a moment does not.
+    """
+    found = _fault(target, folder, content)
+    return _fault(target, folder, content) if found and found.startswith(("took", "TookTooLong")) else found
+
+
+def _fault(target: Target, folder: Path, content: bytes) -> str | None:
     lay_out(target, folder, content)
     begun = time.monotonic()
     try:
