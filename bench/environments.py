@@ -24,6 +24,7 @@ from typing import Final
 
 from bench.errors import EngineMissing, SuiteError
 from bench.places import cache_root
+from bench.problems import problem
 
 READY: Final = "environment.json"
 _NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[A-Za-z0-9._,\- ]+\])?"
@@ -202,9 +203,13 @@ def _call(name: str, argv: list[str], complaint: str) -> str:
         return done.stdout
     said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
     reason = next((line for line in reversed(said) if "ERROR" in line), said[-1] if said else "no message")
-    raise EngineMissing(
-        f"environment {name}: {complaint}: {reason.strip()}",
-        hint=f"Check the requirements of environments.{name}; pip was run as: {' '.join(argv)}",
+    raise problem(
+        EngineMissing,
+        "environment.failed",
+        name=name,
+        complaint=complaint,
+        words=reason.strip(),
+        command=" ".join(argv),
     )
 
 

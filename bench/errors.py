@@ -6,11 +6,15 @@ a record with a status (see `bench.domain.Status`).  Only what stops the whole c
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
 class BenchError(Exception):
-    """Base of the errors a user can mend.  `exit_code` is the process's exit status."""
+    """Base of the errors a user can mend.  `exit_code` is the process's exit status.
+
+    `code` and `parameters` are those of a reason, where it has one: see `bench.problems`.
+    """
 
     exit_code: ClassVar[int] = 1
 
@@ -18,6 +22,8 @@ class BenchError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.code = ""
+        self.parameters: Mapping[str, object] = {}
 
     def __str__(self) -> str:
         return f"{self.message}\n  {self.hint}" if self.hint else self.message

@@ -50,11 +50,22 @@ class Language:
 
     def reason(self, reason: Reason) -> str:
         """A reason as plain text."""
-        shown = {name: self._parameter(name, value) for name, value in reason.parameters.items()}
-        return (self.word(REASON + reason.code) % shown).strip()
+        return (self.word(REASON + reason.code) % self._shown(reason)).strip()
+
+    def problem(self, reason: Reason) -> tuple[str, str]:
+        """What happened, and what to do next: the first line of a reason's words, and the rest."""
+        what, _, hint = self.word(REASON + reason.code).partition("\n")
+        shown = self._shown(reason)
+        return (what % shown).strip(), (hint % shown).strip()
+
+    def _shown(self, reason: Reason) -> dict[str, str]:
+        return {name: self._parameter(name, value) for name, value in reason.parameters.items()}
 
     def _parameter(self, name: str, value: str | float | Reason) -> str:
-        return self.reason(value) if isinstance(value, Reason) else self.parameter(name, value)
+        """A reason within a reason is on one line."""
+        if isinstance(value, Reason):
+            return " ".join(self.reason(value).splitlines())
+        return self.parameter(name, value)
 
     def parameter(self, name: str, value: str | float) -> str:
         """A reason's parameter as text: what its name says is seconds, bytes or a share gets its unit."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from bench.domain import Case, FetchedClip, Reason, Status, Suite, WeightsFile
 from bench.engines import Engine, Settings, registry
 from bench.errors import AssetError, BenchError, EngineMissing, UnusableWeights
+from bench.problems import why
 from bench.reasons import reason
 
 if TYPE_CHECKING:
@@ -97,11 +98,11 @@ class _Preparation:
             engine.check(weights)
             clip = self._clip(case)
         except UnusableWeights as error:
-            return Blocked(status=Status.UNUSABLE, reason=reason("weights.unusable", message=str(error)))
+            return Blocked(status=Status.UNUSABLE, reason=reason("weights.unusable", message=why(error)))
         except EngineMissing as error:
-            return Blocked(status=Status.MISSING, reason=reason("engine.missing", message=str(error)))
+            return Blocked(status=Status.MISSING, reason=reason("engine.missing", message=why(error)))
         except BenchError as error:
-            return Blocked(status=Status.MISSING, reason=reason("asset.missing", message=str(error)))
+            return Blocked(status=Status.MISSING, reason=reason("asset.missing", message=why(error)))
         return Ready(
             engine=engine,
             settings=settings,

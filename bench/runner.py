@@ -34,6 +34,7 @@ from bench.ledger import Ledger
 from bench.pace import enough_blocks
 from bench.plan import Slot
 from bench.prepare import Blocked, Prepared, Ready
+from bench.problems import why
 from bench.reasons import reason
 from bench.soundness import sound, sound_reason, sound_transcript
 from bench.text.safe import whole_characters
@@ -253,10 +254,10 @@ class Runner:
         try:
             job = ready.engine.job(case, ready.settings, model, ready.clip, ready.weights)
         except UnusableWeights as error:  # files that the engine, with these settings, has no use for
-            return Blocked(status=Status.UNUSABLE, reason=reason("weights.unusable", message=str(error)))
+            return Blocked(status=Status.UNUSABLE, reason=reason("weights.unusable", message=why(error)))
         except Exception as error:  # noqa: BLE001  # a third party's engine: its bug is this case's result
-            why = reason("engine.no_job", error=whole_characters(repr(error)))
-            return Blocked(status=Status.FAILED, reason=why)
+            no_job = reason("engine.no_job", error=whole_characters(repr(error)))
+            return Blocked(status=Status.FAILED, reason=no_job)
         return job if ready.interpreter is None else dataclasses.replace(job, interpreter=ready.interpreter)
 
     def _siblings(self, case: Case) -> Mapping[str, tuple[WeightsFile, ...]]:

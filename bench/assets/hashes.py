@@ -12,6 +12,7 @@ from typing import Final
 from bench.errors import AssetError
 from bench.files import replace_file
 from bench.places import cache_root
+from bench.problems import problem
 
 CARD: Final = "asset.json"
 _read_now: dict[Path, str] | None = None
@@ -85,10 +86,7 @@ def require_sha256(path: Path, expected: str, what: str) -> None:
     """Raise `AssetError` that shows both hashes when the file is not the expected one."""
     actual = read_sha256(path)
     if actual != expected:
-        raise AssetError(
-            f"{what}: sha256 is {actual}, expected {expected}.",
-            hint="The source changed or the download was damaged: fetch again; if it stays so, do not use it.",
-        )
+        raise problem(AssetError, "hash.other", what=str(what), actual=str(actual), expected=str(expected))
 
 
 def _state(path: Path) -> list[int]:

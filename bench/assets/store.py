@@ -31,6 +31,7 @@ from bench.assets.progress import Progress, Silent
 from bench.errors import AssetError
 from bench.files import sync
 from bench.places import cache_root
+from bench.problems import problem
 
 CARD_SCHEMA: Final = 1
 CHUNK: Final = 1 << 20
@@ -154,9 +155,9 @@ def given_folder() -> Path:
     return cache_root() / "given"
 
 
-def given_hint(*names: str) -> str:
-    """How to bring files by hand."""
-    return f"or put {' and '.join(names)} into {given_folder()}"
+def by_hand(*names: str) -> dict[str, str]:
+    """Which files to put where, to bring them by hand: parameters of a problem's words."""
+    return {"files": ", ".join(names), "given": str(given_folder())}
 
 
 @contextlib.contextmanager
@@ -213,7 +214,7 @@ def _make(key: Key, build: Build) -> StoredAsset:
         _remove(spoiled)
     landing = found(key)
     if landing is None:
-        raise AssetError(f"{key.title}: {folder} was changed while it was made.", hint="Fetch again.")
+        raise problem(AssetError, "store.changed", title=key.title, folder=str(folder))
     return landing
 
 
@@ -244,11 +245,5 @@ def _disk_error(key: Key, error: OSError) -> AssetError:
     root = cache_root()
     if error.errno in FULL:
         free = shutil.disk_usage(root).free if root.exists() else 0
-        return AssetError(
-            f"{key.title}: the disk of {root} is full ({free // 10**6} MB free).",
-            hint="Free some space, or set ASR_QUANT_BENCH_CACHE to a folder on a larger disk, and fetch again.",
-        )
-    return AssetError(
-        f"{key.title}: cannot be written to {root}: {error}.",
-        hint="Make the folder writable, or set ASR_QUANT_BENCH_CACHE to another one.",
-    )
+        return problem(AssetError, "store.full", title=key.title, folder=str(root), free=str(free // 10**6))
+    return problem(AssetError, "store.unwritable", title=key.title, folder=str(root), error=str(error))

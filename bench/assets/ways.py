@@ -24,6 +24,8 @@ from bench.assets.sources import hub
 from bench.assets.store import StoredAsset
 from bench.domain import WeightsFile
 from bench.errors import AssetError, SourceUnreachable, UnusableWeights
+from bench.problems import again, problem, why
+from bench.reasons import reason, told
 
 WeightsRequest = tuple[str, str]  # format, quantization
 
@@ -63,7 +65,7 @@ def identity(way: WeightsEntry) -> str | None:
     try:
         return maker.identity()
     except AssetError as error:
-        raise SourceUnreachable(error.message, hint=error.hint) from None
+        raise again(SourceUnreachable, error) from None
 
 
 def is_fresh(landing: StoredAsset, made_by: str | None, parents: Sequence[tuple[WeightsFile, ...]]) -> bool:
@@ -158,17 +160,18 @@ def own_files(source: PathSource, title: str) -> tuple[WeightsFile, ...]:
     for role, name in source.files.items():
         path = Path(name).expanduser()
         if not path.exists():
-            raise SourceUnreachable(f"{title}: {path} does not exist.", hint="Mend the path in the manifest.")
+            raise problem(SourceUnreachable, "ways.no_path", title=title, path=str(path))
         try:
             digest = sha256_of(path)
         except OSError as error:
-            raise UnusableWeights(
-                f"{path}: cannot be read: {error}.", hint="Check the file's rights."
-            ) from None
+            raise problem(UnusableWeights, "weights.unreadable", path=str(path), error=str(error)) from None
         if source.sha256.get(role, digest) != digest:
-            raise AssetError(
-                f"{path}: sha256 is {digest}, expected {source.sha256[role]}.",
-                hint="It is another file than the manifest means.",
+            raise problem(
+                AssetError,
+                "ways.other_hash",
+                path=str(path),
+                actual=str(digest),
+                expected=str(source.sha256[role]),
             )
         inner = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
         size = sum(p.stat().st_size for p in inner)
@@ -182,30 +185,24 @@ def no_way(title: str, failures: list[SourceUnreachable]) -> SourceUnreachable:
     """The error that lists every way that failed, and how to get it."""
     if len(failures) == 1:
         return failures[0]
-    lines = [
-        f"{number}. {error.message}\n     {error.hint}" for number, error in enumerate(failures, start=1)
-    ]
-    return SourceUnreachable(
-        f"{title}: none of its {len(failures)} sources can be reached:\n  " + "\n  ".join(lines),
-        hint="One of them is enough.",
-    )
+    tried = told("")
+    for number, error in reversed(list(enumerate(failures, start=1))):
+        tried = reason("ways.tried", number=number, why=why(error), others=tried)
+    return problem(SourceUnreachable, "ways.none", title=title, count=len(failures), tried=tried)
 
 
 def unknown(manifest: ModelManifest, fmt: str, quantization: str) -> AssetError:
     """The error for what the manifest has no way to, with the nearest there is."""
     formats = sorted({way.format for way in manifest.weights})
     if fmt not in formats:
-        return AssetError(
-            f"{manifest.title} has no weights in the format {fmt}.",
-            hint=f"Its manifest has: {', '.join(formats)}.  Add a way to {fmt}, or choose another engine.",
+        return problem(
+            AssetError, "ways.no_format", title=manifest.title, format=fmt, formats=", ".join(formats)
         )
     names: dict[str, None] = {}
     for way in manifest.weights:
         if way.format == fmt and way.quantizations != "any":
             names.update(dict.fromkeys(way.quantizations))
-    near = difflib.get_close_matches(quantization, names, n=1)
-    meant = f"Did you mean {near[0]}?  " if near else ""
-    return AssetError(
-        f"{manifest.title} has no quantization {quantization!r} in the format {fmt}.",
-        hint=f"{meant}Its manifest has: {', '.join(names)}.",
-    )
+    about = {"title": manifest.title, "format": fmt, "quantization": quantization, "names": ", ".join(names)}
+    if near := difflib.get_close_matches(quantization, names, n=1):
+        return problem(AssetError, "ways.no_quantization_but", near=near[0], **about)
+    return problem(AssetError, "ways.no_quantization", **about)

@@ -26,6 +26,7 @@ from bench.assets.store import BuildResult, Key, StoredAsset, found, obtain
 from bench.assets.ways import WeightsRequest
 from bench.domain import Model, WeightsFile
 from bench.errors import AssetError, SourceUnreachable
+from bench.problems import problem
 
 
 def read_model(path: Path) -> Model:
@@ -140,9 +141,7 @@ class _Fetch:
 
     def _ways(self, wish: WeightsRequest) -> list[WeightsEntry]:
         if wish in self.trail:
-            raise AssetError(
-                f"{self._title(wish)}: its ways go in a circle.", hint="Mend `weights` in the manifest."
-            )
+            raise problem(AssetError, "ways.circle", title=self._title(wish))
         offered = [way for way in self.manifest.weights if way.gives(*wish)]
         if not offered:
             raise ways.unknown(self.manifest, *wish)
@@ -230,9 +229,8 @@ class _Fetch:
                 try:
                     return builder(*ways.builder_name(way)).build(order)
                 except (ArithmeticError, TypeError, ValueError, LookupError, struct.error) as error:
-                    raise AssetError(
-                        f"{self._title(wish)}: cannot be made by what the manifest says: {error}.",
-                        hint="Mend `parameters` in the manifest: docs/assets.md lists them.",
+                    raise problem(
+                        AssetError, "ways.unmakeable", title=self._title(wish), error=str(error)
                     ) from error
             case PathSource():
                 raise AssertionError("one's own files are used where they lie")

@@ -33,6 +33,7 @@ from bench.engines.command_output import OutputPatterns, backend_of, line_of, me
 from bench.engines.layout import LinkedFolder
 from bench.engines.reading import backend_mismatch
 from bench.errors import UnusableWeights
+from bench.problems import problem
 from bench.reasons import reason, told
 
 ROLES: Final = ("model", "decoder", "encoder", "folder")
@@ -117,9 +118,7 @@ class Command:
         """Files must be there; what is in them is the program's business."""
         for file in weights:
             if not Path(file.path).exists():
-                raise UnusableWeights(
-                    f"{file.path}: does not exist.", hint="Mend the path in the model's manifest."
-                )
+                raise problem(UnusableWeights, "command.no_path", path=str(file.path))
 
     def job(
         self,
@@ -191,10 +190,7 @@ def fill(word: str, values: Mapping[str, str]) -> str:
         if name is None:
             return found.group(0)[0]
         if name not in values:
-            raise UnusableWeights(
-                f"argv has {{{name}}}, and the model's weights have no file of that role.",
-                hint="Name it in the manifest, or take it out of argv.",
-            )
+            raise problem(UnusableWeights, "command.no_role", role=name)
         return values[name]
 
     return _PLACEHOLDER.sub(value, word)

@@ -14,6 +14,7 @@ from bench.engines.reading import availability_of, other_family, status_of, tran
 from bench.engines.segmentation import missing_package, plan_of
 from bench.engines.stages import stage_measurements, token_measurements
 from bench.errors import UnusableWeights
+from bench.problems import problem
 from bench.reasons import reason
 
 HALF: Final = Path(__file__).parent.parent / "child" / "fasterwhisper.py"
@@ -73,10 +74,7 @@ class FasterWhisper:
                 name for name in ("model.bin", "config.json") if not (Path(file.path) / name).is_file()
             ]
             if missing:
-                raise UnusableWeights(
-                    f"{file.path}: no CTranslate2 Whisper: {', '.join(missing)} is missing.",
-                    hint="Give the folder that the converter wrote.",
-                )
+                raise problem(UnusableWeights, "ct2.missing", path=str(file.path), files=", ".join(missing))
 
     def job(
         self,

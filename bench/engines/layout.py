@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bench.domain import WeightsFile
 from bench.errors import UnusableWeights
 from bench.places import cache_root
+from bench.problems import problem
 
 
 class LinkedFolder(BaseModel):
@@ -33,7 +34,7 @@ def make(layout: LinkedFolder, weights: Sequence[WeightsFile]) -> Path:
     """The folder in the cache, the same for the same files; `UnusableWeights` where there is none to link."""
     source = Path(layout.folder).absolute()
     if not source.is_dir():
-        raise UnusableWeights(f"{layout.folder}: no such folder.", hint="Mend `layout.folder` in the suite.")
+        raise problem(UnusableWeights, "layout.no_folder", folder=layout.folder)
     kept = [path for path in sorted(source.iterdir()) if not _left_out(path.name, layout.without)]
     links = {path.name: path for path in kept}
     links |= {Path(file.path).name: Path(file.path).absolute() for file in weights}

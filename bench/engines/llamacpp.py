@@ -16,6 +16,7 @@ from bench.engines import Availability, Settings
 from bench.engines.reading import availability_of, other_family, status_of, transcript_of
 from bench.engines.segmentation import Segmentation, longest_cut, missing_package, plan_of
 from bench.engines.stages import stage_measurements, token_measurements
+from bench.problems import problem
 from bench.reasons import reason
 
 HALF: Final = Path(__file__).parent.parent / "child" / "llamacpp_qwen3.py"
@@ -227,10 +228,7 @@ def _by_role(weights: Sequence[WeightsFile]) -> dict[str, str]:
     paths = {file.role: file.path for file in weights}
     missing = {"decoder", "encoder"} - set(paths)
     if missing:
-        raise UnusableWeights(
-            f"Qwen3-ASR on llama.cpp needs two files, a decoder and an encoder; missing: {', '.join(missing)}.",
-            hint="Name both in the model's manifest, by `role`.",
-        )
+        raise problem(UnusableWeights, "llamacpp.two_files", roles=", ".join(missing))
     return paths
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from bench.domain import Variant
 from bench.engines import ChoosesFormat, Engine, S, Settings
 from bench.errors import EngineMissing
+from bench.problems import problem
 from bench.yamlfile import nearest
 
 GROUP: Final = "asr_quant_bench.engines"
@@ -44,16 +45,18 @@ def get(name: str) -> Engine[Any]:
         try:
             loaded = point.load()
         except Exception as error:  # a foreign package may fail in any way
-            raise EngineMissing(
-                f"engine {name}: {point.value} cannot be loaded: {error!r}.",
-                hint=f"Mend or uninstall the package {point.dist.name if point.dist else point.module}.",
+            raise problem(
+                EngineMissing,
+                "engine.not_loaded",
+                name=name,
+                object=point.value,
+                error=f"{error!r}",
+                package=str(point.dist.name if point.dist else point.module),
             ) from error
         if not isinstance(loaded, Engine):
-            raise EngineMissing(
-                f"engine {name}: {point.value} is not an engine.", hint="See docs/adding-an-engine.md."
-            )
+            raise problem(EngineMissing, "engine.no_engine", name=name, object=point.value)
         return loaded
-    raise EngineMissing(f'unknown engine "{name}"{nearest(name, names())}', hint="List them with: engines")
+    raise problem(EngineMissing, "engine.unknown", name=name, near=nearest(name, names()))
 
 
 def format_of(engine: Engine[S], settings: S) -> str:

@@ -15,7 +15,9 @@ from bench import assets, environments
 from bench.domain import Clip, FetchedClip, Model, Status, Suite, Variant, WeightsFile
 from bench.engines import Availability, Settings, registry
 from bench.errors import AssetError, BenchError, EngineMissing, UnusableWeights
+from bench.language import language
 from bench.prepare import Blocked, Ready, prepare
+from bench.problems import problem
 from bench.reasons import reason, told
 
 WEIGHTS = (WeightsFile(role="model", path="/w.bin", bytes=7, sha256="aa"),)
@@ -144,11 +146,21 @@ def test_an_unknown_engine_blocks_its_case_alone(engine: StubEngine, asked: obje
 
 
 def test_weights_that_are_spoilt_are_unusable(engine: StubEngine, asked: object) -> None:
-    engine.spoilt = UnusableWeights("/w.bin: is cut short.", hint="Fetch it again.")
+    engine.spoilt = problem(UnusableWeights, "weights.empty", path="/w.bin")
     found = only(records.suite())
     assert isinstance(found, Blocked)
     assert found.status is Status.UNUSABLE
-    assert found.reason == reason("weights.unusable", message="/w.bin: is cut short.\n  Fetch it again.")
+    assert found.reason == reason("weights.unusable", message=reason("weights.empty", path="/w.bin"))
+    words = language("ru").reason(found.reason)
+    assert words.startswith("Файл весов непригоден: /w.bin: файл пуст. Удалите его")
+
+
+def test_what_another_engine_says_of_weights_is_quoted(engine: StubEngine, asked: object) -> None:
+    engine.spoilt = UnusableWeights("/w.bin: is cut short.", hint="Fetch it again.")
+    found = only(records.suite())
+    assert isinstance(found, Blocked)
+    quoted = told("/w.bin: is cut short.\n  Fetch it again.")
+    assert found.reason == reason("weights.unusable", message=quoted)
 
 
 @pytest.mark.parametrize("what", ["fetch_weights", "fetch_clip"])

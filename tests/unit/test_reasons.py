@@ -12,10 +12,14 @@ from records import record
 
 import bench
 from bench import journal
+from bench.assets.ways import no_way
 from bench.domain import Reason
+from bench.errors import AssetError, SourceUnreachable
 from bench.language import english, language, languages
 from bench.old_reasons import read_sentence
+from bench.problems import again, problem, why
 from bench.reasons import CODES, reason, told
+from bench.reasons.inputs import INPUTS
 
 ROOM = Path(bench.__file__).parent
 REPORTS = ROOM.parent / "reports"
@@ -72,12 +76,73 @@ def test_every_code_is_used_somewhere_and_none_is_made_up() -> None:
         for first in _calls(ast.parse(text)):
             if isinstance(first, ast.Constant):
                 assert first.value in CODES, f"{file}: {first.value!r}"
-        if file.name != "reasons.py":  # some are of old records alone
+        if file.parent.name != "reasons":  # some are of old records alone
             used |= {code for code in CODES if f'"{code}"' in text}
         if 'reason(f"missing.{name}")' in text:
             used |= {"missing.imported", "missing.ready"}
     printed = ("source.ambiguous",)  # named by reports/published
     assert set(CODES) - used - set(printed) == set()
+
+
+def _problems() -> Iterator[tuple[Path, str, set[str], bool]]:
+    """Every error of an input: its file, code, named parameters, and whether others are spread into it."""
+    for file in sorted(ROOM.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "problem" and len(node.args) == 2:
+                code = node.args[1].value if isinstance(node.args[1], ast.Constant) else ""
+                names = {each.arg for each in node.keywords if each.arg is not None}
+                yield file, str(code), names, any(each.arg is None for each in node.keywords)
+
+
+def test_every_error_of_an_input_is_a_reason_with_its_parameters() -> None:
+    found = list(_problems())
+    assert len(found) > 100
+    for file, code, names, spread in found:
+        for known in [code] if code else [each for each in CODES if each.startswith("maker.no_")]:
+            wanted = set(CODES[known])
+            assert names <= wanted if spread else names == wanted, f"{file}: {known}"
+
+
+def test_inputs_and_engines_say_nothing_that_only_english_can_tell() -> None:
+    """An error there blocks a case, and a report tells why: by code, never by a sentence in the source."""
+    kinds = {"AssetError", "SourceUnreachable", "UnusableWeights", "UnusableAudio", "EngineMissing"}
+    rooms = [ROOM / "assets", ROOM / "engines"]
+    files = [ROOM / "environments.py", *(file for room in rooms for file in room.rglob("*.py"))]
+    made = [
+        f"{file.relative_to(ROOM)}:{node.lineno}"
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds
+    ]
+    assert made == []
+
+
+@pytest.mark.parametrize("kind", INPUTS)
+def test_what_happened_and_what_to_do_are_in_every_language(kind: str) -> None:
+    lines = {code: len(language(code).word("reason." + kind).split("\n")) for code in languages()}
+    assert set(lines.values()) in ({1}, {2}), lines
+
+
+def test_an_error_is_a_reason_in_every_language() -> None:
+    error = problem(AssetError, "store.changed", title="Whisper base", folder="/cache/x")
+    assert str(error) == "Whisper base: /cache/x was changed while it was made.\n  Fetch again."
+    assert why(error) == reason("store.changed", title="Whisper base", folder="/cache/x")
+    within = reason("asset.missing", message=why(error))
+    assert language("ru").reason(within) == (
+        "Входных данных нет: Whisper base: /cache/x изменили, пока он создавался. Скачайте заново."
+    )
+    other = again(SourceUnreachable, error)
+    assert (str(other), why(other)) == (str(error), why(error))
+
+
+def test_ways_that_failed_are_told_one_after_another() -> None:
+    first = problem(SourceUnreachable, "ways.no_path", title="a", path="/a")
+    second = problem(SourceUnreachable, "ways.no_path", title="b", path="/b")
+    both = no_way("Whisper base", [first, second])
+    assert both.hint == "One of them is enough."
+    russian = language("ru").reason(why(both))
+    assert "1. a: /a не существует. Исправьте путь в манифесте. 2. b: /b не существует." in russian
+    assert no_way("Whisper base", [first]) is first
 
 
 def test_an_unknown_code_and_a_wrong_parameter_are_refused() -> None:

@@ -17,6 +17,7 @@ from typing import BinaryIO, Final
 from bench.assets.formats.whisper_layout import FFT_SIZE, Hparams, Shape
 from bench.assets.formats.whisper_layout import tensors as expected_tensors
 from bench.errors import UnusableWeights
+from bench.problems import problem
 
 MAGIC: Final = 0x67676D6C
 QUANTIZATION_VERSION: Final = 2
@@ -122,11 +123,11 @@ def read_layout(path: Path) -> GgmlLayout:
         with path.open("rb") as file:
             return _read_layout(path, file, size)
     except FileNotFoundError:
-        raise UnusableWeights(f"{path}: no such file.", hint="Run `fetch` on the suite again.") from None
+        raise problem(UnusableWeights, "weights.no_file", path=str(path)) from None
     except IsADirectoryError:
-        raise UnusableWeights(f"{path}: a folder, expected a ggml .bin file.", hint=_NEXT) from None
+        raise problem(UnusableWeights, "ggml.folder", path=str(path)) from None
     except OSError as error:
-        raise UnusableWeights(f"{path}: cannot be read: {error}.", hint="Check the file's rights.") from None
+        raise problem(UnusableWeights, "weights.unreadable", path=str(path), error=str(error)) from None
 
 
 def write_header(file: BinaryIO, hparams: Hparams) -> None:
@@ -258,4 +259,4 @@ def foreign(head: bytes) -> str:
 
 
 def _unusable(path: Path, why: str) -> UnusableWeights:
-    return UnusableWeights(f"{path}: unusable: {why}.", hint=_NEXT)
+    return problem(UnusableWeights, "ggml.unusable", path=str(path), why=why)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.errors import UnusableWeights
+from bench.problems import problem
 
 MAGIC: Final = b"GGUF"
 VERSIONS: Final = (2, 3)
@@ -131,10 +132,12 @@ class _Cursor:
         kind, count = self.scalar("I"), self.scalar("Q")
         self.left -= count
         if self.left < 0 or depth > DEEPEST_ARRAY:
-            raise UnusableWeights(
-                f"{self.path}: corrupt header: its arrays hold more than {MOST_VALUES:,} values, or arrays "
-                f"more than {DEEPEST_ARRAY} deep.",
-                hint=_HINT,
+            raise problem(
+                UnusableWeights,
+                "gguf.too_many_values",
+                path=str(self.path),
+                values=f"{MOST_VALUES:,}",
+                depth=str(DEEPEST_ARRAY),
             )
         if kind == _STRING:
             self._require(8 * count)
@@ -157,15 +160,16 @@ class _Cursor:
 
     def _code(self, kind: int) -> str:
         if kind not in _SCALARS:
-            raise UnusableWeights(f"{self.path}: corrupt header: unknown value type {kind}.", hint=_HINT)
+            raise problem(UnusableWeights, "gguf.value_type", path=str(self.path), kind=kind)
         return _SCALARS[kind]
 
     def _require(self, size: int) -> None:
         if self.at + size > len(self.view):
-            raise UnusableWeights(
-                f"{self.path}: truncated or corrupt: the header ends {self.at + size - len(self.view)} bytes "
-                f"behind the file's end.",
-                hint=_HINT,
+            raise problem(
+                UnusableWeights,
+                "gguf.header_beyond",
+                path=str(self.path),
+                beyond=str(self.at + size - len(self.view)),
             )
 
 
@@ -178,12 +182,12 @@ def read_gguf(path: Path) -> GgufFile:
     try:
         size = path.stat().st_size
         if size == 0:
-            raise UnusableWeights(f"{path}: the file is empty.", hint=_HINT)
+            raise problem(UnusableWeights, "weights.empty", path=str(path))
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
             found = _read(_Cursor(path, view))
     except OSError as error:
-        raise UnusableWeights(
-            f"{path}: cannot be read: {error.strerror}.", hint="Fetch the weights."
+        raise problem(
+            UnusableWeights, "gguf.unreadable", path=str(path), error=error.strerror or str(error)
         ) from error
     _check_extent(found, size)
     return found
@@ -192,13 +196,13 @@ def read_gguf(path: Path) -> GgufFile:
 def _read(cursor: _Cursor) -> GgufFile:
     magic = bytes(cursor.view[:4])
     if magic != MAGIC:
-        raise UnusableWeights(
-            f"{cursor.path}: not a GGUF file: it begins with {magic!r}, not {MAGIC!r}.", hint=_HINT
+        raise problem(
+            UnusableWeights, "gguf.foreign", path=str(cursor.path), magic=f"{magic!r}", expected=f"{MAGIC!r}"
         )
     cursor.at = 4
     version = cursor.scalar("I")
     if version not in VERSIONS:
-        raise UnusableWeights(f"{cursor.path}: GGUF version {version}; 2 and 3 are known.", hint=_HINT)
+        raise problem(UnusableWeights, "gguf.version", path=str(cursor.path), version=version)
     tensor_count, value_count = cursor.scalar("Q"), cursor.scalar("Q")
     metadata = {}
     for _ in range(value_count):
@@ -231,8 +235,8 @@ def _check_extent(found: GgufFile, size: int) -> None:
     ends = (found.data_offset + tensor.offset + (tensor.bytes or 0) for tensor in found.tensors)
     needed = max(ends, default=0)
     if needed > size:
-        raise UnusableWeights(
-            f"{found.path}: truncated: its tensors need {needed} bytes and the file has {size}.", hint=_HINT
+        raise problem(
+            UnusableWeights, "gguf.truncated", path=str(found.path), needed=str(needed), size=str(size)
         )
 
 
@@ -241,11 +245,15 @@ def check_gguf(path: Path, architectures: Iterable[str] = ()) -> GgufFile:
     found = read_gguf(path)
     wanted = tuple(architectures)
     if wanted and found.architecture not in wanted:
-        raise UnusableWeights(
-            f'{path}: its architecture is "{found.architecture}"; expected {" or ".join(wanted)}.', hint=_HINT
+        raise problem(
+            UnusableWeights,
+            "gguf.architecture",
+            path=str(path),
+            architecture=str(found.architecture),
+            wanted=" or ".join(wanted),
         )
     if not found.tensors:
-        raise UnusableWeights(f"{path}: a vocabulary alone: there is not one tensor in it.", hint=_HINT)
+        raise problem(UnusableWeights, "gguf.vocabulary_only", path=str(path))
     return found
 
 
@@ -260,15 +268,15 @@ def check_qwen3_asr_pair(decoder_path: Path, encoder_path: Path) -> None:
         "clip.projector_type"
     )
     if projector != "qwen3a":
-        raise UnusableWeights(
-            f'{encoder_path}: its projector is "{projector}", expected "qwen3a": not a Qwen3-ASR encoder.',
-            hint=_HINT,
-        )
+        raise problem(UnusableWeights, "gguf.projector", path=str(encoder_path), projector=str(projector))
     wide = decoder.metadata.get("qwen3vl.embedding_length")
     out = encoder.metadata.get("clip.audio.projection_dim")
     if wide != out:
-        raise UnusableWeights(
-            f"{encoder_path}: makes embeddings of {out} values and the decoder {decoder_path} takes {wide}: "
-            "they are of different models.",
-            hint="Take decoder and encoder of the same model size.",
+        raise problem(
+            UnusableWeights,
+            "gguf.other_sizes",
+            encoder=str(encoder_path),
+            out=str(out),
+            decoder=str(decoder_path),
+            wide=str(wide),
         )

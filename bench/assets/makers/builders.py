@@ -6,7 +6,6 @@ module and name it here; the manifest names it in turn.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from bench.assets.progress import Progress
 from bench.assets.store import BuildResult
 from bench.domain import WeightsFile
 from bench.errors import AssetError
+from bench.problems import problem
 
 #: What a manifest says under `parameters`: as its author wrote it, checked by the builder.
 Parameters = Mapping[str, Any]
@@ -42,6 +42,13 @@ GENERATORS: Final[dict[str, str]] = {
 }
 #: Formats whose files are looked at before an engine gets them: format -> "module:function(path)".
 CHECKS: Final[dict[str, str]] = {"ggml": "bench.assets.formats.ggml:check_ggml"}
+
+
+_NO_SUCH: Final = {
+    "converter": "maker.no_converter",
+    "quantizer": "maker.no_quantizer",
+    "generator": "maker.no_generator",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +95,7 @@ def builder(kind: str, name: str) -> Builder:
     """The module that makes `name`; `kind` is "converter", "quantizer" or "generator"."""
     table = {"converter": CONVERTERS, "quantizer": QUANTIZERS, "generator": GENERATORS}[kind]
     if name not in table:
-        near = difflib.get_close_matches(name, table, n=1)
-        raise AssetError(
-            f"There is no {kind} {name!r}.",
-            hint=f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(sorted(table))}.",
-        )
+        raise problem(AssetError, _NO_SUCH[kind], name=name, names=", ".join(sorted(table)))
     return cast(Builder, importlib.import_module(table[name]))
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.assets.formats.ggml import Type
 from bench.errors import AssetError, UnusableWeights
+from bench.problems import problem
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,10 +51,7 @@ def find_library(packages: Sequence[str], extra: str) -> Library:
             path = Path(str(name.locate()))
             if path.exists():
                 return Library(package=package, version=distribution.version, path=path.resolve())
-    raise AssetError(
-        f"No ggml library is installed to quantize with ({' or '.join(packages)}).",
-        hint=f"Install the extra: pip install 'asr-quant-bench[{extra}]'.",
-    )
+    raise problem(AssetError, "ggml.no_library", packages=" or ".join(packages), extra=extra)
 
 
 def quantize_rows(library: Library, kind: Type, values: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -67,10 +65,7 @@ def quantize_rows(library: Library, kind: Type, values: NDArray[np.float32]) -> 
     _agree(handle, library, kind)
     height, width = values.shape
     if not kind.fits(width):
-        raise UnusableWeights(
-            f"{kind.name} needs rows of a multiple of {kind.block} weights; here they are {width}.",
-            hint="Choose a type with smaller blocks: q8_0, q5_0, q4_0.",
-        )
+        raise problem(UnusableWeights, "ggml.rows", kind=kind.name, block=str(kind.block), width=str(width))
     values = np.ascontiguousarray(values, np.float32)
     out = np.empty((height, width // kind.block * kind.bytes), np.uint8)
     step = max(1, ROWS_A_CALL // width)
@@ -82,7 +77,14 @@ def quantize_rows(library: Library, kind: Type, values: NDArray[np.float32]) -> 
             kind.number, rows.ctypes.data, target.ctypes.data, 0, rows.shape[0], width, None
         )
         if written != target.nbytes:
-            raise AssetError(f"{library} wrote {written} bytes of {kind.name}, expected {target.nbytes}.")
+            raise problem(
+                AssetError,
+                "ggml.other_size",
+                library=str(library),
+                written=str(written),
+                kind=kind.name,
+                expected=str(target.nbytes),
+            )
 
     handle.ggml_quantize_init(kind.number)  # its tables are made once, before the threads start
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
@@ -130,9 +132,13 @@ def _agree(handle: Any, library: Library, kind: Type) -> None:
     theirs = (name, handle.ggml_blck_size(kind.number), handle.ggml_row_size(kind.number, kind.block))
     ours = (kind.name, kind.block, kind.bytes)
     if theirs != ours:
-        raise AssetError(
-            f"{library} takes type {kind.number} for {theirs}, expected {ours}.",
-            hint="This version's types are not known here; install another version of the package.",
+        raise problem(
+            AssetError,
+            "ggml.other_types",
+            library=str(library),
+            number=str(kind.number),
+            theirs=str(theirs),
+            ours=str(ours),
         )
 
 

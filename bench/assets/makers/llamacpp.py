@@ -24,6 +24,7 @@ from bench.assets.formats.gguf import check_gguf, read_gguf
 from bench.assets.makers.builders import BuildRequest, Parameters
 from bench.assets.store import BuildResult
 from bench.errors import AssetError, UnusableWeights
+from bench.problems import problem
 
 REVISION: Final = "1"
 
@@ -71,10 +72,7 @@ def identity() -> str:
     try:
         return f"{REVISION}, llama-cpp-python {version('llama-cpp-python')}"
     except PackageNotFoundError:
-        raise AssetError(
-            "llama-cpp-python is not installed, which quantizes GGUF files.",
-            hint="Install it with: pip install 'asr-quant-bench[qwen3]' (it is compiled: some minutes)",
-        ) from None
+        raise problem(AssetError, "llamacpp.not_installed") from None
 
 
 def estimated_bytes(quantization: str, parameters: Parameters, source: int | None) -> int | None:
@@ -115,10 +113,7 @@ def _refuse_twice(source: Path, quantization: str | None) -> None:
         return
     lossy = [name for name in read_gguf(source).types() if name not in _WHOLE]
     if lossy:
-        raise UnusableWeights(
-            f"{source}: already {', '.join(lossy)}; quantizing twice adds the errors.",
-            hint="Start from f16, bf16 or f32.",
-        )
+        raise problem(UnusableWeights, "llamacpp.twice", source=str(source), types=", ".join(lossy))
 
 
 def quantize_gguf(source: Path, target: Path, quantization: str, *, threads: int | None = None) -> None:
@@ -129,8 +124,8 @@ def quantize_gguf(source: Path, target: Path, quantization: str, *, threads: int
     Raises `UnusableWeights` with the library's words where it fails; `target` is not there then.
     """
     if quantization not in FILE_TYPES:
-        raise UnusableWeights(
-            f'llama.cpp cannot make "{quantization}" here.', hint=f"It makes: {', '.join(FILE_TYPES)}."
+        raise problem(
+            UnusableWeights, "llamacpp.no_type", quantization=quantization, types=", ".join(FILE_TYPES)
         )
     check_gguf(source, _ARCHITECTURES)
     job = {
@@ -154,7 +149,11 @@ def quantize_gguf(source: Path, target: Path, quantization: str, *, threads: int
         return
     target.unlink(missing_ok=True)
     words = "\n  ".join([line for line in done.stderr.splitlines() if line.strip()][-4:])
-    raise UnusableWeights(
-        f"{source}: llama.cpp could not make {quantization} of it (exit {done.returncode}).",
-        hint=words or "It did not say why.",
+    raise problem(
+        UnusableWeights,
+        "llamacpp.not_made",
+        source=str(source),
+        quantization=quantization,
+        status=str(done.returncode),
+        words=words or "It did not say why.",
     )

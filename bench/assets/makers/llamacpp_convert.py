@@ -18,6 +18,7 @@ from bench.assets.formats.gguf import check_qwen3_asr_pair
 from bench.assets.makers.builders import BuildRequest, Parameters
 from bench.assets.store import BuildResult
 from bench.errors import AssetError, UnusableWeights
+from bench.problems import problem
 
 SCRIPT: Final = "convert_hf_to_gguf.py"
 VARIABLE: Final = "LLAMA_CPP_CONVERTER"
@@ -28,10 +29,7 @@ def converter() -> Path:
     given = os.environ.get(VARIABLE) or shutil.which(SCRIPT)
     if given and Path(given).is_file():
         return Path(given)
-    raise AssetError(
-        f"llama.cpp's {SCRIPT} is not here, which converts this checkpoint.",
-        hint=f"Get llama.cpp's source and set {VARIABLE} to the path of {SCRIPT}; it needs torch and transformers.",
-    )
+    raise problem(AssetError, "convert.no_script", script=SCRIPT, variable=VARIABLE)
 
 
 def identity() -> str:
@@ -47,10 +45,7 @@ def estimated_bytes(quantization: str, parameters: Parameters, source: int | Non
 def build(order: BuildRequest) -> BuildResult:
     """Decoder and encoder in the order's type: f16, bf16 or f32."""
     if order.quantization not in ("f16", "bf16", "f32"):
-        raise UnusableWeights(
-            f"{order.title}: the converter writes f16, bf16 or f32, not {order.quantization}.",
-            hint="Make other quantizations with a source of kind quantize.",
-        )
+        raise problem(UnusableWeights, "convert.no_type", title=order.title, quantization=order.quantization)
     roles = {"decoder": "decoder.gguf", "encoder": "encoder.gguf"}
     for number, (role, name) in enumerate(roles.items()):
         order.progress.advance(f"Converting {order.title}: {role}", number, len(roles))
@@ -69,7 +64,11 @@ def _convert(order: BuildRequest, target: Path, more: list[str]) -> None:
     )
     if done.returncode != 0 or not target.is_file():
         words = "\n  ".join([line for line in done.stderr.splitlines() if line.strip()][-4:])
-        raise UnusableWeights(
-            f"{order.title}: {SCRIPT} could not convert it (exit {done.returncode}).",
-            hint=words or "It did not say why.",
+        raise problem(
+            UnusableWeights,
+            "convert.failed",
+            title=order.title,
+            script=SCRIPT,
+            status=str(done.returncode),
+            words=words or "It did not say why.",
         )

@@ -19,6 +19,7 @@ from bench.assets.formats.whisper_layout import Hparams, is_f32, mel_filters, si
 from bench.assets.makers.builders import BuildRequest, Parameters
 from bench.assets.store import BuildResult
 from bench.errors import UnusableWeights
+from bench.problems import problem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,10 +45,7 @@ def estimated_bytes(quantization: str, parameters: Parameters, source: int | Non
 def build(order: BuildRequest) -> BuildResult:
     """Convert the ingredient, a CTranslate2 folder with `model.bin` and its vocabulary."""
     if order.quantization != "f16":
-        raise UnusableWeights(
-            f"{order.title}: the converter writes f16, not {order.quantization}.",
-            hint="Make other quantizations with a source of kind quantize.",
-        )
+        raise problem(UnusableWeights, "convert.f16_only", title=order.title, quantization=order.quantization)
     source = order.ingredient()
     arrays = read_ct2(source / "model.bin")
     vocabulary = source / "vocabulary.txt"
@@ -73,7 +71,14 @@ def write_ggml(file: BinaryIO, arrays: Arrays, vocabulary: Path, order: BuildReq
         kind = ggml.TYPES["f32" if is_f32(name, shape) else "f16"]
         array = tensor(arrays, name)
         if array.size != int(np.prod(shape)):
-            raise UnusableWeights(f"{order.title}: {name} is {array.shape}, expected {shape}.", hint=_HINT)
+            raise problem(
+                UnusableWeights,
+                "ct2.shape",
+                title=order.title,
+                tensor=name,
+                found=str(array.shape),
+                expected=str(shape),
+            )
         data = np.ascontiguousarray(array, "<f4" if kind.name == "f32" else "<f2")
         ggml.write_tensor(file, name, kind, shape, [data.tobytes()])
         order.progress.advance(f"Converting {order.title}", number, len(wanted))
@@ -102,7 +107,7 @@ def read_ct2(path: Path) -> dict[str, NDArray[Any]]:
     try:
         version, spec, _ = integer("I"), string(), integer("I")
         if version != CT2_VERSION or spec != "WhisperSpec":
-            raise UnusableWeights(f"{path}: {spec} of binary version {version}.", hint=_HINT)
+            raise problem(UnusableWeights, "ct2.version", path=str(path), spec=str(spec), version=version)
         for _ in range(integer("I")):
             name = string()
             shape = tuple(integer("I") for _ in range(integer("B")))
@@ -114,9 +119,9 @@ def read_ct2(path: Path) -> dict[str, NDArray[Any]]:
             alias, target = string(), string()
             arrays[alias] = arrays[target]
     except (struct.error, ValueError, KeyError, UnicodeDecodeError) as error:
-        raise UnusableWeights(f"{path}: no whole CTranslate2 model: {error}.", hint=_HINT) from None
+        raise problem(UnusableWeights, "ct2.broken", path=str(path), error=str(error)) from None
     if any(name.endswith("weight_scale") for name in arrays):
-        raise UnusableWeights(f"{path}: an int8 model.", hint=_HINT)
+        raise problem(UnusableWeights, "ct2.int8", path=str(path))
     return arrays
 
 
@@ -189,7 +194,7 @@ def _slice(arrays: Arrays, source: str, leaf: str, rows: tuple[str, ...], row: s
     height = fused.shape[0] // len(rows)
     key = rows.index("key") * height
     if bias[key : key + height].any():
-        raise UnusableWeights(f"{source}: the key's bias is not zero; ggml has no place for it.", hint=_HINT)
+        raise problem(UnusableWeights, "ct2.key_bias", path=str(source))
     start = rows.index(row) * height
     return (fused if leaf == "weight" else bias)[start : start + height]
 
@@ -212,7 +217,9 @@ def read_vocabulary(path: Path, count: int) -> list[bytes]:
     tokens = json.loads(text) if path.suffix == ".json" else text.split("\n")
     spelling = byte_spelling()
     if len(tokens) < count:
-        raise UnusableWeights(f"{path}: {len(tokens)} tokens, {count} are needed.", hint=_HINT)
+        raise problem(
+            UnusableWeights, "ct2.few_tokens", path=str(path), count=str(len(tokens)), needed=str(count)
+        )
     return [bytes(spelling[letter] for letter in token) for token in tokens[:count]]
 
 

@@ -19,6 +19,7 @@ from bench.assets.makers.builders import BuildRequest, Parameters
 from bench.assets.makers.whisper_ct2 import byte_spelling
 from bench.assets.store import BuildResult
 from bench.errors import AssetError, UnusableWeights
+from bench.problems import problem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,10 +36,7 @@ def identity() -> str:
     from importlib.util import find_spec
 
     if find_spec("safetensors") is None:
-        raise AssetError(
-            "safetensors is not installed, which reads Hugging Face checkpoints.",
-            hint="Install it with: pip install 'asr-quant-bench[convert]'",
-        )
+        raise problem(AssetError, "checkpoint.no_safetensors")
     return f"hf-whisper-to-ggml {REVISION}"
 
 
@@ -50,10 +48,7 @@ def estimated_bytes(quantization: str, parameters: Parameters, source: int | Non
 def build(order: BuildRequest) -> BuildResult:
     """Convert the ingredient, a checkpoint's folder."""
     if order.quantization != "f16":
-        raise UnusableWeights(
-            f"{order.title}: the converter writes f16, not {order.quantization}.",
-            hint="Make other quantizations with a source of kind quantize.",
-        )
+        raise problem(UnusableWeights, "convert.f16_only", title=order.title, quantization=order.quantization)
     folder = order.ingredient()
     name = "model-f16.bin"
     with (order.folder / name).open("wb") as file:
@@ -87,11 +82,11 @@ def read_config(folder: Path) -> dict[str, Any]:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UnusableWeights(f"{folder}: no readable config.json: {error}.", hint=_HINT) from None
+        raise problem(UnusableWeights, "checkpoint.config", path=str(folder), error=str(error)) from None
     if not isinstance(config, dict) or config.get("model_type") != "whisper":
         kind = config.get("model_type") if isinstance(config, dict) else None
-        raise UnusableWeights(
-            f"{folder}: a checkpoint of {kind or 'no model type'}, not whisper.", hint=_HINT
+        raise problem(
+            UnusableWeights, "checkpoint.other_model", path=str(folder), kind=str(kind or "no model type")
         )
     return config
 
@@ -113,9 +108,11 @@ def hparams_of(config: dict[str, Any], checkpoint: Checkpoint, folder: Path) -> 
             ftype=1,
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise UnusableWeights(f"{folder}: its config.json has no good {error}.", hint=_HINT) from None
+        raise problem(
+            UnusableWeights, "checkpoint.config_value", path=str(folder), error=str(error)
+        ) from None
     if why := hparams.implausible():
-        raise UnusableWeights(f"{folder}: {why}.", hint=_HINT)
+        raise problem(UnusableWeights, "checkpoint.implausible", path=str(folder), why=why)
     return hparams
 
 
@@ -167,16 +164,18 @@ class Checkpoint:
                     names = list(opened.keys())
                 self.places |= {name.removeprefix("model."): file for name in names}
             except (OSError, SafetensorError) as error:
-                raise UnusableWeights(f"{file}: cannot be read: {error}.", hint=_HINT) from None
+                raise problem(
+                    UnusableWeights, "checkpoint.unreadable", path=str(file), error=str(error)
+                ) from None
         if not self.places:
-            raise UnusableWeights(f"{folder}: there is no *.safetensors file in it.", hint=_HINT)
+            raise problem(UnusableWeights, "checkpoint.no_tensors", path=str(folder))
 
     def tensor(self, name: str) -> NDArray[Any]:
         """A tensor's numbers; bfloat16 as float32.  `UnusableWeights` where there is none of that name."""
         from safetensors import safe_open
 
         if name not in self.places:
-            raise UnusableWeights(f"{self.folder}: the tensor {name} is missing.", hint=_HINT)
+            raise problem(UnusableWeights, "checkpoint.no_tensor", path=str(self.folder), tensor=name)
         file = self.places[name]
         with safe_open(file, framework="np") as opened:
             there = set(opened.keys())
@@ -185,7 +184,9 @@ class Checkpoint:
                 return _bfloat16(file, full)
             values: NDArray[Any] = opened.get_tensor(full)
         if values.dtype.kind != "f":
-            raise UnusableWeights(f"{file}: {name} holds {values.dtype}, no plain numbers.", hint=_HINT)
+            raise problem(
+                UnusableWeights, "checkpoint.no_numbers", path=str(file), tensor=name, type=str(values.dtype)
+            )
         return values
 
 
@@ -213,4 +214,4 @@ def read_vocabulary(folder: Path) -> list[bytes]:
         ordered = sorted((number, text) for text, number in tokens.items() if text != "<|endoftext|>")
         return [bytes(spelling[letter] for letter in text) for _, text in ordered]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UnusableWeights(f"{folder}: no readable vocabulary: {error}.", hint=_HINT) from None
+        raise problem(UnusableWeights, "checkpoint.vocabulary", path=str(folder), error=str(error)) from None

@@ -18,6 +18,7 @@ from bench.assets.makers.builders import BuildRequest, Parameters
 from bench.assets.makers.ggml_library import Library, find_library, quantize_rows
 from bench.assets.store import BuildResult
 from bench.errors import UnusableWeights
+from bench.problems import problem
 
 REVISION: Final = "1"
 PACKAGES: Final = ("pywhispercpp",)
@@ -59,16 +60,17 @@ def refuse(layout: ggml.GgmlLayout, kind: ggml.Type, source: Path) -> None:
     The native tool writes such a file; it then cannot be loaded.
     """
     if layout.type.name not in ("f16", "f32"):
-        raise UnusableWeights(
-            f"{source}: already {layout.type.name}; quantizing twice adds the errors.",
-            hint="Start from f16 or f32.",
-        )
+        raise problem(UnusableWeights, "whispercpp.twice", path=str(source), type=layout.type.name)
     for tensor in layout.tensors:
         if is_matrix(tensor.name, tensor.shape) and not kind.fits(tensor.shape[0]):
-            raise UnusableWeights(
-                f"{kind.name} needs rows of a multiple of {kind.block} weights; "
-                f"{tensor.name} of {source.name} has rows of {tensor.shape[0]}.",
-                hint="Choose a type with smaller blocks for this model: q8_0, q5_1, q5_0, q4_1, q4_0.",
+            raise problem(
+                UnusableWeights,
+                "whispercpp.rows",
+                kind=kind.name,
+                block=str(kind.block),
+                tensor=tensor.name,
+                file=source.name,
+                width=str(tensor.shape[0]),
             )
 
 
@@ -76,9 +78,12 @@ def _quantized_type(order: BuildRequest) -> ggml.Type:
     kind = ggml.TYPES.get(order.quantization)
     if kind is None or kind.block == 1:
         valid = ", ".join(name for name, kind in ggml.TYPES.items() if kind.block > 1)
-        raise UnusableWeights(
-            f"{order.title}: whisper.cpp has no quantization {order.quantization!r}.",
-            hint=f"There are: {valid}.",
+        raise problem(
+            UnusableWeights,
+            "whispercpp.no_type",
+            title=order.title,
+            quantization=f"{order.quantization!r}",
+            types=str(valid),
         )
     return kind
 

@@ -23,6 +23,7 @@ from bench.assets.manifest.pins import Content
 from bench.assets.progress import Progress
 from bench.assets.sources.deb import data_tar
 from bench.errors import AssetError, SourceUnreachable
+from bench.problems import problem
 
 MIRROR: Final = "ASR_QUANT_BENCH_MIRROR"
 TIMEOUT_SECONDS: Final = 60.0
@@ -37,7 +38,7 @@ def mirror() -> str | None:
 def download(url: str, target: Path, title: str, total: int | None, progress: Progress) -> None:
     """Fetch an address; `SourceUnreachable` with its host's words where it does not answer or breaks off."""
     if not url.startswith(("http://", "https://")):
-        raise SourceUnreachable(f"{title}: {url} is no http address.", hint=f"Mend {MIRROR}.")
+        raise problem(SourceUnreachable, "mirror.no_http", title=title, url=str(url), variable=MIRROR)
     request = urllib.request.Request(url, headers={"User-Agent": "asr-quant-bench"})  # noqa: S310  # checked above
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer, target.open("wb") as file:  # noqa: S310
@@ -51,11 +52,18 @@ def download(url: str, target: Path, title: str, total: int | None, progress: Pr
     except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
         target.unlink(missing_ok=True)
         reason = getattr(error, "reason", None) or error
-        raise SourceUnreachable(f"{title}: {_host(url)} did not answer: {reason}.", hint="") from None
+        raise problem(
+            SourceUnreachable, "download.no_answer", title=title, host=_host(url), why=str(reason)
+        ) from None
     if length and length.isdigit() and done != int(length):
         target.unlink()
-        raise SourceUnreachable(
-            f"{title}: {_host(url)} broke off after {done} of {length} bytes.", hint="Fetch again."
+        raise problem(
+            SourceUnreachable,
+            "download.broke_off",
+            title=title,
+            host=_host(url),
+            done=str(done),
+            total=str(length),
         )
 
 
@@ -79,9 +87,9 @@ def unpack(archive: Path, folder: Path, take: Sequence[str], content: Content | 
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise AssetError(f"{archive.name}: no whole archive: {error}.", hint="Fetch it again.") from None
+        raise problem(AssetError, "archive.broken", archive=archive.name, error=str(error)) from None
     if not found:
-        raise AssetError(f"{archive.name}: nothing in it matches {', '.join(take)}.", hint="Mend `take`.")
+        raise problem(AssetError, "archive.no_match", archive=archive.name, globs=", ".join(take))
 
 
 def content_sha256(folder: Path, content: Content) -> str:
@@ -102,10 +110,12 @@ def verify(folder: Path, source: DebianSource, whence: str) -> None:
         return
     found = content_sha256(folder, source.content)
     if found != source.content.sha256:
-        raise AssetError(
-            f"{whence}: other recordings than the manifest's (hash {found[:12]}, expected "
-            f"{source.content.sha256[:12]}).",
-            hint="Bring another archive of them, or none.",
+        raise problem(
+            AssetError,
+            "archive.other",
+            archive=str(whence),
+            found=str(found[:12]),
+            expected=str(source.content.sha256[:12]),
         )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.errors import AssetError
+from bench.problems import problem
 
 _ENTRY: Final = 60  # bytes of an ar entry's header
 
@@ -53,12 +54,9 @@ def _decompressed(name: str, raw: bytes, archive: Path) -> bytes:
         done = subprocess.run([program, "--fsys-tarfile", str(archive)], capture_output=True, check=False)
         if done.returncode == 0:
             return done.stdout
-    raise AssetError(
-        f"{archive.name}: compressed with zstd, which nothing here can unpack.",
-        hint="Install dpkg-deb, or pip install zstandard.",
-    )
+    raise problem(AssetError, "deb.zstd", archive=archive.name)
 
 
 def broken(archive: Path, why: str) -> AssetError:
     """What is raised for a file that is no whole package."""
-    return AssetError(f"{archive.name}: no whole Debian package: {why}.", hint="Fetch it again.")
+    return problem(AssetError, "deb.broken", archive=archive.name, why=why)

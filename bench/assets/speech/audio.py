@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from bench.assets.speech import wav
 from bench.assets.speech.whole import incomplete
 from bench.errors import AssetError, UnusableAudio
+from bench.problems import problem
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,13 +39,13 @@ def samples_of(path: Path) -> bytes:
     """
     raw = _read(path)
     if not raw:
-        raise UnusableAudio(f"{path}: the file is empty.", hint="Choose another file.")
+        raise problem(UnusableAudio, "audio.empty", path=str(path))
     samples = wav.read_ready(path, raw) if wav.is_wav(raw) else None
     if samples is None and path.suffix == ".g722":
         samples = decode_g722(path)
     elif samples is None:
         if why := incomplete(raw):
-            raise UnusableAudio(f"{path}: no audio file that can be used: {why}.", hint=_READABLE)
+            raise problem(UnusableAudio, "audio.unusable", path=str(path), why=why)
         del raw
         samples = _converted(path)
     wav.require_length(path, samples)
@@ -55,16 +56,20 @@ def _read(path: Path) -> bytes:
     """The bytes of a regular file: a pipe or a device would be read for ever."""
     try:
         if path.exists() and not path.is_file():
-            raise UnusableAudio(f"{path}: is no regular file.", hint="Choose another file.")
+            raise problem(UnusableAudio, "audio.no_file", path=str(path))
         size = path.stat().st_size
         if size > MOST_FILE_BYTES:
-            raise UnusableAudio(f"{path}: has {size:,} bytes, more than {MOST_FILE_BYTES:,}.", hint=_LONG)
+            raise problem(
+                UnusableAudio,
+                "audio.too_large",
+                path=str(path),
+                size=f"{size:,}",
+                most=f"{MOST_FILE_BYTES:,}",
+            )
         return path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         words = (error.strerror if isinstance(error, OSError) else None) or error
-        raise UnusableAudio(
-            f"{path}: cannot be read: {words}.", hint="Check the path and its rights."
-        ) from None
+        raise problem(UnusableAudio, "audio.unreadable", path=str(path), error=str(words)) from None
 
 
 def decode_g722(path: Path) -> bytes:
@@ -78,20 +83,17 @@ def decode_g722(path: Path) -> bytes:
         with av.open(str(path), format="g722") as container:
             for frame in container.decode(audio=0):
                 if (frame.format.name, frame.sample_rate, frame.layout.nb_channels) != ("s16", wav.RATE, 1):
-                    raise UnusableAudio(f"{path}: no 16 kHz mono G.722.", hint="Choose another file.")
+                    raise problem(UnusableAudio, "audio.other_g722", path=str(path))
                 pieces.append(frame.to_ndarray().astype("<i2").tobytes())
     except av.error.FFmpegError as error:
-        raise UnusableAudio(f"{path}: no G.722: {error}.", hint="Fetch the corpus again.") from None
+        raise problem(UnusableAudio, "audio.broken_g722", path=str(path), error=str(error)) from None
     return b"".join(pieces)
 
 
 def _ffmpeg_g722(path: Path) -> bytes:
     program = shutil.which("ffmpeg")
     if program is None:
-        raise AssetError(
-            f"{path.name}: nothing here decodes G.722.",
-            hint="pip install av (it is part of asr-quant-bench[faster-whisper]), or install ffmpeg.",
-        )
+        raise problem(AssetError, "audio.no_g722", path=path.name)
     argv = [
         program,
         "-v",
@@ -110,8 +112,8 @@ def _ffmpeg_g722(path: Path) -> bytes:
     ]
     done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     if done.returncode:
-        raise UnusableAudio(
-            f"{path}: ffmpeg: {done.stderr.decode(errors='replace').strip()}", hint="Fetch again."
+        raise problem(
+            UnusableAudio, "audio.ffmpeg", path=str(path), words=done.stderr.decode(errors="replace").strip()
         )
     return done.stdout
 
@@ -122,34 +124,25 @@ def _converted(path: Path) -> bytes:
         import soundfile
         import soxr
     except (ImportError, OSError) as error:
-        raise AssetError(
-            f"{path.name} must be converted to 16 kHz mono, and a library for it is not installed ({error}).",
-            hint="pip install 'asr-quant-bench[audio]', or convert it: "
-            "ffmpeg -i IN -ar 16000 -ac 1 -sample_fmt s16 OUT.wav",
-        ) from None
+        raise problem(AssetError, "audio.no_library", path=path.name, error=str(error)) from None
     pieces: list[NDArray[np.float32]] = []
     got = 0
     try:
         with soundfile.SoundFile(str(path)) as file:
             rate, declared = file.samplerate, file.frames
             if not 1000 <= rate <= 768_000:
-                raise UnusableAudio(f"{path}: it declares {rate} Hz.", hint=_READABLE)
+                raise problem(UnusableAudio, "audio.rate", path=str(path), rate=str(rate))
             for block in file.blocks(blocksize=BLOCK_FRAMES, dtype="float32", always_2d=True):
                 got += len(block)
                 if got > min(MOST_FRAMES, rate * MOST_SECONDS):
-                    raise UnusableAudio(f"{path}: is too long: {got:,} samples and more.", hint=_LONG)
+                    raise problem(UnusableAudio, "audio.too_long", path=str(path), samples=f"{got:,}")
                 if not np.isfinite(block).all():
-                    raise UnusableAudio(
-                        f"{path}: it holds samples that are no numbers.", hint="Make it again."
-                    )
+                    raise problem(UnusableAudio, "audio.no_numbers", path=str(path))
                 pieces.append(np.clip(block, -_LOUDEST, _LOUDEST).mean(axis=1, dtype=np.float32))
     except (soundfile.LibsndfileError, RuntimeError, TypeError, ValueError) as error:
-        raise UnusableAudio(f"{path}: no audio file that can be read: {error}.", hint=_READABLE) from None
+        raise problem(UnusableAudio, "audio.undecodable", path=str(path), error=str(error)) from None
     if got < declared:
-        raise UnusableAudio(
-            f"{path}: no audio file that can be used: it declares {declared} samples, {got} can be decoded.",
-            hint=_READABLE,
-        )
+        raise problem(UnusableAudio, "audio.cut_short", path=str(path), declared=str(declared), got=str(got))
     mono = np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
     if rate != wav.RATE and mono.size:
         mono = soxr.resample(mono, rate, wav.RATE, quality="VHQ")

@@ -18,6 +18,7 @@ from bench.assets.speech.splice import WAV_NAME, filled, fitting, splice, write
 from bench.assets.store import BuildResult, Key, StoredAsset, found, obtain
 from bench.domain import Clip, FetchedClip
 from bench.errors import AssetError, UnusableAudio
+from bench.problems import problem
 
 REVISION: Final = 1
 # How a source's files come is no part of what they are.
@@ -145,8 +146,8 @@ def _own(clip: Clip, recipe: FileRecipe, progress: Progress) -> StoredAsset:
     try:
         digest = sha256_of(path)
     except OSError as error:
-        raise UnusableAudio(
-            f"{path}: cannot be read: {error.strerror or error}.", hint="Check the path in the suite."
+        raise problem(
+            UnusableAudio, "clip.unreadable", path=str(path), error=str(error.strerror or error)
         ) from None
 
     def build(folder: Path) -> BuildResult:
@@ -169,18 +170,13 @@ def _own_text(recipe: FileRecipe) -> str | None:
     try:
         text = " ".join(path.read_text(encoding="utf-8-sig").split())
     except OSError as error:
-        raise AssetError(
-            f"{path}: the reference text cannot be read: {error.strerror or error}.",
-            hint="Mend `text` of the clip, or leave it out: the quality is then judged against the baseline alone.",
+        raise problem(
+            AssetError, "reference.unreadable", path=str(path), error=str(error.strerror or error)
         ) from None
     except UnicodeDecodeError as error:
-        raise AssetError(
-            f"{path}: the reference text is not UTF-8: {error}.", hint="Save it as UTF-8."
-        ) from None
+        raise problem(AssetError, "reference.not_utf8", path=str(path), error=str(error)) from None
     if not text:
-        raise AssetError(
-            f"{path}: the reference text is empty.", hint="Write what is said, or leave `text` out."
-        )
+        raise problem(AssetError, "reference.empty", path=str(path))
     return text
 
 

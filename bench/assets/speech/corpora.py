@@ -21,6 +21,7 @@ from bench.assets.manifest import (
 from bench.assets.manifest import Transcripts as TranscriptsManifest
 from bench.domain import Clip
 from bench.errors import AssetError
+from bench.problems import problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +108,7 @@ def read_transcripts(folder: Path, manifest: TranscriptsManifest) -> dict[str, s
     """
     files = sorted(folder.glob(manifest.file))
     if not files:
-        raise AssetError(f"No transcript {manifest.file} in {folder}.", hint="Mend `transcripts.file`.")
+        raise problem(AssetError, "transcripts.none", glob=manifest.file, folder=str(folder))
     raw = files[0].read_bytes()
     text = (gzip.decompress(raw) if files[0].suffix == ".gz" else raw).decode("utf-8")
     found = dict(pair for line in text.splitlines() if (pair := _parsed(line, manifest.style)))
@@ -116,9 +117,12 @@ def read_transcripts(folder: Path, manifest: TranscriptsManifest) -> dict[str, s
     for name, corrections in manifest.corrections.items():
         for wrong, right in corrections.items():
             if wrong not in found.get(name, ""):
-                raise AssetError(
-                    f"{files[0].name}: {name} does not say {wrong!r}.",
-                    hint="Mend `corrections` in the manifest.",
+                raise problem(
+                    AssetError,
+                    "transcripts.correction",
+                    file=files[0].name,
+                    utterance=name,
+                    words=f"{wrong!r}",
                 )
             found[name] = found[name].replace(wrong, right)
     return found

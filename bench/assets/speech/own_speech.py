@@ -11,6 +11,7 @@ from typing import Final
 
 from bench.assets.manifest import OwnSpeech
 from bench.errors import AssetError
+from bench.problems import problem
 
 # What a column may be called; the first that is there counts.  NeMo's and Common Voice's names are among them.
 AUDIO: Final = ("audio", "path", "audio_filepath", "file", "filename", "wav")
@@ -44,19 +45,17 @@ def read_own(speech: OwnSpeech) -> list[OwnUtterance]:
         else:
             found = [_entry(row, manifest, speech, number) for number, row in _table(manifest)]
     except OSError as error:
-        raise AssetError(
-            f"{manifest}: cannot be read: {error.strerror or error}.", hint="Mend `manifest`."
+        raise problem(
+            AssetError, "list.unreadable", path=str(manifest), error=str(error.strerror or error)
         ) from None
     except UnicodeDecodeError as error:
-        raise AssetError(f"{manifest}: is not UTF-8: {error}.", hint="Save it as UTF-8.") from None
+        raise problem(AssetError, "list.not_utf8", path=str(manifest), error=str(error)) from None
     if not found:
-        raise AssetError(f"{manifest}: lists no recording.", hint="Mend `manifest`.")
+        raise problem(AssetError, "list.empty", path=str(manifest))
     seen: set[str] = set()
     for each in found:
         if each.name in seen:
-            raise AssetError(
-                f"{manifest}: two utterances are called {each.name}.", hint="Give them an `id` column."
-            )
+            raise problem(AssetError, "list.twice", path=str(manifest), name=each.name)
         seen.add(each.name)
     return found
 
@@ -68,9 +67,11 @@ def _json_lines(manifest: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
         try:
             row = json.loads(line)
         except ValueError as error:
-            raise AssetError(f"{manifest}:{number}: no JSON: {error}.", hint="One object a line.") from None
+            raise problem(
+                AssetError, "list.no_json", path=str(manifest), line=str(number), error=str(error)
+            ) from None
         if not isinstance(row, dict):
-            raise AssetError(f"{manifest}:{number}: no JSON object.", hint="One object a line.")
+            raise problem(AssetError, "list.no_object", path=str(manifest), line=str(number))
         yield number, row
 
 
@@ -91,9 +92,13 @@ def _table(manifest: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
 def _entry(row: Mapping[str, object], manifest: Path, speech: OwnSpeech, number: int) -> OwnUtterance:
     audio = _first(row, AUDIO)
     if audio is None:
-        raise AssetError(
-            f"{manifest}:{number}: no recording; its columns are {', '.join(map(str, row))}.",
-            hint=f"Name the recording in one of: {', '.join(AUDIO)}.",
+        raise problem(
+            AssetError,
+            "list.no_recording",
+            path=str(manifest),
+            line=str(number),
+            columns=", ".join(map(str, row)),
+            names=", ".join(AUDIO),
         )
     path = _placed(audio, manifest.parent, speech)
     start, seconds = _number(row, START, manifest, number), _number(row, SECONDS, manifest, number)
@@ -117,10 +122,7 @@ def _kaldi(folder: Path, speech: OwnSpeech) -> Iterator[OwnUtterance]:
     speakers = _pairs(folder / "utt2spk")
     for name, recording in recordings.items():
         if recording.rstrip().endswith("|"):
-            raise AssetError(
-                f"{folder / 'wav.scp'}: {name} is a command, and only files are read.",
-                hint="Write its output into a file, and the file's path into wav.scp.",
-            )
+            raise problem(AssetError, "list.command", path=str(folder / "wav.scp"), name=name)
     segments = _pairs(folder / "segments")
     places: dict[str, tuple[str, float, float | None]] = {name: (name, 0.0, None) for name in recordings}
     if segments:
@@ -172,4 +174,6 @@ def _number(row: Mapping[str, object], names: tuple[str, ...], manifest: Path, n
     try:
         return float(text)
     except ValueError:
-        raise AssetError(f"{manifest}:{number}: {text!r} is no number of seconds.", hint="Mend it.") from None
+        raise problem(
+            AssetError, "list.no_seconds", path=str(manifest), line=str(number), text=f"{text!r}"
+        ) from None

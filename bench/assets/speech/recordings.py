@@ -15,6 +15,7 @@ from bench.assets.speech.corpora import read_transcripts
 from bench.assets.store import BuildResult, Key, StoredAsset, found, given_folder, obtain
 from bench.errors import AssetError
 from bench.naming import below
+from bench.problems import problem
 
 Source = DebianSource | HubSource
 
@@ -70,9 +71,8 @@ def read_utterances(recipe: CutRecipe, landing: StoredAsset) -> list[tuple[str, 
     names = recipe.utterances or _fitting(landing.folder, recipe, texts)
     unknown = [name for name in names if name not in texts]
     if unknown:
-        raise AssetError(
-            f"{title_of(recipe.source)}: its transcript has no utterance {', '.join(unknown)}.",
-            hint="Mend `utterances` in the manifest.",
+        raise problem(
+            AssetError, "cut.unknown_utterances", title=title_of(recipe.source), names=", ".join(unknown)
         )
     return [(name, texts[name], audio.samples_of(_path(landing.folder, recipe, name))) for name in names]
 
@@ -87,9 +87,8 @@ def title_of(source: Source) -> str:
 def _path(folder: Path, recipe: CutRecipe, name: str) -> Path:
     path = _place(folder, recipe, name)
     if not path.is_file():
-        raise AssetError(
-            f"{title_of(recipe.source)}: there is no recording {path.relative_to(folder)}.",
-            hint="Mend `audio` or `utterances` in the manifest.",
+        raise problem(
+            AssetError, "cut.no_recording", title=title_of(recipe.source), file=str(path.relative_to(folder))
         )
     return path
 
@@ -99,8 +98,8 @@ def _place(folder: Path, recipe: CutRecipe, name: str) -> Path:
     try:
         return below(folder, recipe.audio.replace("{}", name))
     except ValueError as error:
-        raise AssetError(
-            f"{title_of(recipe.source)}: utterance {name!r}: {error}.", hint="Do not use this source."
+        raise problem(
+            AssetError, "cut.escapes", title=title_of(recipe.source), name=f"{name!r}", error=str(error)
         ) from None
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from bench.assets.progress import Progress
 from bench.errors import AssetError, SourceUnreachable
+from bench.problems import problem
 
 TIMEOUT_SECONDS: Final = 120.0
 
@@ -21,25 +22,17 @@ def speak(voice: str, sentence: str, target: Path) -> None:
     """
     program = shutil.which("say")
     if program is None:
-        raise SourceUnreachable(
-            f"Speech by the voice {voice} needs `say` of macOS; this is {platform.system()}.",
-            hint="Choose a clip of a recorded corpus, or a file of your own.",
-        )
+        raise problem(SourceUnreachable, "say.no_macos", voice=voice, system=platform.system())
     argv = [program, "-v", voice, "-o", str(target), "--file-format=WAVE", "--data-format=LEI16@16000"]
     try:
         done = subprocess.run(
             argv, input=sentence, capture_output=True, text=True, check=False, timeout=TIMEOUT_SECONDS
         )
     except subprocess.TimeoutExpired:
-        raise AssetError(
-            f"say -v {voice}: no answer for {TIMEOUT_SECONDS:.0f} s.", hint="Try it by hand."
-        ) from None
+        raise problem(AssetError, "say.silent", voice=voice, limit=f"{TIMEOUT_SECONDS:.0f}") from None
     if done.returncode or not target.exists():
         words = done.stderr.strip() or f"exit status {done.returncode}"
-        raise AssetError(
-            f"say -v {voice}: {words}.",
-            hint="Install the voice in System Settings, Accessibility, SpokenUtterance Content (`say -v ?` lists them).",
-        )
+        raise problem(AssetError, "say.failed", voice=voice, words=words)
 
 
 def speak_all(voice: str, sentences: tuple[str, ...], folder: Path, progress: Progress) -> list[Path]:

@@ -11,6 +11,7 @@ from typing import Final
 from bench.assets.speech import wav
 from bench.domain import Clip, FetchedClip, Utterance
 from bench.errors import AssetError
+from bench.problems import problem
 
 WAV_NAME: Final = "clip.wav"
 TEXT_NAME: Final = "reference.json"
@@ -47,7 +48,7 @@ def splice(
     Raises `AssetError` where they last longer than that: nothing is ever cut off.
     """
     if not spoken:
-        raise AssetError(f"{title}: no utterance fits.", hint="Mend `seconds` in the manifest.")
+        raise problem(AssetError, "splice.nothing", title=title)
     samples = bytearray()
     utterances = []
     for text, piece in spoken:
@@ -60,9 +61,12 @@ def splice(
     if seconds is not None:
         missing = len(wav.silence(seconds)) - len(samples)
         if missing < 0:
-            raise AssetError(
-                f"{title}: its utterances last {wav.seconds_of(samples):.3f} s, more than {seconds} s.",
-                hint="Take fewer utterances or more seconds.",
+            raise problem(
+                AssetError,
+                "splice.too_long",
+                title=title,
+                length=f"{wav.seconds_of(samples):.3f}",
+                most=str(seconds),
             )
         samples += bytes(missing)
     write(folder, bytes(samples), " ".join(text for text, _ in spoken), utterances)

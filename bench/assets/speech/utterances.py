@@ -22,6 +22,7 @@ from bench.assets.speech.recordings import fetch_source
 from bench.domain import AudioCondition, CorpusPart
 from bench.errors import AssetError, SuiteError
 from bench.places import cache_root
+from bench.problems import problem
 
 G722_BYTES_A_SECOND: Final = 8000
 _SPEECH: Final[TypeAdapter[RecordedSpeech | OwnSpeech]] = TypeAdapter(RecordedSpeech | OwnSpeech)
@@ -105,9 +106,7 @@ def fetch_spoken(part: CorpusPart, progress: Progress | None = None) -> tuple[Sp
         if path.is_file() and text:
             found.append(_glanced(name, text, path, _speaker(speech, name)))
     if not found:
-        raise AssetError(
-            f"{part.title}: no recording belongs to its transcript.", hint="Mend `audio` in the manifest."
-        )
+        raise problem(AssetError, "corpus.no_recording", title=part.title)
     return tuple(found)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bench.errors import UnusableAudio
+from bench.problems import problem
 
 if TYPE_CHECKING:
     import mmap
@@ -129,11 +130,14 @@ def seconds_of(samples: bytes | bytearray) -> float:
 def require_length(path: Path, samples: bytes) -> None:
     """Refuse what is too short to hold speech."""
     if not samples:
-        raise UnusableAudio(f"{path}: no audio in it.", hint="Choose another file.")
+        raise problem(UnusableAudio, "wav.silent", path=str(path))
     if seconds_of(samples) < SHORTEST_SECONDS:
-        raise UnusableAudio(
-            f"{path}: {seconds_of(samples) * 1000:.0f} ms of audio, too short to hold speech.",
-            hint=f"At least {SHORTEST_SECONDS} s are needed.",
+        raise problem(
+            UnusableAudio,
+            "wav.too_short",
+            path=str(path),
+            milliseconds=f"{seconds_of(samples) * 1000:.0f}",
+            least=str(SHORTEST_SECONDS),
         )
 
 
@@ -158,4 +162,4 @@ def _shape(path: Path, chunk: bytes) -> tuple[int, ...]:
 
 
 def _lying(path: Path, why: str) -> UnusableAudio:
-    return UnusableAudio(f"{path}: a WAV file with a wrong header: {why}.", hint=_AGAIN)
+    return problem(UnusableAudio, "wav.header", path=str(path), why=why)

@@ -112,7 +112,8 @@ class Writer(ABC):
             else self.data(self.language.parameter(name, value))
             for name, value in reason.parameters.items()
         }
-        return self._filled(self.language.word(REASON + reason.code), shown).strip()
+        words = self.language.word(REASON + reason.code).replace("\n", " ")
+        return self._filled(words, shown).strip()
 
     def picked(self, texts: Mapping[str, str], default: str = "") -> Markup:
         """The text of a mapping by language that suits best."""

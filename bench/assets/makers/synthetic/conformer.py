@@ -16,6 +16,7 @@ from bench.assets.makers.builders import BuildRequest
 from bench.assets.makers.synthetic.tensors import TensorPlan
 from bench.assets.makers.synthetic.transcribe_gguf import put
 from bench.errors import UnusableWeights
+from bench.problems import problem
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
@@ -34,14 +35,17 @@ class ConformerDimensions(BaseModel):
 def dimensions(order: BuildRequest) -> ConformerDimensions:
     """The order's parameters; `UnusableWeights` for unknown ones and for a type that ggml has not."""
     if order.quantization not in ggml.TYPES:
-        raise UnusableWeights(
-            f"{order.title}: there is no type {order.quantization!r}.",
-            hint=f"There are: {', '.join(ggml.TYPES)}.",
+        raise problem(
+            UnusableWeights,
+            "synthetic.no_type",
+            title=order.title,
+            type=f"{order.quantization!r}",
+            types=", ".join(ggml.TYPES),
         )
     try:
         return ConformerDimensions.model_validate(dict(order.parameters))
     except ValidationError as error:
-        raise UnusableWeights(f"{order.title}: {error}.", hint="Mend `parameters` in the manifest.") from None
+        raise problem(UnusableWeights, "synthetic.parameters", title=order.title, error=str(error)) from None
 
 
 def describe_tokenizer(

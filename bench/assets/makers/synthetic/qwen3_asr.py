@@ -26,6 +26,7 @@ from bench.assets.makers.synthetic.qwen3_model import (
 from bench.assets.makers.synthetic.tensors import TensorPlan
 from bench.assets.store import BuildResult
 from bench.errors import UnusableWeights
+from bench.problems import problem
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
@@ -53,7 +54,7 @@ def estimated_bytes(quantization: str, parameters: Parameters, source: int | Non
 def build(order: BuildRequest) -> BuildResult:
     """Write decoder and encoder in F16.  Parameters: `size` (tiny, 0.6b, 1.7b) and `tied`."""
     if order.quantization != "f16":
-        raise UnusableWeights(f"{order.title}: the generator writes f16.", hint="Quantize from f16.")
+        raise problem(UnusableWeights, "synthetic.f16_only", title=order.title)
     size = size_of(order.parameters, order.title, also=("tied",))
     vocabulary = read_vocabulary(qwen2_vocabulary(order.progress), whole=size.whole_vocabulary)
     write_decoder(order, size, vocabulary)

@@ -31,6 +31,7 @@ from bench.assets.makers.synthetic.tensors import TensorPlan
 from bench.assets.makers.synthetic.transcribe_gguf import MODEL, periodic_hann, put, row_type
 from bench.assets.store import BuildResult
 from bench.errors import UnusableWeights
+from bench.problems import problem
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
@@ -129,9 +130,12 @@ def write_model(order: BuildRequest, size: Size, types: Types, vocabulary: Vocab
 def types_of(quantization: str, where: str) -> Types:
     """The types of a label; `UnusableWeights` for one that transcribe-quantize has not."""
     if quantization not in PRESETS:
-        raise UnusableWeights(
-            f"{where}: transcribe.cpp's tool has no preset {quantization!r}.",
-            hint=f"There are: {', '.join(PRESETS)}.",
+        raise problem(
+            UnusableWeights,
+            "synthetic.no_preset",
+            where=where,
+            quantization=f"{quantization!r}",
+            presets=", ".join(PRESETS),
         )
     return PRESETS[quantization]
 

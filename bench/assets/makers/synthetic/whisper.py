@@ -18,6 +18,7 @@ from bench.assets.makers.builders import BuildRequest, Parameters
 from bench.assets.makers.synthetic.noise import uniform
 from bench.assets.store import BuildResult
 from bench.errors import UnusableWeights
+from bench.problems import problem
 
 REVISION: Final = "1"
 PIECE: Final = 1 << 22
@@ -68,13 +69,13 @@ def estimated_bytes(quantization: str, parameters: Parameters, source: int | Non
 def build(order: BuildRequest) -> BuildResult:
     """Write the file; the dimensions must be ones whisper.cpp accepts."""
     if order.quantization != "f16":
-        raise UnusableWeights(f"{order.title}: the generator writes f16.", hint="Quantize from f16.")
+        raise problem(UnusableWeights, "synthetic.f16_only", title=order.title)
     try:
         hparams = WhisperDimensions.model_validate(dict(order.parameters)).hparams()
     except ValidationError as error:
-        raise UnusableWeights(f"{order.title}: {error}.", hint="Mend `parameters` in the manifest.") from None
+        raise problem(UnusableWeights, "synthetic.parameters", title=order.title, error=str(error)) from None
     if why := hparams.implausible():
-        raise UnusableWeights(f"{order.title}: {why}.", hint="Mend `parameters` in the manifest.")
+        raise problem(UnusableWeights, "synthetic.parameters", title=order.title, error=why)
     name = "model-f16.bin"
     everything = list(tensors(hparams))
     with (order.folder / name).open("wb") as file:

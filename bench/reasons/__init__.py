@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bench.domain import Reason
+from bench.reasons.inputs import INPUTS
 
 CODES: Final[Mapping[str, tuple[str, ...]]] = {
     # what stands where nothing else is known
@@ -229,13 +230,14 @@ CODES: Final[Mapping[str, tuple[str, ...]]] = {
     "caution.weights": ("case", "roles"),
     "caution.two_runs": (),
     "caution.few_blocks": ("count",),
+    **INPUTS,
 }
 
 
 def reason(code: str, /, **parameters: str | float | Reason) -> Reason:
     """The reason of that code; ValueError for a code that is not in `CODES` or other parameters."""
     if code not in CODES:
-        raise ValueError(f"unknown reason {code!r}: add it to bench/reasons.py")
+        raise ValueError(f"unknown reason {code!r}: add it to bench/reasons/")
     if set(parameters) != set(CODES[code]):
         raise ValueError(f"reason {code} has the parameters {CODES[code]}, not {tuple(parameters)}")
     return Reason(code=code, parameters=parameters)
