@@ -77,7 +77,6 @@ def gate(
 
 def publish(report: GateReport, reports: Path) -> Path:
     """Make the index and the dashboard of the history anew; the dashboard's file."""
-    from bench.language import languages
     from bench.regression.baselines import baseline_file, read_references
     from bench.regression.dashboard import write_dashboard
     from bench.regression.history import history_file, read_history
@@ -90,9 +89,6 @@ def publish(report: GateReport, reports: Path) -> Path:
     rebuild_index(index_file(file), found.nights)
     page = file.with_suffix(".html")
     write_dashboard(page, found.nights, references, reports=reports, warnings=found.warnings)
-    for code in (code for code in languages() if code != "en"):
-        other = page.with_suffix(f".{code}.html")
-        write_dashboard(other, found.nights, references, reports=reports, warnings=found.warnings, code=code)
     return page
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from bench.errors import ReportError
 from bench.files import write_file
-from bench.language import language
+from bench.language import Language, language, languages
 from bench.metrics import METRICS
 from bench.naming import safe_path
 from bench.regression.baselines import Reference
@@ -27,6 +27,10 @@ from bench.text.templates import sandbox
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 IN_SCRIPT: Final = "dashboard.js."  # messages that the page's script says
+ON_THE_PAGE: Final = (
+    *("not_judged", "no_change_points", "verdicts", "controls", "metric", "case", "filter"),
+    *("nights", "all", "moved", "legend", "references", "none"),
+)
 MOST_FAILED: Final = 12  # lines of what failed that a night shows; its report has all
 DIGITS: Final = 5  # significant digits a figure is drawn with; the history keeps them all
 
@@ -39,9 +43,9 @@ def write_dashboard(
     reports: Path | None = None,
     warnings: Sequence[str] = (),
     now: datetime | None = None,
-    code: str = "en",
+    codes: Sequence[str] = (),
 ) -> None:
-    """Write the page in a report language.
+    """Write the page, with every language of `codes` in it (none: all), the first to begin with.
 
     `reports` is the folder that the nights' report paths are relative to.
     """
@@ -49,31 +53,63 @@ def write_dashboard(
         raise ReportError(f"{file}: there is no night to show.", hint="Run the gate of this suite first.")
     links = _links(nights, (reports or file.parent).resolve(), file.resolve().parent)
     data = dashboard_data(nights, references, links)
-    spoken = language(code)
+    made = (now or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC")
+    skipped = [text.rsplit("/", 1)[-1] for text in warnings]
+    spoken = [language(code) for code in codes or languages()]
     data["words"] = {
-        each.removeprefix(IN_SCRIPT): spoken.word(each)
-        for each in sorted(spoken.ids)
-        if each.startswith(IN_SCRIPT)
-    } | {"not_judged": spoken.word("dashboard.not_judged")}
+        each.code: _words(each) | _texts(each, nights, cases=len(data["cases"]), made=made, skipped=skipped)
+        for each in spoken
+    }
     page = (
         sandbox([TEMPLATES])
         .get_template("dashboard.html.j2")
         .render(
-            night=nights[-1],
-            nights=len(nights),
-            cases=len(data["cases"]),
-            code=code,
-            _=lambda message, **params: spoken.word(message) % params if params else spoken.word(message),
-            made=(now or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC"),
-            warnings=[text.rsplit("/", 1)[-1] for text in warnings],
+            suite=nights[-1].suite,
+            codes=[each.code for each in spoken],
+            words=data["words"],
+            skipped=len(skipped),
             changes_missing=not changepoints.available(),
             data=_inline(data),
-            script_hash=_script_hash(),
         )
     )
     write_file(
         file, page, hint="Give a place you can write to: --html FILE, or --reports FOLDER for a night."
     )
+
+
+def _words(spoken: Language) -> dict[str, str]:
+    """What the page's script says."""
+    return {
+        each.removeprefix(IN_SCRIPT): spoken.word(each) for each in spoken.ids if each.startswith(IN_SCRIPT)
+    }
+
+
+def _texts(
+    spoken: Language, nights: Sequence[Night], *, cases: int, made: str, skipped: Sequence[str]
+) -> dict[str, str]:
+    """What stands on the page, by the names that its elements have."""
+    last = nights[-1]
+    cpu = (last.cpu or last.machine) + (f", {last.system}" if last.system else "")
+    about = {
+        "nights": len(nights),
+        "cases": cases,
+        "machine": last.machine,
+        "cpu": cpu,
+        "last": last.started_at[:16].replace("T", " "),
+    }
+    return {
+        **{name: spoken.word(f"dashboard.{name}") for name in ON_THE_PAGE},
+        "tongue": spoken.word("page.name"),
+        "language": spoken.word("page.language"),
+        "title": spoken.word("dashboard.title") % {"suite": last.suite, "nights": len(nights)},
+        "summary": spoken.word("dashboard.summary") % about,
+        "verdict": last.verdict or spoken.word("dashboard.not_judged"),
+        "made": spoken.word("dashboard.made") % {"made": made},
+        **{
+            f"skipped{at}": spoken.word("dashboard.skipped") % {"text": text}
+            for at, text in enumerate(skipped)
+        },
+    }
 
 
 def dashboard_data(

@@ -115,6 +115,27 @@ def test_the_reason_of_a_reference_is_text(browser: Any) -> None:
     assert "ten <b>nights</b>" in browser.find_element(By.ID, "references").text
 
 
+def test_the_page_speaks_every_language_and_changes_it_without_another_page(browser: Any) -> None:
+    """Texts, labels and what is drawn; the choice lasts."""
+    for code, words in (
+        ("ru", ("Выводы", "Принятые эталоны", "часть имени", "по ночам", "все")),
+        ("en", ("Verdicts", "Accepted references", "part of its name", "by night", "all")),
+    ):
+        browser.find_element(By.CSS_SELECTOR, f"[data-tongue={code}]").click()
+        assert browser.find_element(By.TAG_NAME, "html").get_attribute("lang") == code
+        seen = browser.find_element(By.TAG_NAME, "body").text
+        seen += browser.find_element(By.ID, "filter").get_attribute("placeholder") or ""
+        seen += browser.find_element(By.CSS_SELECTOR, "#charts svg").get_attribute("aria-label") or ""
+        for word in words:
+            assert word in seen, (code, word)
+        assert len(browser.find_elements(*CHARTS)) == 30
+    browser.find_element(By.CSS_SELECTOR, "[data-tongue=ru]").click()
+    browser.refresh()
+    assert "Выводы" in browser.find_element(By.TAG_NAME, "body").text
+    browser.find_element(By.CSS_SELECTOR, "[data-tongue=en]").click()
+    assert browser.get_log("browser") == []
+
+
 def test_it_fits_a_phone(browser: Any) -> None:
     resize(browser, 360)
     assert browser.execute_script("return document.documentElement.scrollWidth") <= 360

@@ -1,6 +1,6 @@
 "use strict";
 const DATA = JSON.parse(document.getElementById("data").textContent);
-const WORDS = DATA.words;
+let WORDS = DATA.words[document.documentElement.lang];
 const say = (message, values) => message.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
 const SVG = "http://www.w3.org/2000/svg";
 const W = 440, H = 160, LEFT = 52, RIGHT = 8, TOP = 14, BOTTOM = 20;
@@ -223,7 +223,7 @@ function drawVerdicts() {
   svg.setAttribute("aria-label", told);
   const text = document.createElement("p");
   text.textContent = `${told}. ${WORDS.bars}`;
-  at("verdicts").append(svg, text);
+  at("verdicts").replaceChildren(svg, text);
 }
 
 /* What the last night that failed failed in, by name. */
@@ -237,25 +237,52 @@ function drawFailed() {
     item.textContent = text;
     return item;
   }));
-  at("failed").append(title, list);
+  at("failed").replaceChildren(title, list);
 }
 
-function start() {
-  const options = DATA.metrics.map((metric) => new Option(metric.name, metric.name));
-  at("metric").append(...options, new Option(WORDS.all, "*"));
-  const preferred = DATA.metrics.find((metric) => metric.name === "transcribe_seconds") || DATA.metrics[0];
-  if (preferred) at("metric").value = preferred.name;
-  at("references").append(...DATA.references.map((reference) => {
+function listReferences() {
+  at("references").replaceChildren(...DATA.references.map((reference) => {
     const item = document.createElement("li");
     item.textContent = `${reference.id}, ${reference.at}: ${reference.why}`;
     return item;
   }));
-  if (!DATA.references.length) at("references").append("none");
-  for (const kind of ["input", "change"]) at("controls").addEventListener(kind, show);
-  at("controls").addEventListener("submit", (event) => event.preventDefault());
+  if (!DATA.references.length) at("references").append(WORDS.none);
+}
+
+/* The page in a language: what stands on it, then what is drawn. */
+const all = (selector) => [...document.querySelectorAll(selector)];
+function speak(code) {
+  if (!DATA.words[code]) return;
+  WORDS = DATA.words[code];
+  document.documentElement.lang = code;
+  document.title = WORDS.title;
+  for (const button of all("[data-tongue]")) button.setAttribute("aria-pressed", String(button.dataset.tongue === code));
+  for (const each of all("[data-say]")) each.textContent = WORDS[each.dataset.say];
+  for (const each of all("[data-label]")) each.setAttribute("aria-label", WORDS[each.dataset.label]);
+  at("filter").placeholder = WORDS.filter;
   drawVerdicts();
   drawFailed();
+  listReferences();
   show();
+}
+
+function start() {
+  const every = new Option(WORDS.all, "*");
+  every.dataset.say = "all";
+  at("metric").append(...DATA.metrics.map((metric) => new Option(metric.name, metric.name)), every);
+  const preferred = DATA.metrics.find((metric) => metric.name === "transcribe_seconds") || DATA.metrics[0];
+  if (preferred) at("metric").value = preferred.name;
+  for (const kind of ["input", "change"]) at("controls").addEventListener(kind, show);
+  at("controls").addEventListener("submit", (event) => event.preventDefault());
+  const stored = () => { try { return localStorage.getItem("tongue"); } catch { return null; } };
+  for (const button of all("[data-tongue]")) {
+    button.addEventListener("click", () => {
+      speak(button.dataset.tongue);
+      try { localStorage.setItem("tongue", button.dataset.tongue); } catch { /* a file without storage */ }
+    });
+  }
+  const asked = [location.hash.slice(1), stored(), ...(navigator.languages || []).map((each) => each.split("-")[0])];
+  speak(asked.find((code) => DATA.words[code]) || document.documentElement.lang);
 }
 
 start();
