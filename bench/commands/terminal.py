@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 from rich.text import Text
@@ -14,11 +14,14 @@ from bench.regression.exact import Fact
 from bench.text.safe import clean
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from bench.domain import Protocol
     from bench.report.writing.terminal import PlainVerdict
 
 # A CI log or a file has no width of its own; tables of figures must not be cut there.
 WIDTH_WITHOUT_TERMINAL = 140
+WIDEST = 1000  # to measure what a table would take
 
 
 def wide_console() -> Console:
@@ -39,11 +42,16 @@ def print_verdict(runs: Sequence[RunData], code: str) -> None:
     """What a report says first: the verdict, and a row for each variant."""
     from bench.report.writing.terminal import plain_verdict
 
-    found = plain_verdict(runs, code)
-    console = wide_console()
+    show_verdict(wide_console(), plain_verdict(runs, code))
+
+
+def show_verdict(console: Console, found: PlainVerdict) -> None:
+    """The lines, each wrapped below its beginning, and the table."""
+    from rich.padding import Padding
+
     console.print(Text(found.title, style="bold"))
     for line in found.lines:
-        console.print(Text(f"  {line}"))
+        console.print(Padding(Text(line), (0, 0, 0, 2)))
     _print_rows(console, found)
 
 
@@ -59,18 +67,38 @@ def print_first_figures(console: Console, run: RunData, code: str) -> None:
         _print_rows(console, found)
 
 
+def verdict_rows(found: PlainVerdict) -> Table:
+    """The table with all its columns."""
+    return _table(found, found.rows, ())
+
+
+# What a terminal too narrow for every column does without, after the intervals.
+_SPARED: Final = ("column.rtf", "column.kl", "column.stars", "column.size", "column.memory")
+
+
 def _print_rows(console: Console, found: PlainVerdict) -> None:
+    if not found.rows:
+        return
+    table = verdict_rows(found)
+    for number in range(len(_SPARED) + 1):
+        if console.measure(table, options=console.options.update(max_width=WIDEST)).maximum <= console.width:
+            break
+        table = _table(found, found.brief, _SPARED[:number])
+    console.print(table)
+
+
+def _table(found: PlainVerdict, rows: Sequence[Sequence[str]], spared: Collection[str]) -> Table:
     from rich import box
     from rich.table import Table
 
-    if not found.rows:
-        return
+    kept = [at for at, column in enumerate(found.columns) if column not in spared]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for number, heading in enumerate(found.headings):
-        table.add_column(heading, justify="right" if 0 < number < len(found.headings) - 2 else "left")
-    for row in found.rows:
-        table.add_row(*(Text(cell) for cell in row))
-    console.print(table)
+    for at in kept:
+        figures = 0 < at < len(found.headings) - 2
+        table.add_column(found.headings[at], justify="right" if figures else "left")
+    for row in rows:
+        table.add_row(*(Text(row[at]) for at in kept))
+    return table
 
 
 def counted(number: int, noun: str) -> str:

@@ -8,16 +8,15 @@ from io import StringIO
 from pathlib import Path
 from typing import Final
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.terminal_theme import SVG_EXPORT_THEME
 from rich.text import Text
 
+from bench.commands.terminal import show_verdict, verdict_rows
 from bench.journal import read_run
 from bench.report.writing.terminal import plain_verdict
 
-WIDTH: Final = 136
+WIDEST: Final = 200
 COMMAND: Final = "asr-quant-bench run whisper-base"
 FONTS: Final = "ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
@@ -25,17 +24,11 @@ FONTS: Final = "ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', mo
 def verdict_svg(run: Path, code: str) -> str:
     """The end of a run as a terminal shows it."""
     found = plain_verdict([read_run(run)], code)
-    console = Console(record=True, width=WIDTH, file=StringIO(), highlight=False, force_terminal=True)
+    console = Console(record=True, width=WIDEST, file=StringIO(), highlight=False, force_terminal=True)
+    lines = max(len(line) for line in found.lines) + 4
+    console.width = max(lines, console.measure(verdict_rows(found)).maximum)
     console.print(Text(f"$ {COMMAND}", style="bold"))
-    console.print(Text(found.title, style="bold green"))
-    for line in found.lines:
-        console.print(Text(f"  {line}"))
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for number, heading in enumerate(found.headings):
-        table.add_column(heading, justify="right" if 0 < number < len(found.headings) - 2 else "left")
-    for row in found.rows:
-        table.add_row(*(Text(cell) for cell in row))
-    console.print(table)
+    show_verdict(console, found)
     svg = console.export_svg(title="asr-quant-bench", theme=SVG_EXPORT_THEME, unique_id="verdict")
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     svg = svg.replace("Fira Code, monospace", FONTS)

@@ -152,3 +152,27 @@ def test_what_is_likely_worse_is_not_shipped_however_open_it_is(tmp_path: Path) 
     assert any(line.startswith("Avoid") for line in found.lines)
     [row] = [row for row in found.rows if row[0] == "q3_k-unprimed"]
     assert row[-1] == "likely worse"
+
+
+@pytest.mark.parametrize("code", ["en", "ru"])
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_a_narrow_terminal_has_fewer_columns_and_a_line_a_variant(code: str, width: int) -> None:
+    from io import StringIO
+
+    from rich.console import Console
+
+    from bench.commands.terminal import show_verdict
+    from bench.journal import read_run
+
+    (run,) = (Path(__file__).parents[2] / "reports" / "examples" / "whisper-base").iterdir()
+    found = plain_verdict([read_run(run)], code)
+    out = StringIO()
+    show_verdict(Console(file=out, width=width, highlight=False), found)
+    lines = out.getvalue().splitlines()
+    rows = [line for line in lines if line.startswith((" F16 ", " Q"))]
+    assert [row.split()[0] for row in rows] == ["F16", "Q8_0", "Q6_K", "Q5_0", "Q4_K", "Q4_0"]
+    assert all("1.21" in row for row in rows[1:2])
+    assert ("1.19–1.26" in rows[1]) == (width == 200)  # intervals go first
+    table = lines[lines.index(next(line for line in lines if set(line.strip()) == {"─"})) - 1 :]
+    assert "…" not in "".join(table) or width == 200  # nothing is cut; an interval of a loss has one
+    assert max(map(len, lines)) <= width
