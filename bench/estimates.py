@@ -8,12 +8,15 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from bench.domain import Case, Suite
+    from bench.domain import Case, CorpusPart, Suite
 
 # Where no earlier run tells: guesses for the time estimate, never figures of a report.
 GUESSED_RTF: Final = 0.25  # of weights of unknown size
 RTF_A_GIGABYTE: Final = 0.9  # of weights in 16 bits, on two threads: docs/suite-format.md, How long it takes
 GUESSED_START_SECONDS: Final = 2.0
+# Of a corpus that is not there yet.
+GUESSED_UTTERANCES: Final = 600
+GUESSED_UTTERANCE_SECONDS: Final = 9.0
 
 
 def estimate(suite: Suite, reports: Path) -> tuple[float, str]:
@@ -38,6 +41,32 @@ def estimate(suite: Suite, reports: Path) -> tuple[float, str]:
     if suite.protocol.precision is not None and suite.protocol.max_seconds is not None:
         longest = min(longest, max(suite.protocol.max_seconds, each * suite.protocol.min_blocks))
     return longest + loads * GUESSED_START_SECONDS, _source(sources)
+
+
+def estimate_pass(suite: Suite, reports: Path, workers: int | None = None) -> tuple[float, int]:
+    """Seconds of a suite's quality pass, and its utterances, each of which every variant hears; 0 and 0 of none.
+
+    Hearing takes as much processor time a second of speech as the same variant's trials do.
+    """
+    spoken = [_spoken(part) for part in suite.quality.corpora]
+    alike = _earlier_rtfs(reports)
+    variants = {(case.model, case.variant.name): case for case in suite.cases}
+    processor = 0.0
+    for case in variants.values():
+        rtf = alike.get(_likeness(case.model, case.variant.engine, case.variant.quantization))
+        threads = int(case.variant.settings.get("threads") or 2)
+        processor += (_guessed_rtf(suite, case) if rtf is None else rtf) * min(threads, os.cpu_count() or 1)
+    beside = workers or suite.quality.workers or os.cpu_count() or 1
+    return processor * sum(seconds for _, seconds in spoken) / beside, sum(count for count, _ in spoken)
+
+
+def _spoken(part: CorpusPart) -> tuple[int, float]:
+    """Utterances that are heard of a corpus, each once a condition, and their seconds; guessed where unlimited."""
+    whole = part.utterances or GUESSED_UTTERANCES
+    if part.hours is not None:
+        whole = min(whole, round(part.hours * 3600 / GUESSED_UTTERANCE_SECONDS))
+    count = sum(min(each.utterances or whole, whole) for each in part.conditions)
+    return count, count * GUESSED_UTTERANCE_SECONDS
 
 
 def _source(cases: dict[str, int]) -> str:

@@ -9,7 +9,7 @@ import typer
 
 from bench.commands.arguments import OnlyOption, SuiteArgument
 from bench.commands.trust import TrustOption, require_trust
-from bench.estimates import estimate
+from bench.estimates import estimate, estimate_pass
 from bench.session import select, wanted_weights
 
 if TYPE_CHECKING:
@@ -53,6 +53,13 @@ def plan(
         f"{asked.protocol.timeout_seconds:.0f} s.",
         highlight=False,
     )
+    listening, utterances = estimate_pass(asked, out)
+    if utterances:
+        console.print(
+            f"then {utterances} utterances, heard by every variant: about {max(1, round(listening / 60))} min "
+            "(run --no-quality leaves them out).",
+            highlight=False,
+        )
 
 
 def _print_needs(console: object, suite: Suite) -> None:

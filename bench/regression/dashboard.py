@@ -68,6 +68,7 @@ def write_dashboard(
             codes=[each.code for each in spoken],
             words=data["words"],
             skipped=len(skipped),
+            script_hash=_script_hash(),
             changes_missing=not changepoints.available(),
             data=_inline(data),
         )

@@ -15,7 +15,7 @@ from bench.cli import app
 from bench.config import json_schema, load_suite
 from bench.config.shipped import SHIPPED
 from bench.errors import SuiteError
-from bench.estimates import estimate
+from bench.estimates import GUESSED_UTTERANCE_SECONDS, estimate, estimate_pass
 from bench.folders import RunFolders, start
 from bench.journal import RECORDS, write_records
 from bench.session import as_begun
@@ -168,3 +168,27 @@ def test_a_plans_estimate_is_within_a_factor_of_two_of_the_committed_runs(name: 
     assert "guess by the size" in source
     per_trial = guessed / (len(asked.cases) * asked.protocol.blocks)
     assert 0.5 < per_trial / (truth / len(first)) < 2
+
+
+def test_the_estimate_of_a_quality_pass_is_within_a_factor_of_two_of_the_committed_one() -> None:
+    """Processor seconds a second of speech, against what the pass counted itself."""
+    from bench.quality.utterances import read_utterances
+
+    (run,) = (SHIPPED.parent / "reports" / "examples" / "whisper-base-quality").iterdir()
+    heard = [each for each in read_utterances(run)[0] if each.floor is None]
+    truth = sum(each.cpu_seconds or 0.0 for each in heard) / sum(each.seconds for each in heard)
+    asked = load_suite(SHIPPED / "whisper-base-quality.yaml")
+    seconds, utterances = estimate_pass(asked, Path("none"), workers=1)
+    variants = len({each.variant for each in heard})
+    guessed = seconds / (utterances * GUESSED_UTTERANCE_SECONDS * variants)
+    assert 0.5 < guessed / truth < 2
+    mean = sum(each.seconds for each in heard) / len(heard)
+    assert 0.5 < GUESSED_UTTERANCE_SECONDS / mean < 2
+
+
+def test_a_plan_counts_the_utterances_of_the_pass_that_follows() -> None:
+    asked = load_suite(SHIPPED / "whisper-base.yaml")
+    assert estimate_pass(asked, Path("none"))[1] == 30
+    assert estimate_pass(load_suite(SHIPPED / "smoke.yaml"), Path("none")) == (0.0, 0)
+    both = load_suite(SHIPPED / "whisper-base-quality.yaml")  # all as recorded, 40 with noise
+    assert estimate_pass(both, Path("none"))[1] == 640

@@ -14,7 +14,7 @@ from bench.report.findings.verdict import change, faster, is_likely_worse
 from bench.report.tables.layout import ColumnOf, Context, Layout, count
 from bench.report.view import Table
 from bench.statistics import RatioEstimate, Summary
-from bench.text.numbers import Quantity
+from bench.text.numbers import NO_BREAK, Quantity
 
 
 def verdict_table(scene: Scene, context: Context) -> Table | None:
@@ -99,7 +99,9 @@ def _stars(row: Overall, _: Context) -> Cell:
 
 def _joined(stars: int, wer: float) -> Cell:
     """Stars with the rate they stand for: four of them are anything from 5 to 25 %."""
-    return CellGroup(parts=(Stars(stars=stars), Figure(value=wer, quantity=Quantity.PERCENT)))
+    return CellGroup(
+        parts=(Stars(stars=stars), Figure(value=wer, quantity=Quantity.PERCENT)), between=NO_BREAK
+    )
 
 
 def _word(row: Overall, _: Context) -> Cell:
