@@ -38,7 +38,7 @@ def load(path: Path, model: type[M]) -> M:
     try:
         return model.model_validate(tree)
     except ValidationError as error:
-        lines = [describe(path, tree, model, mistake) for mistake in error.errors()]
+        lines = [describe(path, tree, model, mistake) for mistake in _meant(error.errors())]
         raise SuiteError("\n".join(dict.fromkeys(lines)), hint=f"Mend {path} and try again.") from None
 
 
@@ -171,6 +171,18 @@ def position(path: Path, tree: Any, loc: Sequence[int | str]) -> str:
             continue  # a union's tag: no place of its own
         node = node[part]
     return f"{path}:{line + 1}:{column + 1}"
+
+
+def _meant(mistakes: list[Any]) -> list[Any]:
+    """Those of the shape that was meant: a mapping is no failed attempt to write a name."""
+    mapped = [mistake["loc"][:-1] for mistake in mistakes if mistake["loc"][-1:] != ("str",)]
+    return [
+        mistake
+        for mistake in mistakes
+        if mistake["loc"][-1:] != ("str",)
+        or isinstance(mistake.get("input"), str)
+        or not any(loc[: len(mistake["loc"]) - 1] == mistake["loc"][:-1] for loc in mapped)
+    ]
 
 
 def describe(path: Path, tree: Any, model: type[BaseModel], mistake: Any) -> str:

@@ -350,3 +350,11 @@ def test_what_auto_means_may_be_said_by_the_machines_user(monkeypatch: pytest.Mo
     monkeypatch.setenv("ASR_QUANT_BENCH_DEVICE", "cpp")
     with pytest.raises(SuiteError, match="no such device"):
         load_suite(CONFIGS / "smoke.yaml")
+
+
+def test_a_mapping_with_an_unknown_key_is_not_told_to_be_a_name(folder: Path) -> None:
+    said = mistake(
+        folder, GOOD.replace("[festvox-ru/read-60s]", "[{path: a.wav, name: a, language: ru, titel: A}]")
+    )
+    assert "titel: unknown key" in said
+    assert "valid string" not in said
