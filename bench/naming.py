@@ -1,7 +1,7 @@
 """Strings that become paths: a safe name is one step of a path, a safe path stays below a root.
 
 Suites, manifests and run directories come from strangers.  Whatever of them becomes a part of a path
-is of one of these two types, or goes through `below`.
+is of one of these two types, or goes through `below`.  What a quantization's name says is here too.
 """
 
 from __future__ import annotations
@@ -83,3 +83,15 @@ SafeName = Annotated[
     ),
 ]
 SafePath = Annotated[str, AfterValidator(safe_path)]
+
+
+_BETWEEN: Final = "-encoder-"
+
+
+def quantized_parts(quantization: str) -> tuple[str, str | None]:
+    """What a quantization's name asks of decoder and encoder; None where the encoder stays as it is.
+
+    `q4_0` is the decoder's, `q4_0-encoder-q8_0` quantizes both, `f16-encoder-q8_0` the encoder alone.
+    """
+    decoder, between, encoder = quantization.partition(_BETWEEN)
+    return decoder, encoder if between else None

@@ -151,7 +151,7 @@ class Hearing:
         self.text = b""
         self.words: list[list[Any]] = []
         self.truncated = False
-        self.scalars: dict[str, list[Any]] = {}
+        self.scalars: dict[str, Any] = {}
 
     def add(self, pieces: list[bytes], log_probabilities: Any, truncated: bool) -> None:
         """One more window's greedy transcript."""
@@ -188,6 +188,8 @@ def hear_first(
         hearing.scalar("logp", rounded(logarithms))
         hearing.scalar("entropy", significant(found.entropies()))
         kept.append(found)
+    if hasattr(half, "blank"):
+        hearing.scalars["blank"] = half.blank(model)
     return hearing, kept
 
 
@@ -303,6 +305,13 @@ class Session:
                     result=result,
                 )
 
+    def close(self) -> None:
+        """Let go of what the half keeps outside of memory."""
+        if self.job["tokens"] and hasattr(self.half, "close"):
+            for model in self.models:
+                if model is not None:
+                    self.half.close(model)
+
     def plain(self, model: Any, pcm: Any, variant: dict[str, Any]) -> dict[str, Any]:
         """The engine's own transcription, as the timed worker does it."""
         transcribe = self.half.transcribe
@@ -343,6 +352,7 @@ def main() -> int:
         session.load()
         for utterance in job["utterances"]:
             session.hear(utterance)
+        session.close()
         session.say("done", cpu_seconds=time.process_time())
     except Exception as error:  # noqa: BLE001  # told to the parent, which goes on
         events.write(

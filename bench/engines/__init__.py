@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
 from bench.contract import Job, Outcome, Reading
 from bench.domain import Case, FetchedClip, Model, Reason, WeightsFile
+from bench.reasons import reason
 
 
 class Settings(BaseModel):
@@ -95,7 +96,26 @@ class ScoresTokens(Protocol):
 
 
 @runtime_checkable
+class ScoresSomeModels(Protocol):
+    """What an engine offers in its place where it tells them of some models alone."""
+
+    def token_half_of(self, model: Model, /) -> Path | Reason:
+        """The child half for the model, or why there is none."""
+
+
+@runtime_checkable
 class TellsWhyNot(Protocol):
     """What an engine without `token_half` may offer: why its distributions cannot be had."""
 
     token_reason: Reason
+
+
+def token_half_of(engine: Engine[Any], model: Model) -> Path | Reason:
+    """The child half that tells a model's token distributions, or why there is none."""
+    if isinstance(engine, ScoresSomeModels):
+        return engine.token_half_of(model)
+    if isinstance(engine, ScoresTokens):
+        return engine.token_half
+    if isinstance(engine, TellsWhyNot):
+        return engine.token_reason
+    return reason("divergence.not_told", engine=engine.title)

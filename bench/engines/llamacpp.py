@@ -89,6 +89,7 @@ class LlamaCpp:
     weights_format = "gguf-llamacpp"
     families: tuple[str, ...] = ("qwen3-asr",)
     settings = Qwen3Settings
+    token_half = HALF.with_name("llamacpp_qwen3_tokens.py")
 
     def availability(self) -> Availability:
         """Installed or not, from package metadata."""

@@ -63,6 +63,12 @@ class TranscribeCpp:
         native = availability_of("transcribe-cpp-native", extra="transcribe", devices=devices)
         return found if native.reason is None else native
 
+    def token_half_of(self, model: Model, /) -> Path | Reason:
+        """Of CTC models the library writes down every frame's distribution; of the others none."""
+        if model.family == "gigaam":
+            return HALF.with_name("transcribe_tokens.py")
+        return reason("divergence.not_told", engine=self.title)
+
     def refusal(self, model: Model, settings: TranscribeSettings, quantization: str) -> Reason | None:
         """Which families this engine's files are of; a model it cannot load is refused in the child."""
         if model.family not in self.families:

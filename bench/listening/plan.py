@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from bench.contract import Job
 from bench.domain import Case, FetchedClip, Model, Reason, Suite, WeightsFile
-from bench.engines import ScoresTokens, TellsWhyNot
+from bench.engines import token_half_of
 from bench.prepare import Blocked, Prepared, Ready
 from bench.reasons import reason
 
@@ -106,7 +106,8 @@ def _companies(
     """The company of listeners that share a child, or one of each where nothing is compared."""
     first = listeners[0]
     engine = first.ready.engine
-    half = engine.token_half if isinstance(engine, ScoresTokens) else None
+    told = token_half_of(engine, suite.models[model])
+    half = told if isinstance(told, Path) else None
     leader = next((each for each in listeners if each.case.variant.name == key[0]), None)
     if len(key) == 1 or leader is None:
         baseline = first.case.baseline
@@ -115,18 +116,13 @@ def _companies(
             silence = reason("divergence.other_process", baseline=suite.case(baseline).variant.name)
         yield Company(model=model, listeners=tuple(listeners), token_half=half, leads=False, silence=silence)
         return
-    if half is None:
-        silence = (
-            engine.token_reason
-            if isinstance(engine, TellsWhyNot)
-            else reason("divergence.not_told", engine=engine.title)
-        )
+    if not isinstance(told, Path):
         for each in listeners:
-            yield Company(model=model, listeners=(each,), token_half=None, leads=False, silence=silence)
+            yield Company(model=model, listeners=(each,), token_half=None, leads=False, silence=told)
         return
     others = [each for each in listeners if each is not leader]
     floors = _floors(leader, others, suite, clip)
-    yield Company(model=model, listeners=(leader, *floors, *others), token_half=half, leads=True)
+    yield Company(model=model, listeners=(leader, *floors, *others), token_half=told, leads=True)
 
 
 def fitting(company: Company, memory_bytes: float) -> Iterator[Company]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from bench.assets.handed import HandedInput
 from bench.assets.hashes import sha256_of
 from bench.domain import Case, FetchedClip, Model, WeightsFile
-from bench.engines import ScoresTokens, registry
+from bench.engines import registry, token_half_of
 from bench.executor import code_version
 from bench.listening.hearables import Hearable
 from bench.listening.plan import Company, Listener, job_of, with_settings
@@ -251,11 +251,11 @@ def company_of(shard: Shard, paths: Mapping[str, Path]) -> Company:
                 floor=each.floor,
             )
         )
-    engine = listeners[0].ready.engine
+    half = token_half_of(listeners[0].ready.engine, shard.model)
     return Company(
         model=shard.model.name,
         listeners=tuple(listeners),
-        token_half=engine.token_half if shard.tokens and isinstance(engine, ScoresTokens) else None,
+        token_half=half if shard.tokens and isinstance(half, Path) else None,
         leads=shard.leads,
     )
 

@@ -18,7 +18,7 @@ About = dict[str, Any]  # fields of an `UtteranceRecord`, as JSON
 
 _KINDS: Final = {"unsupported": Status.UNSUPPORTED, "memory": Status.MEMORY}
 _RESULT: Final = (
-    "text", "words", "truncated", "tokens", "logp", "entropy", "kl", "changed", "changed_to",
+    "text", "words", "truncated", "tokens", "logp", "entropy", "kl", "changed", "changed_to", "blank",
 )  # fmt: skip
 
 

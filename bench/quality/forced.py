@@ -32,7 +32,8 @@ class ForcedDivergence:
     those of `PERCENTILES`; `same_top` the share of tokens with the same first choice.  The others are of the
     transcript's own token: mean and root mean square of the change of its probability (a ratio, negative is
     lost), the mean of its log-probability lost (the logarithm of the ratio of perplexities), and the
-    correlation of the two log-probabilities.
+    correlation of the two log-probabilities.  `spoken` is the mean over the frames of a CTC model that say
+    something by the baseline: in the others there is little to lose.
     """
 
     utterances: int
@@ -45,6 +46,7 @@ class ForcedDivergence:
     probability_rms: float
     log_perplexity_ratio: Estimate
     correlation: float | None
+    spoken: Estimate | None = None
 
     @property
     def median(self) -> float:
@@ -86,6 +88,22 @@ def forced_divergence(
         probability_rms=float(np.sqrt((change**2).mean())),
         log_perplexity_ratio=bootstrap_by_utterance(lost, counts, seed=seed),
         correlation=_correlation(before, after),
+        spoken=_spoken(usable, seed),
+    )
+
+
+def _spoken(pairs: Sequence[tuple[UtteranceRecord, UtteranceRecord]], seed: int) -> Estimate | None:
+    """Over the frames that are not blank to the baseline; None of a model that has no blank."""
+    kept = [
+        [nats for nats, token in zip(mine.kl, base.tokens, strict=True) if token != base.blank]
+        for base, mine in pairs
+        if base.blank is not None
+    ]
+    said = [each for each in kept if each]
+    return (
+        bootstrap_by_utterance([sum(each) for each in said], [len(each) for each in said], seed=seed)
+        if said
+        else None
     )
 
 

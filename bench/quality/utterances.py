@@ -1,6 +1,6 @@
 """What the quality pass writes: one JSON line an utterance and variant, in `utterances.jsonl`.
 
-The lines hold scalars a token and no distributions.  Schema history: 1, the first; `audio_sha256` and `parts` came
+The lines hold scalars a token and no distributions.  Schema history: 1, the first; `audio_sha256` and `blank` came
 later, and a line without them reads as one that does not tell.
 """
 
@@ -31,6 +31,7 @@ class UtteranceRecord:
     are its own transcript, the end of text included; `logp` and `entropy` are in nats, one a token.  Of a
     variant that was forced to follow it `logp` and `kl` are one a token of the *baseline's* transcript,
     and `changed` are the places where its first choice is another one, namely `changed_to`.
+    Of a CTC model a token is a frame's, and `blank` is the one that says nothing.
     `divergence_reason` says why there is no divergence where there is none.  `weights` is the
     beginning of the hash over its files; `cpu_seconds` is what hearing it cost.  `audio` is where the
     recording was that the children were given, `audio_sha256` its hash.
@@ -66,6 +67,7 @@ class UtteranceRecord:
     kl: tuple[float, ...] = ()
     changed: tuple[int, ...] = ()
     changed_to: tuple[int, ...] = ()
+    blank: int | None = None
     divergence_reason: Reason | None = None
     cpu_seconds: float | None = None
 

@@ -214,3 +214,23 @@ def test_records_survive_their_file_and_a_torn_line_is_told(tmp_path: Path) -> N
     assert found == (one,)
     assert "torn line" in warnings[0]
     assert json.loads(encode_utterance(one))["schema"] == 1
+
+
+def test_frames_that_say_nothing_are_counted_apart() -> None:
+    base = record("u", "f32", tokens=(9, 3, 9, 9, 4), logp=(-0.1,) * 5, blank=9)
+    other = record("v", "f32", tokens=(9, 9), logp=(-0.1,) * 2, blank=9)
+    mine = record("u", baseline="f32", kl=(0.0, 0.4, 0.1, 0.0, 0.2), logp=(-0.2,) * 5)
+    quiet = record("v", baseline="f32", kl=(0.0, 0.5), logp=(-0.2,) * 2)
+    found = forced_divergence([(base, mine), (other, quiet)])
+    assert found is not None
+    assert found.mean.value == pytest.approx(1.2 / 7)
+    assert found.spoken is not None
+    assert found.spoken.value == pytest.approx(0.3)
+    assert found.tokens == 7
+
+
+def test_a_model_without_blanks_has_no_frames_apart() -> None:
+    pairs, _ = forced_pairs(3)
+    found = forced_divergence(pairs)
+    assert found is not None
+    assert found.spoken is None

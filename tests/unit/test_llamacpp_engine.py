@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bench.assets.makers.llamacpp import FILE_TYPES, parts_of
+from bench.assets.makers.llamacpp import FILE_TYPES
 from bench.contract import Event, Job, Outcome, Reading
 from bench.domain import Case, FetchedClip, Model, Status, Variant, WeightsFile
 from bench.engines.llamacpp import (
@@ -27,6 +27,7 @@ from bench.engines.llamacpp import (
 )
 from bench.errors import UnusableWeights
 from bench.language import english
+from bench.naming import quantized_parts
 
 
 def job(asked: Case, model: Model, clip: FetchedClip, weights: Sequence[WeightsFile]) -> Job:
@@ -268,5 +269,5 @@ def test_no_speech_found_is_the_reason_for_missing_stages() -> None:
 def test_a_quantizations_name_says_what_becomes_of_each_part(
     name: str, parts: tuple[str, str | None]
 ) -> None:
-    assert parts_of(name) == parts
+    assert quantized_parts(name) == parts
     assert parts[0] in FILE_TYPES

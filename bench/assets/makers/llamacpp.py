@@ -24,6 +24,7 @@ from bench.assets.formats.gguf import check_gguf, read_gguf
 from bench.assets.makers.builders import BuildRequest, Parameters
 from bench.assets.store import BuildResult
 from bench.errors import AssetError, UnusableWeights
+from bench.naming import quantized_parts
 from bench.problems import problem
 
 REVISION: Final = "1"
@@ -63,7 +64,6 @@ _BITS: Final[Mapping[str, float]] = {
 
 _ARCHITECTURES: Final = ("qwen3vl", "clip")
 _WHOLE: Final = ("f32", "f16", "bf16")
-_BETWEEN: Final = "-encoder-"
 _CHILD: Final = Path(__file__).with_name("llamacpp_child.py")
 
 
@@ -77,19 +77,13 @@ def identity() -> str:
 
 def estimated_bytes(quantization: str, parameters: Parameters, source: int | None) -> int | None:
     """By bits a weight, as though all of the ingredient were decoder: some 10 % low."""
-    bits = _BITS.get(parts_of(quantization)[0])
+    bits = _BITS.get(quantized_parts(quantization)[0])
     return int(source * bits / 16) if source and bits else None
-
-
-def parts_of(quantization: str) -> tuple[str, str | None]:
-    """What is asked of decoder and encoder; None where the encoder stays as it is."""
-    decoder, between, encoder = quantization.partition(_BETWEEN)
-    return decoder, encoder if between else None
 
 
 def build(order: BuildRequest) -> BuildResult:
     """Quantize decoder, encoder or both of the ingredient; a part that stays is copied."""
-    wanted = dict(zip(("decoder", "encoder"), parts_of(order.quantization), strict=True))
+    wanted = dict(zip(("decoder", "encoder"), quantized_parts(order.quantization), strict=True))
     roles, types = {}, {}
     for number, (role, quantization) in enumerate(wanted.items()):
         source = order.ingredient(role)

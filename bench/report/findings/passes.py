@@ -12,14 +12,17 @@ from bench.quality.losses import (
     condition_loss,
     fault_losses,
 )
+from bench.quality.parts import parted
 from bench.quality.passed import Passed
-from bench.report.cells import Cell, CellGroup, Phrase, Text
+from bench.report.cells import Cell, CellGroup, Figure, Phrase, Text
 from bench.report.findings.families import Scene
 from bench.report.findings.model import Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.pairs import points
 from bench.report.findings.pass_alone import clean_groups, way_of
+from bench.report.names import quantization
 from bench.report.pass_groups import PassGroup, anchored, condition_cell, variant_cell
 from bench.statistics import Estimate
+from bench.text.numbers import Quantity
 
 CLASSES_NAMED: Final = 4
 UTTERANCES_NAMED: Final = 3
@@ -114,6 +117,26 @@ def _under(clean: PassGroup, group: PassGroup, anchor: Passed) -> Iterator[Findi
         yield _finding("quality.conditions", message, group, anchor, row, (bound,), Strength.SHOWN)
 
 
+def parts(scene: Scene) -> Iterator[Finding]:
+    """Which of encoder and decoder loses more, where each was quantized alone."""
+    for group, anchor in clean_groups(scene):
+        for each in parted(group.rows, group.results):
+            more = each.difference
+            shown = more.clear and more.value != 0
+            which = "decoder" if more.value > 0 else "encoder"
+            params: dict[str, Cell] = {
+                "decoder": Text(text=quantization(each.decoder_type)),
+                "encoder": Text(text=quantization(each.encoder_type)),
+                "difference": Figure(
+                    value=abs(more.value),
+                    quantity=Quantity.NATS,
+                ),
+            }
+            item = Phrase(message=f"finding.parts.{which if shown else 'neither'}", params=params)
+            row = each.both or each.decoder
+            yield _finding("quality.parts", "finding.parts", group, anchor, row, (item,), Strength.SHOWN)
+
+
 # --------------------------------------------------------------------------------- common
 
 
@@ -168,5 +191,11 @@ RULES: Final = (
         kind=Kind.QUALITY,
         why="conditions under which a variant loses more than as recorded",
         find=conditions,
+    ),
+    Rule(
+        id="quality.parts",
+        kind=Kind.QUALITY,
+        why="which of encoder and decoder loses, where each was quantized alone",
+        find=parts,
     ),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from typing import Final
 
 from bench.quality.forced import PERCENTILES, ForcedDivergence
@@ -11,7 +13,7 @@ from bench.report.footnotes import Notes
 from bench.report.names import quantization
 from bench.report.pass_groups import PassGroup
 from bench.report.tables.pass_rows import interval_cell, pass_row, pass_table
-from bench.report.view import Row, Table
+from bench.report.view import Column, Row, Table
 from bench.text.numbers import Quantity
 
 _DIVERGENCE: Final = (
@@ -43,7 +45,23 @@ def divergence(group: PassGroup, notes: Notes) -> Table:
         for floor in group.floors
     ]
     made += [pass_row(group, row, _statistics(row.divergence, row, notes)) for row in group.others]
-    return pass_table("divergence", _DIVERGENCE, made, notes)
+    table = pass_table("divergence", _DIVERGENCE, made, notes)
+    told = [*(floor.divergence for floor in group.floors), *(row.divergence for row in group.others)]
+    return _with_spoken(table, told, notes) if any(each and each.spoken for each in told) else table
+
+
+def _with_spoken(table: Table, told: Sequence[ForcedDivergence | None], notes: Notes) -> Table:
+    """A last column for CTC: the frames that say something, apart from the blank ones."""
+    column = Column(
+        heading=Phrase(message="column.kl_spoken"), note=notes.phrase("note.kl_spoken"), numeric=True
+    )
+    rows = tuple(
+        dataclasses.replace(
+            row, cells=(*row.cells, interval_cell(each.spoken if each else None, Quantity.NATS, notes))
+        )
+        for row, each in zip(table.rows, told, strict=True)
+    )
+    return dataclasses.replace(table, columns=(*table.columns, column), rows=rows)
 
 
 def _statistics(found: ForcedDivergence | None, row: Passed | None, notes: Notes) -> list[Cell]:

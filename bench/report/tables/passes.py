@@ -10,6 +10,7 @@ from bench.report.pass_groups import PassGroup
 from bench.report.tables.calibrations import calibration
 from bench.report.tables.divergences import divergence
 from bench.report.tables.drifts import drifts
+from bench.report.tables.model_parts import model_parts
 from bench.report.tables.pass_rates import by_condition, rates
 from bench.report.tables.pass_rows import pass_row
 from bench.report.tables.where_it_hurts import by_class, by_utterance, profiles_of
@@ -38,6 +39,8 @@ def _tables(group: PassGroup, notes: Notes) -> Iterator[Table]:
         yield rates(group, notes)
     if any(row.divergence or row.reason for row in rows):
         yield divergence(group, notes)
+        if parts := model_parts(group, notes):
+            yield parts
     yield from _where(group, notes)
     if any(row.calibration for row in rows):
         yield calibration(group, notes)

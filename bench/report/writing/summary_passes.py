@@ -88,6 +88,7 @@ def _divergence(found: ForcedDivergence | None) -> dict[str, Any] | None:
         "probability_rms": found.probability_rms,
         "log_perplexity_ratio": interval_data(found.log_perplexity_ratio),
         "correlation": found.correlation,
+        "spoken_nats": interval_data(found.spoken),
     }
 
 
