@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 
 # Fields of /proc/PID/status whose sum is the memory that only swap could take back, in its order.
 ANONYMOUS = (b"\nRssAnon:", b"\nRssShmem:", b"\nVmPTE:", b"\nVmSwap:")
+RESIDENT = b"\nVmRSS:"
+# Helpers are looked for so often at most, and so seldom that looking takes no more than this share of a core.
+LOOK_SECONDS = 0.1
+LOOK_SHARE = 0.001
+PR_SET_CHILD_SUBREAPER = 36
 # Checked once in so many seconds: how much the program has written on stdout and stderr.
 OUTPUT_CHECK_SECONDS = 1.0
 # With less than this left where the program's output goes, some of it may be lost.
@@ -153,6 +158,11 @@ class AnonymousMemory:
 
     def __init__(self, pid: int) -> None:
         self.descriptor = os.open(f"/proc/{pid}/status", os.O_RDONLY)
+        self.resident = 0  # bytes at the last reading
+
+    def close(self) -> None:
+        """Forget the process."""
+        os.close(self.descriptor)
 
     def read(self) -> int | None:
         """Bytes now; None once the process is a zombie or gone."""
@@ -160,6 +170,10 @@ class AnonymousMemory:
             text = os.pread(self.descriptor, 2048, 0)
         except OSError:
             return None
+        at = text.find(RESIDENT)
+        if at < 0:
+            return None
+        self.resident = int(text[at + len(RESIDENT) : text.find(b"k", at)]) * 1024
         total = 0
         for key in ANONYMOUS:
             at = text.find(key)
@@ -167,6 +181,88 @@ class AnonymousMemory:
                 return None
             total += int(text[at + len(key) : text.find(b"k", at + len(key))])
         return total * 1024
+
+
+class Helpers:
+    """Linux: the program's descendants, those whose own parents have ended among them, and what all hold.
+
+    The supervisor adopts such orphans, so that every helper is below the program or below the supervisor itself.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.known: dict[int, AnonymousMemory] = {}
+        self.next_look = 0.0
+        self.most = 0  # helpers at once
+        self.peak_bytes = 0  # resident in the program and all of them
+
+    def sample(self, resident: int, now: float) -> None:
+        """The program holds `resident` bytes now; with its helpers it holds more."""
+        if now >= self.next_look:
+            self.look()
+            took = time.monotonic() - now
+            self.next_look = now + max(LOOK_SECONDS, took / LOOK_SHARE)
+        total, alive = resident, 0
+        for memory in self.known.values():
+            if memory.read() is not None:
+                total += memory.resident
+                alive += 1
+        self.most = max(self.most, alive)
+        self.peak_bytes = max(self.peak_bytes, total)
+
+    def look(self) -> None:
+        """Find the helpers there are, and forget those that are gone."""
+        orphans = children(os.getpid()) - {self.pid}
+        for pid in orphans:
+            os.waitpid(pid, os.WNOHANG)
+        found: set[int] = set()
+        waiting = [self.pid, *orphans]
+        while waiting:
+            below = children(waiting.pop()) - found - {self.pid}
+            found |= below
+            waiting += below
+        found |= orphans
+        for pid in self.known.keys() - found:
+            self.known.pop(pid).close()
+        for pid in found - self.known.keys():
+            try:
+                self.known[pid] = AnonymousMemory(pid)
+            except OSError:
+                continue  # gone meanwhile
+
+
+def children(pid: int) -> set[int]:
+    """The children of a process and of its threads; none where it is gone or the kernel does not tell."""
+    found: set[int] = set()
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return found
+    for thread in threads:
+        try:
+            with open(f"/proc/{pid}/task/{thread}/children", "rb", buffering=0) as file:
+                found.update(map(int, file.read().split()))
+        except OSError:
+            continue
+    return found
+
+
+def adopt_orphans() -> bool:
+    """Linux: become the parent of descendants whose own parent ends; whether that could be had."""
+    if sys.platform != "linux":
+        return False
+    import ctypes
+
+    return bool(ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+
+
+def reap_orphans() -> None:
+    """What the program left that has ended is nobody's any more: it must not look like something running."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return
 
 
 class Footprint:
@@ -237,6 +333,7 @@ class Watch:
         self.reaped = 0.0
         self.ended_at = 0.0
         self.memory = memory_reader(spec, pid)
+        self.helpers = Helpers(pid) if isinstance(self.memory, AnonymousMemory) else None
         self.opened = self._opened()
 
     def _opened(self) -> Any:
@@ -259,6 +356,8 @@ class Watch:
         if found is None:
             return
         self.samples += 1
+        if self.helpers is not None and isinstance(self.memory, AnonymousMemory):
+            self.helpers.sample(self.memory.resident, time.monotonic())
         if found > self.peak_bytes:
             self.peak_bytes = found
             limit = self.spec.get("memory_limit_bytes")
@@ -367,11 +466,13 @@ def supervise(spec: dict[str, Any]) -> dict[str, Any]:
     pid, gate, failure = start(spec)
     set_group(pid)
     opened, refused = open_counters(spec.get("counters") or [], pid)
+    adopt_orphans()
     watch = Watch(spec, pid, wakeup)
     spawned = time.monotonic()
     os.write(gate, b"g")
     exec_errno = os.read(failure, 16)
     watch.until_reaped(spawned)
+    reap_orphans()
     left_running = end_group(pid)
     usage = watch.usage
     status = watch.status or 0
@@ -387,6 +488,9 @@ def supervise(spec: dict[str, Any]) -> dict[str, Any]:
         "left_running": left_running,
         "rusage": {name: getattr(usage, name) for name in dir(usage) if name.startswith("ru_")},
         "sampled": {"peak_bytes": watch.peak_bytes, "count": watch.samples} if watch.samples else None,
+        "helpers": {"peak_bytes": watch.helpers.peak_bytes, "most": watch.helpers.most}
+        if watch.helpers is not None and watch.samples
+        else None,
         "counters": read_counters(opened, refused),
         "opened": watch.opened.result() if watch.opened is not None else None,
         "rusage_info": watch.memory.result() if isinstance(watch.memory, Footprint) else None,

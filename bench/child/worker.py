@@ -87,6 +87,11 @@ def import_by_path(name: str, path: str) -> ModuleType:
     return module
 
 
+def beside(name: str) -> str:
+    """Path of a file that lies beside this one."""
+    return os.path.join(os.path.dirname(os.path.abspath(__file__)), f"{name}.py")
+
+
 def read_pcm(path: str) -> object:
     """A 16 kHz mono s16 WAV as float32 in [-1, 1): numpy where the binding brought it, else array."""
     import wave
@@ -123,24 +128,29 @@ def work(job: dict[str, Any], events: Events) -> None:
     payload = job["payload"]
     half.imports()
     events.write("imported", clock(), rss_bytes=rss_bytes())
+    phases = import_by_path("phases", beside("phases")).Phases()
 
+    phases.begin()
     begun = clock()
     model = half.load(payload)
     transcribe = half.transcribe
     if payload.get("segmentation"):
-        beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "segmentation.py")
-        segmentation = import_by_path("segmentation", beside)
+        segmentation = import_by_path("segmentation", beside("segmentation"))
         transcribe = segmentation.by_cuts(segmentation.Segmenter(payload["segmentation"]), transcribe)
-    events.write("ready", clock(), t0=begun / 1e9, rss_bytes=rss_bytes())
+    ended = clock()
+    used = phases.end()
+    events.write("ready", ended, t0=begun / 1e9, rss_bytes=rss_bytes(), used=used, lifetime=phases.lifetime)
 
     if job["passes"]:
         pcm = half.pcm(job["audio"]) if hasattr(half, "pcm") else read_pcm(job["audio"])
     for number in range(1, job["passes"] + 1):
-        events.write("transcribing", clock(), **{"pass": number})
+        phases.begin()
+        events.write("transcribing", clock(), lifetime=phases.lifetime, **{"pass": number})
         begun = clock()
         result = transcribe(model, pcm, payload)
         ended = clock()
-        events.write("transcribed", ended, t0=begun / 1e9, result=result, **{"pass": number})
+        told = {"used": phases.end(), "lifetime": phases.lifetime, "pass": number}
+        events.write("transcribed", ended, t0=begun / 1e9, result=result, **told)
     ended = clock()
     events.write("done", ended, facts=half.facts(model) if hasattr(half, "facts") else {})
     if hasattr(half, "close"):

@@ -15,7 +15,12 @@ from bench.reasons import reason
 _SYSTEMS: Final = {"linux": "Linux", "macos": "macOS"}
 _ABSENT: Final = {
     ("linux", "peak_footprint_bytes"): reason("footprint.linux"),
+    **{
+        ("linux", f"{phase}_peak_footprint_bytes"): reason("footprint.linux")
+        for phase in ("load", "transcribe", "warm_transcribe")
+    },
     ("macos", "peak_anonymous_bytes"): reason("anonymous.macos"),
+    ("macos", "peak_tree_rss_bytes"): reason("tree.macos"),
 }
 
 

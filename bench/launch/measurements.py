@@ -13,15 +13,14 @@ from typing import Final
 from bench.contract import Event
 from bench.domain import Measurement, absent, measured
 from bench.host import perf
+from bench.launch.phases import HEARD_ONCE, NOT_REACHED, NOT_TIMED, lifetime_peak, of_phases
 from bench.launch.supervisor import Result, Supervision
 from bench.reasons import reason
 
-NOT_TIMED: Final = reason("phase.not_timed")
-NOT_REACHED: Final = reason("phase.not_reached")
-HEARD_ONCE: Final = reason("pass.single")
 NO_RESULT: Final = reason("supervisor.no_result")
 NO_FOOTPRINT: Final = reason("footprint.linux")
 NO_ANONYMOUS: Final = reason("anonymous.macos")
+NO_TREE: Final = reason("tree.macos")
 NO_SAMPLE: Final = reason("sample.too_late")
 NO_RESIDENT: Final = reason("rss.not_told")
 NOT_KEPT: Final = reason("rusage.not_kept")
@@ -40,14 +39,16 @@ def of_trial(
     result = supervision.result
     found: list[Measurement] = [*_phases(result, events, passes=passes, worker=worker)]
     found += _resident(events, worker=worker)
+    macos = result is not None and result["rusage_info"] is not None
+    found += of_phases(events, passes=passes, worker=worker, macos=macos)
     if result is None or result["exec_errno"]:
-        names = (*PROCESS, "peak_footprint_bytes", "peak_anonymous_bytes", "read_bytes", *HARDWARE, *APPLE)
+        names = (*PROCESS, *SAMPLED, "peak_footprint_bytes", "read_bytes", *HARDWARE, *APPLE)
         why = NO_RESULT if result is None else reason("program.not_started")
         return (*found, *(absent(name, why) for name in names))
     if result["rusage_info"] is not None:
         found += _macos(result)
     else:
-        found += _linux(result)
+        found += _linux(result, lifetime_peak(events))
     return tuple(found)
 
 
@@ -61,6 +62,7 @@ PROCESS: Final = (
     "voluntary_switches",
     "involuntary_switches",
 )
+SAMPLED: Final = ("peak_anonymous_bytes", "peak_tree_rss_bytes")
 HARDWARE: Final = ("instructions", "cycles")
 APPLE: Final = ("cpu_energy_joules", "performance_core_seconds", "efficiency_core_seconds")
 
@@ -121,14 +123,17 @@ def _resident(events: Sequence[Event], *, worker: bool) -> list[Measurement]:
     return found
 
 
-def _linux(result: Result) -> list[Measurement]:
+def _linux(result: Result, before_resets: int) -> list[Measurement]:
+    """`before_resets` is what the worker saw of its own peak before it reset it, which `wait4` does not know."""
     usage, sampled = result["rusage"], result["sampled"]
     source = "/proc/PID/status sampled"
+    peak = max(usage["ru_maxrss"] * 1024, before_resets)
     return [
         measured("wall_seconds", result["reaped"] - result["spawned"], "supervisor clock"),
         measured("user_seconds", usage["ru_utime"], WAIT4),
         measured("system_seconds", usage["ru_stime"], WAIT4),
-        measured("peak_rss_bytes", usage["ru_maxrss"] * 1024, WAIT4),
+        measured("peak_rss_bytes", peak, f"{WAIT4} and VmHWM by phase" if before_resets else WAIT4),
+        _tree(result, peak),
         absent("peak_footprint_bytes", NO_FOOTPRINT),
         measured("peak_anonymous_bytes", sampled["peak_bytes"], f"{source} {sampled['count']} times")
         if sampled
@@ -141,6 +146,17 @@ def _linux(result: Result) -> list[Measurement]:
         *(counter(name, result["counters"].get(name)) for name in HARDWARE),
         *(absent(name, APPLE_ALONE) for name in APPLE),
     ]
+
+
+def _tree(result: Result, peak: int) -> Measurement:
+    """The most that the program and its helpers held at once; without a helper that is the program's own peak."""
+    name, helpers = "peak_tree_rss_bytes", result["helpers"]
+    if helpers is None:
+        return absent(name, NO_SAMPLE)
+    if not helpers["most"]:
+        return measured(name, peak, "wait4: no helper was seen")
+    source = f"/proc/PID/status sampled {result['sampled']['count']} times, {helpers['most']} helpers at most"
+    return measured(name, max(helpers["peak_bytes"], peak), source)
 
 
 def counter(name: str, found: Mapping[str, int] | None) -> Measurement:
@@ -163,6 +179,7 @@ def _macos(result: Result) -> list[Measurement]:
         measured("system_seconds", usage["ru_stime"], WAIT4),
         measured("peak_rss_bytes", usage["ru_maxrss"], WAIT4),
         absent("peak_anonymous_bytes", NO_ANONYMOUS),
+        absent("peak_tree_rss_bytes", NO_TREE),
         measured("minor_faults", usage["ru_minflt"], WAIT4),
         measured("major_faults", usage["ru_majflt"], WAIT4),
         measured("voluntary_switches", usage["ru_nvcsw"], WAIT4),

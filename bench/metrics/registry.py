@@ -159,6 +159,66 @@ _TOKENS: Final = (
     ),
 )
 
+_PHASES: Final = (
+    # the highest resident memory while the model was loaded, in the first pass, and in the later ones
+    _metric(
+        "load_peak_rss_bytes",
+        _BYTES,
+        (ReadBy.HIGH_WATER, ReadBy.LIFETIME),
+        where_known("phases", "column.load_peak_rss", "note.phase_peaks"),
+    ),
+    _metric(
+        "transcribe_peak_rss_bytes",
+        _BYTES,
+        (ReadBy.HIGH_WATER, ReadBy.LIFETIME),
+        where_known("phases", "column.transcribe_peak_rss"),
+    ),
+    _metric(
+        "warm_transcribe_peak_rss_bytes",
+        _BYTES,
+        (ReadBy.HIGH_WATER, ReadBy.LIFETIME),
+        where_known("phases", "column.warm_transcribe_peak_rss"),
+    ),
+    # macOS: the same of the physical footprint
+    _metric(
+        "load_peak_footprint_bytes",
+        _BYTES,
+        (None, ReadBy.LIFETIME_RUSAGE),
+        where_known("phases", "column.load_peak_footprint", "note.phase_peaks"),
+    ),
+    _metric(
+        "transcribe_peak_footprint_bytes",
+        _BYTES,
+        (None, ReadBy.LIFETIME_RUSAGE),
+        where_known("phases", "column.transcribe_peak_footprint"),
+    ),
+    _metric(
+        "warm_transcribe_peak_footprint_bytes",
+        _BYTES,
+        (None, ReadBy.LIFETIME_RUSAGE),
+        where_known("phases", "column.warm_transcribe_peak_footprint"),
+    ),
+    # what came from the device in each of them
+    _metric(
+        "load_read_bytes",
+        _BYTES,
+        (ReadBy.OWN_IO, ReadBy.RUSAGE),
+        where_known("more", "column.load_read"),
+    ),
+    _metric(
+        "transcribe_read_bytes",
+        _BYTES,
+        (ReadBy.OWN_IO, ReadBy.RUSAGE),
+        where_known("more", "column.transcribe_read"),
+    ),
+    _metric(
+        "warm_transcribe_read_bytes",
+        _BYTES,
+        (ReadBy.OWN_IO, ReadBy.RUSAGE),
+        where_known("more", "column.warm_transcribe_read"),
+    ),
+)
+
 _MEMORY: Final = (
     _metric(
         "peak_rss_bytes",
@@ -167,6 +227,13 @@ _MEMORY: Final = (
         shown("memory", "column.peak_rss"),
         shown("side_by_side", "column.peak_rss"),
         compared=True,
+    ),
+    # Linux: the program and its helpers together, sampled
+    _metric(
+        "peak_tree_rss_bytes",
+        _BYTES,
+        (ReadBy.PROC, None),
+        where_known("memory", "column.peak_tree_rss", "note.peak_tree_rss"),
     ),
     # macOS: the kernel's lifetime peak of the physical footprint
     _metric(
@@ -276,6 +343,6 @@ _ENERGY: Final = (
 )
 
 METRICS: Final[dict[str, Metric]] = {
-    metric.name: metric for metric in (*_TIMES, *_TOKENS, *_MEMORY, *_WORK, *_ENERGY)
+    metric.name: metric for metric in (*_TIMES, *_TOKENS, *_PHASES, *_MEMORY, *_WORK, *_ENERGY)
 }
 COMPARED: Final = tuple(metric.name for metric in METRICS.values() if metric.compared)

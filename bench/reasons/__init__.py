@@ -24,6 +24,8 @@ CODES: Final[Mapping[str, tuple[str, ...]]] = {
     # phases of a trial: bench.launch.measurements, bench.engines.stages
     "phase.not_timed": (),
     "phase.not_reached": (),
+    "phase.below_earlier_peak": (),
+    "phase.not_told": (),
     "phase.clip_not_transcribed": (),
     "pass.single": (),
     "transcription.not_timed": (),
@@ -46,6 +48,7 @@ CODES: Final[Mapping[str, tuple[str, ...]]] = {
     "program.not_started": (),
     "footprint.linux": (),
     "anonymous.macos": (),
+    "tree.macos": (),
     "metric.not_read": ("system",),
     "sample.too_late": (),
     "rss.macos": (),

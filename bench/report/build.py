@@ -66,6 +66,7 @@ def build(
     performance = measured.tables(measured.PERFORMANCE, parts, context)
     stages = measured.stages(parts, context)
     memory = measured.tables(measured.MEMORY, parts, context)
+    phases = measured.tables(measured.PHASES, parts, context)
     cpu = measured.tables(measured.CPU, parts, context)
     beside = side_by_side(context)
     groups = pass_groups(found)
@@ -88,6 +89,7 @@ def build(
         weights=sizes,
         performance=performance,
         memory=memory,
+        phases=phases,
         cpu=cpu,
         stages=stages,
         more=more,

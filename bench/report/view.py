@@ -228,6 +228,7 @@ class View:
     weights: Table | None
     performance: tuple[Table, ...]
     memory: tuple[Table, ...]
+    phases: tuple[Table, ...]
     cpu: tuple[Table, ...]
     stages: tuple[Table, ...]
     more: tuple[Table, ...]

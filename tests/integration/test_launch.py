@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
-from bench import launch
+from bench import host, launch
 from bench.contract import WRITTEN_FILE, Job, Outcome
 from bench.domain import Status
 from bench.language import english
@@ -123,7 +123,12 @@ def test_every_metric_the_launcher_answers_for_is_there_once_with_a_value_or_a_r
         ),
         *("wall_seconds", "user_seconds", "system_seconds", "minor_faults", "major_faults", "read_bytes"),
         *("peak_rss_bytes", "peak_footprint_bytes", "peak_anonymous_bytes", "rss_before_load_bytes"),
-        *("rss_ready_bytes", "gpu_memory_bytes", "instructions", "cycles"),
+        *("rss_ready_bytes", "peak_tree_rss_bytes", "gpu_memory_bytes", "instructions", "cycles"),
+        *(
+            f"{phase}_{kind}"
+            for phase in ("load", "transcribe", "warm_transcribe")
+            for kind in ("peak_rss_bytes", "peak_footprint_bytes", "read_bytes")
+        ),
         *(
             "voluntary_switches",
             "involuntary_switches",
@@ -257,6 +262,30 @@ print(before, peak(), file=sys.stdout)
     before, after = map(float, done.stdout.split())
     assert before > 30 * MIB
     assert abs(after - before) < 2e6
+
+
+@LINUX
+def test_each_phase_has_its_peak_and_the_process_the_highest_of_them(run: Run) -> None:
+    outcome = run("phases", passes=3)
+    floor = value(outcome, "rss_before_load_bytes")
+    expected = {
+        "load_peak_rss_bytes": 100 * MIB,
+        "transcribe_peak_rss_bytes": 80 * MIB,  # 20 of the model
+        "warm_transcribe_peak_rss_bytes": 60 * MIB,
+        "peak_rss_bytes": 150 * MIB,  # while it imported: before every reset
+    }
+    for name, added in expected.items():
+        assert abs(value(outcome, name) - floor - added) < 3 * MIB, name
+
+
+@LINUX
+def test_what_a_phase_read_from_the_disk_is_told_of_it_alone(run: Run, tmp_path: Path) -> None:
+    weights = tmp_path / "weights.bin"
+    weights.write_bytes(os.urandom(48 * MIB))
+    assert host.evict(weights) == 0.0
+    outcome = run("phases", passes=2, weights=[str(weights)])
+    assert 48 * MIB <= value(outcome, "load_read_bytes") < 56 * MIB
+    assert value(outcome, "transcribe_read_bytes") + value(outcome, "warm_transcribe_read_bytes") < 8 * MIB
 
 
 @LINUX

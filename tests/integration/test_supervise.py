@@ -108,3 +108,41 @@ def test_a_sampling_that_fell_behind_does_not_hurry_after(tmp_path: Path) -> Non
         assert 1 <= result["sampled"]["count"] <= 10
     else:
         assert result["sampled"] is None
+
+
+HELPERS = """
+import os, sys, time
+MIB = 1 << 20
+def hold(mib, seconds):
+    held = b"x" * (mib * MIB)
+    time.sleep(seconds)
+def helper(mib, seconds, orphan):
+    if os.fork() == 0:
+        if not orphan or os.fork() == 0:
+            hold(mib, seconds)
+        os._exit(0)
+    if orphan:
+        os.wait()
+for _ in range(int(sys.argv[1])):
+    helper(50, 1.5, orphan=sys.argv[2] == "orphan")
+time.sleep(2.5)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("kind", ["child", "orphan"])
+def test_helpers_count_while_they_live_even_where_their_own_parent_has_ended(
+    tmp_path: Path, kind: str
+) -> None:
+    result = supervise(tmp_path, sys.executable, "-S", "-c", HELPERS, "2", kind, sample_hz=50)
+    mib = 1 << 20
+    assert result["helpers"]["most"] == 2
+    assert 100 * mib < result["helpers"]["peak_bytes"] < 160 * mib
+    assert result["sampled"]["peak_bytes"] < 50 * mib
+    assert not result["left_running"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_program_without_helpers_has_none(tmp_path: Path) -> None:
+    result = supervise(tmp_path, sys.executable, "-S", "-c", "import time; time.sleep(0.4)", sample_hz=50)
+    assert result["helpers"]["most"] == 0

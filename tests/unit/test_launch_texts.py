@@ -9,6 +9,7 @@ from bench.contract import Event
 from bench.domain import Status
 from bench.language import english
 from bench.launch import events, logfile, measurements, verdict
+from bench.launch import phases as by_phase
 from bench.launch.environ import base_environ
 from bench.launch.supervisor import Supervision
 from bench.reasons import reason
@@ -25,6 +26,7 @@ def supervision(*, kernel_killed: bool | None = False, **result: Any) -> Supervi
         "killed_for": None,
         "rusage": {},
         "sampled": None,
+        "helpers": None,
         "counters": {},
         "rusage_info": None,
     }
@@ -245,6 +247,7 @@ def phases(*said: Event, passes: int = 4, **result: Any) -> dict[str, Any]:
         ),
         0,
     )
+    usage |= {name: result.pop(name) for name in usage.keys() & result.keys()}
     found = supervision(**{"rusage": usage, **result})
     return {each.name: each for each in measurements.of_trial(found, said, passes=passes, worker=True)}
 
@@ -260,19 +263,66 @@ def test_every_phase_has_its_own_start() -> None:
 
 def test_two_passes_have_a_warm_one_and_one_has_none() -> None:
     assert phases(*WORKER[:5], passes=2)["warm_transcribe_seconds"].value == 1.25
-    assert phases(*WORKER[:4], passes=1)["warm_transcribe_seconds"].reason == measurements.HEARD_ONCE
-    assert phases(*WORKER[:4], passes=2)["warm_transcribe_seconds"].reason == measurements.NOT_REACHED
+    assert phases(*WORKER[:4], passes=1)["warm_transcribe_seconds"].reason == by_phase.HEARD_ONCE
+    assert phases(*WORKER[:4], passes=2)["warm_transcribe_seconds"].reason == by_phase.NOT_REACHED
 
 
 def test_a_phase_that_was_not_reached_is_absent_and_so_is_one_that_ran_backwards() -> None:
     found = phases(STARTED)
     for name in ("import_seconds", "load_seconds", "startup_seconds", "transcribe_seconds"):
-        assert found[name].reason == measurements.NOT_REACHED
+        assert found[name].reason == by_phase.NOT_REACHED
         assert found[name].source == measurements.EVENTS
     early = Event(name="imported", seconds=10.0)
     assert phases(STARTED, early)["import_seconds"].value is None
     at_once = Event(name="imported", seconds=10.5)
     assert phases(STARTED, at_once)["import_seconds"].value == 0.0
+
+
+def used(*, peak: int | None = None, read: int | None = None, **more: Any) -> dict[str, Any]:
+    """What a worker says of a phase."""
+    told = {"peak_rss_bytes": peak, "read_bytes": read, "unknown": [], **more}
+    return {name: found for name, found in told.items() if found is not None}
+
+
+def test_each_phase_has_its_own_peak_and_its_own_reading() -> None:
+    ready = Event(name="ready", seconds=15.0, data={"used": used(peak=500, read=70)})
+    passes = [
+        Event(name="transcribed", seconds=at, data={"t0": 16.0, "used": used(peak=peak, read=read)})
+        for at, peak, read in ((17.0, 300, 8), (18.0, 250, 2), (19.0, 270, 1))
+    ]
+    found = {name: each.value for name, each in phases(STARTED, IMPORTED, ready, *passes).items()}
+    assert (found["load_peak_rss_bytes"], found["load_read_bytes"]) == (500, 70)
+    assert (found["transcribe_peak_rss_bytes"], found["transcribe_read_bytes"]) == (300, 8)
+    assert (found["warm_transcribe_peak_rss_bytes"], found["warm_transcribe_read_bytes"]) == (270, 3)
+    assert found["load_peak_footprint_bytes"] is None
+
+
+def test_a_phase_below_an_earlier_peak_is_absent_where_only_the_highest_is_kept() -> None:
+    ready = Event(name="ready", seconds=15.0, data={"used": used(unknown=["peak_rss_bytes"], read=70)})
+    found = phases(STARTED, IMPORTED, ready)
+    assert found["load_peak_rss_bytes"].reason == by_phase.BELOW
+    assert found["load_read_bytes"].value == 70
+    assert found["transcribe_peak_rss_bytes"].reason == by_phase.NOT_REACHED
+    assert phases(*WORKER)["load_peak_rss_bytes"].reason == by_phase.NOT_TOLD
+    assert phases(*WORKER[:4], passes=1)["warm_transcribe_read_bytes"].reason == by_phase.HEARD_ONCE
+
+
+def test_a_peak_that_was_reset_is_not_lost() -> None:
+    ready = Event(name="ready", seconds=15.0, data={"used": used(peak=500), "lifetime": 5_000_000})
+    hears = Event(name="transcribing", seconds=16.0, data={"lifetime": 7_000_000})
+    assert phases(STARTED, ready, hears, ru_maxrss=3000)["peak_rss_bytes"].value == 7_000_000
+    assert phases(STARTED, ready, hears, ru_maxrss=9000)["peak_rss_bytes"].value == 9_216_000
+
+
+def test_a_tree_without_helpers_is_its_program_and_one_with_them_their_sum() -> None:
+    def tree(**result: Any) -> Any:
+        return phases(STARTED, ru_maxrss=3000, **result)["peak_tree_rss_bytes"]
+
+    sampled = {"peak_bytes": 777, "count": 4}
+    assert tree(helpers={"peak_bytes": 2_000_000, "most": 0}, sampled=sampled).value == 3_072_000
+    assert tree(helpers={"peak_bytes": 8_000_000, "most": 2}, sampled=sampled).value == 8_000_000
+    assert "2 helpers" in tree(helpers={"peak_bytes": 8_000_000, "most": 2}, sampled=sampled).source
+    assert tree(helpers=None).reason == measurements.NO_SAMPLE
 
 
 def test_a_phase_without_a_start_is_none() -> None:
@@ -283,7 +333,7 @@ def test_resident_memory_is_what_the_worker_read() -> None:
     found = phases(*WORKER)
     assert found["rss_before_load_bytes"].value == 30_000_000
     assert found["rss_ready_bytes"].value == 70_000_000
-    assert phases(STARTED)["rss_ready_bytes"].reason == measurements.NOT_REACHED
+    assert phases(STARTED)["rss_ready_bytes"].reason == by_phase.NOT_REACHED
     untold = Event(name="ready", seconds=15.0, data={"rss_bytes": None})
     assert phases(STARTED, untold)["rss_ready_bytes"].reason == measurements.NO_RESIDENT
 

@@ -368,6 +368,38 @@ def test_an_evicted_start_stands_in_a_column_of_its_own(run: RunData) -> None:
     assert any(row[at][:1].isdigit() for row in rows)
 
 
+def test_a_table_says_in_which_phase_the_peak_is(run: RunData) -> None:
+    def phased(record: Record) -> Record:
+        peaks = {"load": 240e6, "transcribe": 384e6, "warm_transcribe": 386e6}
+        if record.quantization == "f16":
+            peaks["load"] = 500e6
+        found = {
+            f"{phase}_peak_rss_bytes": measured(f"{phase}_peak_rss_bytes", peak, "VmHWM")
+            for phase, peak in peaks.items()
+        }
+        return dataclasses.replace(record, measurements={**record.measurements, **found})
+
+    text = written(changed(run, records=tuple(map(phased, run.records))), run.path)
+    head, *rows = table(text, "Peak RSS: загрузка")
+    at = head.index("Пик приходится на")
+    said = {row[0].strip("*"): row[at] for row in rows}
+    assert said["F16"] == "загрузку"
+    assert {each for name, each in said.items() if name != "F16"} <= {"первую расшифровку", "—"}
+    assert "первую расшифровку" in said.values()
+
+
+def test_helpers_have_a_column_where_there_were_any(run: RunData) -> None:
+    def with_tree(bytes_: float) -> str:
+        def told(record: Record) -> Record:
+            found = measured("peak_tree_rss_bytes", bytes_, "sampled")
+            return dataclasses.replace(record, measurements={**record.measurements, found.name: found})
+
+        return written(changed(run, records=tuple(map(told, run.records))), run.path)
+
+    assert "помощниками" in with_tree(9e9)
+    assert "помощниками" not in with_tree(1.0)
+
+
 def test_a_metric_that_nothing_told_of_says_so(run: RunData) -> None:
     def forget(record: Record) -> Record:
         kept = {name: each for name, each in record.measurements.items() if name != "load_seconds"}

@@ -44,6 +44,8 @@ def median_column(metric: Metric, place: Place) -> ColumnOf[CaseResult]:
     """A column of a metric's medians."""
 
     def wanted(cases: Sequence[CaseResult], context: Context) -> bool:
+        if metric.name == "peak_tree_rss_bytes" and not _has_helpers(cases):
+            return False
         return not place.optional or any(metric.name in case.summaries for case in cases)
 
     def note(cases: Sequence[CaseResult], context: Context) -> int | None:
@@ -102,6 +104,37 @@ MEMORY_RATIO: Final = ratio_column(
 )
 
 
+_AS_HIGH: Final = 0.98  # a peak of another phase that a table shows as the same
+_PHASES: Final = ("load", "transcribe", "warm_transcribe")
+
+
+def _peak_in(case: CaseResult, context: Context) -> Cell:
+    """The first phase in which the process was as large as ever; the footprint's, where the machine tells of it."""
+    for kind in ("peak_footprint_bytes", "peak_rss_bytes"):
+        peaks = {phase: case.median(f"{phase}_{kind}") for phase in _PHASES}
+        known = {phase: peak for phase, peak in peaks.items() if peak is not None}
+        if known:
+            highest = max(known.values())
+            first = next(phase for phase, peak in known.items() if peak >= _AS_HIGH * highest)
+            return Phrase(message=f"phase.{first}")
+    return Phrase(message="absent")
+
+
+def _many_phases(cases: Sequence[CaseResult], context: Context) -> bool:
+    return any(case.median(f"{phase}_peak_rss_bytes") is not None for case in cases for phase in _PHASES[1:])
+
+
+PEAK_IN: Final[ColumnOf[CaseResult]] = ColumnOf(
+    heading="column.peak_in", cell=_peak_in, numeric=False, wanted=_many_phases
+)
+
+
+def _has_helpers(cases: Sequence[CaseResult]) -> bool:
+    """Whether the program and its helpers together are larger than the program, by what can be seen."""
+    both = ((case.median("peak_tree_rss_bytes"), case.median("peak_rss_bytes")) for case in cases)
+    return any(tree and own and tree - own > 1e6 for tree, own in both)
+
+
 _BESIDE: Final = {"rtf": RTFX}  # what is worked out of a metric stands right behind it
 
 
@@ -115,6 +148,7 @@ def _layout(name: str, *derived: ColumnOf[CaseResult]) -> Layout[CaseResult]:
 
 PERFORMANCE: Final = _layout("performance", RTF_RATIO)
 STAGES: Final = _layout("stages")
+PHASES: Final = _layout("phases", PEAK_IN)
 MEMORY: Final = _layout("memory", MEMORY_RATIO)
 CPU: Final = _layout("cpu")
 MORE: Final = _layout("more")

@@ -88,6 +88,7 @@ def _rows(view: View) -> list[tuple[Row, ...]]:
         view.pooled,
         view.performance,
         view.memory,
+        view.phases,
         view.cpu,
         view.stages,
         view.more,
