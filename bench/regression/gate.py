@@ -31,6 +31,9 @@ DEFAULT_TOLERANCES: Final[Mapping[str, float]] = {
     "peak_rss_bytes": 0.05,
 }
 
+# Gated beside them, whatever a suite says of times: work counted by the processor hardly varies.
+# Where no counter can be read there is nothing to gate.
+SHARP_TOLERANCES: Final[Mapping[str, float]] = {"instructions": 0.005}
 
 # DIFFERENT: a quantity without a better direction, such as tokens, that a suite gives a tolerance.
 FAILING: Final = {Verdict.WORSE, Verdict.DIFFERENT}
@@ -85,7 +88,8 @@ def gate_run(
 
     Without a reference there is nothing to hold the night to: INCONCLUSIVE, and the note says how
     to accept one; FAIL where a case could not be measured.  A night without a measured case is a FAIL
-    whatever its reference.  Raises JournalError where run and reference do not belong together.
+    whatever its reference.  A sharp gate that the suite did not ask for (`SHARP_TOLERANCES`) may fail a
+    night, and decides nothing where it is inconclusive.  Raises JournalError where run and reference do not belong together.
     """
     night = night_of(run)
     tolerances = dict(run.suite.tolerances or DEFAULT_TOLERANCES)
@@ -109,9 +113,11 @@ def gate_run(
     refuse_other(night, reference)
     texts = {**reference.texts, **night_texts(run)}
     facts = (*nothing, *check_cases(reference.states, states, texts))
-    series = () if exact_only else judge_night(night, reference, earlier, tolerances, rule)
+    gated = {**SHARP_TOLERANCES, **tolerances}
+    series = () if exact_only else judge_night(night, reference, earlier, gated, rule)
+    asked = tuple(one for one in series if one.metric in tolerances or one.verdict in FAILING)
     report = GateReport(
-        outcome=_outcome(facts, series, interleaved),
+        outcome=_outcome(facts, asked, interleaved),
         night=night,
         reference=reference,
         facts=facts,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+import random
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -11,10 +14,10 @@ from xml.etree import ElementTree as ET
 import nights
 import pytest
 
-from bench.domain import Status, Transcript
+from bench.domain import Record, Status, Transcript, measured
 from bench.errors import JournalError
 from bench.exports.junit import export_junit
-from bench.journal import RunData
+from bench.journal import RunData, read_run
 from bench.language import english
 from bench.reasons import told
 from bench.regression.baselines import Reference, accept
@@ -22,6 +25,7 @@ from bench.regression.exact import Breach
 from bench.regression.gate import GateOutcome, gate_run
 from bench.regression.night import Night, night_of
 from bench.regression.texts import gate_json, gate_markdown
+from bench.statistics import Verdict
 
 LEVELS = {"f16": 5.0, "q8_0": 4.0, "q4_0": 3.0}
 
@@ -67,6 +71,81 @@ def test_a_slower_case_fails_and_is_named_with_its_metric(reference: Reference) 
     text = gate_markdown(report)
     assert text.startswith("## FAIL: demo, night8")
     assert "`m.q8_0.c` | transcribe_seconds" in text
+
+
+def counted(
+    day: int,
+    *,
+    more: float = 1.0,
+    spread: float = 0.0003,
+    tolerances: Mapping[str, float] | None = None,
+    folder: Path | None = None,
+) -> RunData:
+    """A night whose processor also counted; `more` is q8_0's factor, `spread` that of the counts."""
+    told = run(day)
+    levels = {"f16": 9e10, "q8_0": 7e10, "q4_0": 6e10}
+    chosen = random.Random(f"counts {day}")
+
+    def with_count(record: Record) -> Record:
+        level = levels[record.quantization] * (more if record.quantization == "q8_0" else 1.0)
+        count = measured(
+            "instructions", level * math.exp(chosen.gauss(0, spread)), "perf_event_open, user mode"
+        )
+        return dataclasses.replace(record, measurements={**record.measurements, count.name: count})
+
+    suite = told.suite if tolerances is None else dataclasses.replace(told.suite, tolerances=tolerances)
+    made = dataclasses.replace(told, suite=suite, records=tuple(map(with_count, told.records)))
+    return read_run(nights.written(made, folder).path) if folder else made
+
+
+@pytest.fixture
+def counted_reference(tmp_path: Path) -> Reference:
+    recorded = [counted(day, folder=tmp_path / "reports") for day in range(-6, -1)]
+    return accept(recorded, "five nights", tmp_path, now=nights.START - timedelta(days=1))
+
+
+def test_one_percent_more_instructions_fail_a_recorded_night_whose_times_show_nothing(
+    counted_reference: Reference, tmp_path: Path
+) -> None:
+    before = [night_of(counted(day, folder=tmp_path / "reports")) for day in range(4)]
+    quiet = gate_run(counted(4, folder=tmp_path / "reports"), counted_reference, before)
+    assert quiet.outcome is GateOutcome.PASS
+    assert sorted({one.metric for one in quiet.series}) == ["instructions", "transcribe_seconds"]
+    assert {one.tolerance for one in quiet.series if one.metric == "instructions"} == {0.005}
+    worse = gate_run(counted(5, more=1.01, folder=tmp_path / "reports"), counted_reference, before)
+    assert worse.outcome is GateOutcome.FAIL
+    assert [(one.case, one.metric) for one in worse.worse] == [("m.q8_0.c", "instructions")]
+
+
+def test_within_half_a_percent_of_instructions_a_night_passes(counted_reference: Reference) -> None:
+    before = [night_of(counted(day)) for day in range(4)]
+    assert gate_run(counted(4, more=1.003), counted_reference, before).outcome is GateOutcome.PASS
+
+
+def test_a_suite_sets_its_own_limit_of_instructions(tmp_path: Path) -> None:
+    own = {"transcribe_seconds": 0.05, "instructions": 0.02}
+    accepted = accept(
+        [counted(day, tolerances=own) for day in range(-6, -1)], "five nights", tmp_path,
+        now=nights.START - timedelta(days=1),
+    )  # fmt: skip
+    before = [night_of(counted(day, tolerances=own)) for day in range(4)]
+    assert gate_run(counted(4, more=1.01, tolerances=own), accepted, before).outcome is GateOutcome.PASS
+
+
+def test_instructions_that_scatter_leave_the_verdict_to_the_times(tmp_path: Path) -> None:
+    noisy = [counted(day, spread=0.08) for day in range(-6, -1)]
+    accepted = accept(noisy, "five nights", tmp_path, now=nights.START - timedelta(days=1))
+    report = gate_run(
+        counted(4, spread=0.08), accepted, [night_of(counted(day, spread=0.08)) for day in range(4)]
+    )
+    said = {one.metric: one.verdict for one in report.series}
+    assert said["instructions"] is Verdict.INCONCLUSIVE
+    assert report.outcome is GateOutcome.PASS
+
+
+def test_where_nothing_counts_instructions_nothing_is_gated_in_their_place(reference: Reference) -> None:
+    report = gate_run(run(8), reference, earlier(8))
+    assert {one.metric for one in report.series} == {"transcribe_seconds"}
 
 
 def test_another_text_fails_whatever_the_clock_says(reference: Reference) -> None:
