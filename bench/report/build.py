@@ -30,6 +30,7 @@ from bench.report.tables import (
 )
 from bench.report.tables.all_clips import pooled
 from bench.report.tables.between_machines import side_by_side
+from bench.report.tables.folding import fold
 from bench.report.tables.layout import Context
 from bench.report.tables.short_form import digest
 from bench.report.tables.verdict_table import overall_tables, verdict_table
@@ -71,7 +72,7 @@ def build(
     beside = side_by_side(context)
     groups = pass_groups(found)
     heard = passes.passes(groups, notes)
-    quality = (*heard, *word_errors.quality(parts, context))
+    quality, further = fold((*heard, *word_errors.quality(parts, context)))
     over_all = pooled(context)
     more = measured.tables(measured.MORE, parts, context)
     return View(
@@ -94,6 +95,7 @@ def build(
         stages=stages,
         more=more,
         quality=quality,
+        further=further,
         examples=examples.examples(groups),
         pooled=over_all,
         side_by_side=beside,

@@ -233,6 +233,7 @@ class View:
     stages: tuple[Table, ...]
     more: tuple[Table, ...]
     quality: tuple[Table, ...]
+    further: tuple[Table, ...]
     examples: tuple[Examples, ...]
     side_by_side: tuple[Table, ...]
     digest: tuple[Table, ...]

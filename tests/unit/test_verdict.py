@@ -58,12 +58,67 @@ def test_the_box_of_every_committed_report_has_eight_lines_at_most(
     assert len(boxed) == len(found.lines)
 
 
+@pytest.fixture
+def default(tmp_path: Path) -> RunData:
+    """The default suite as it runs: its timed trials, and thirty utterances heard after them; of two committed runs."""
+    import json
+    import shutil
+
+    from bench.quality.utterances import UTTERANCES
+
+    folders = {each.parent.name: each for each in COMMITTED}
+    timed = folders["whisper-base"]
+    made = tmp_path / timed.name
+    made.mkdir()
+    for name in ("records.jsonl", "suite.yaml", "host.json"):
+        shutil.copy(timed / name, made / name)
+    host, variants = read_run(timed).host.id, {case.variant.name for case in read_run(timed).suite.cases}
+    kept: list[str] = []
+    heard: dict[str, None] = {}
+    for line in (folders["whisper-base-quality"] / UTTERANCES).read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        if record["condition"] == "clean" and record["variant"] in variants:
+            if len(heard) < 30:
+                heard.setdefault(record["utterance"])
+            if record["utterance"] in heard:
+                kept.append(json.dumps({**record, "host": host}, ensure_ascii=False))
+    (made / UTTERANCES).write_text("\n".join(kept) + "\n", encoding="utf-8")
+    return read_run(made)
+
+
 @pytest.mark.parametrize("code", ["ru", "en"])
-def test_the_default_report_has_160_lines_at_most_before_its_details(code: str, tmp_path: Path) -> None:
-    [folder] = [each for each in COMMITTED if each.parent.name == "whisper-base"]
-    path, *_ = render([read_run(folder)], languages=[code], out=tmp_path, formats=["md", "charts"])
+def test_the_default_report_has_160_lines_at_most_before_its_details(
+    default: RunData, code: str, tmp_path: Path
+) -> None:
+    path, *_ = render([default], languages=[code], out=tmp_path / "out", formats=["md", "charts"])
     lines = path.read_text(encoding="utf-8").splitlines()
-    assert next(number for number, line in enumerate(lines) if line.startswith("<details>")) <= 160
+    assert next(number for number, line in enumerate(lines, start=1) if line.startswith("<details>")) <= 160
+
+
+def test_what_is_likely_worse_is_advised_no_more_than_it_is_shipped(default: RunData, tmp_path: Path) -> None:
+    [path] = render([default], languages=["en"], out=tmp_path / "out", formats=["md"])
+    lines = path.read_text(encoding="utf-8").splitlines()
+    [avoided] = [line for line in lines if line.startswith("> - Avoid: **Q4_0**")]
+    assert "not settled" in avoided
+    [start] = [line for line in lines if line.startswith("| Fastest start")]
+    assert "Q5_0" in start  # Q4_0 loads a little faster
+    assert "Q4_0" not in start
+
+
+def test_what_a_pass_says_beyond_its_rates_is_folded_with_what_it_is_of(
+    default: RunData, tmp_path: Path
+) -> None:
+    [path] = render([default], languages=["en"], out=tmp_path / "out", formats=["md"])
+    text = path.read_text(encoding="utf-8")
+    before, _, rest = text.partition("<details><summary>Divergence, kinds of errors")
+    folded = rest.partition("</details>")[0]
+    assert "Utterances" in before
+    assert "KL, nats a token" not in before.partition("## Quality by quantization")[2]
+    assert (
+        folded.index("### Whisper base · ")
+        < folded.index("KL, nats a token")
+        < folded.index("### Whisper base\n")
+    )
 
 
 def test_it_comes_before_everything_else(run: RunData) -> None:

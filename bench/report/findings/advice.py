@@ -162,7 +162,7 @@ def _smallest_file(scene: Scene, here: Sequence[Candidate]) -> Iterator[Advised]
     """The smallest files of those that can be used, whole models alone."""
     usable = [each for each in here if not each.broken and each.case.weights_bytes and not partial(each.case)]
     if usable:
-        good = [each for each in usable if each.loss is not Loss.SHOWN] or usable
+        good = [each for each in usable if each.worth_naming] or usable
         choice = _smallest(good)
         params: dict[str, Cell] = {
             "name": full_name(scene, choice),
@@ -193,7 +193,7 @@ def _least_of(scene: Scene, measure: Measure, usable: list[Candidate]) -> Advise
     if measure.tolerance.disturbable and any(_refused(each.case, measure) for each in usable):
         return Advised(parts=(Phrase(message="advice.inconclusive.disturbed"),))
     ordered = sorted(usable, key=lambda each: each.case.median(measure.of(each.case)) or 0.0)
-    good = [each for each in ordered if each.loss is not Loss.SHOWN] or ordered
+    good = [each for each in ordered if each.worth_naming] or ordered
     alike = _alike(good[0], good, measure)
     choice = min(alike, key=_loss_rank)
     alike.remove(choice)
@@ -252,7 +252,7 @@ def _long(scene: Scene, here: Sequence[Candidate]) -> Iterator[Advised]:
     for family in dict.fromkeys(id(each.family) for each in tried):
         cases = [each for each in tried if id(each.family) == family]
         whole = [each for each in cases if not each.broken and not each.looped]
-        good = [each for each in whole if each.loss is not Loss.SHOWN]
+        good = [each for each in whole if each.worth_naming]
         params: dict[str, Cell] = {"model": scene.subject([cases[0].case])}
         if not whole:
             yield Advised(parts=(Phrase(message="advice.long.none", params=params),))

@@ -49,7 +49,8 @@ def worse_first(choice: Candidate, said: Phrase) -> Phrase:
 def less_but_worse(
     scene: Scene, worse: Sequence[Candidate], value: Callable[[CaseResult], Cell]
 ) -> tuple[Phrase, ...]:
-    """Variants that would take less, but for a loss that is shown."""
+    """Variants that would take less, but for a loss that is shown; one that is but likely is named in the verdict."""
+    worse = [each for each in worse if each.loss is Loss.SHOWN]
     if not worse:
         return ()
     items = tuple(

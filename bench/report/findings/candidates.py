@@ -9,7 +9,7 @@ from enum import IntEnum
 from bench.quality.forced import ForcedDivergence
 from bench.quality.passed import Passed
 from bench.report.findings.families import Family, Scene, of_no_use
-from bench.report.findings.model import SAME_WER
+from bench.report.findings.model import LIKELY_WORSE, SAME_WER
 from bench.report.findings.pairs import Pair, difference, heard_in_pass, pairs, same_texts, utterances_needed
 from bench.results import CaseResult
 from bench.statistics import FEWEST_TO_CLAIM, Estimate
@@ -58,6 +58,20 @@ class Candidate:
     def measurable(self) -> bool:
         """Whether that is above the baseline's own noise."""
         return all(row.measurable is not False for row in self.passed)
+
+    @property
+    def likely_worse(self) -> bool:
+        """Whether a loss that is not settled is estimated at more than anybody would ship."""
+        change = self.change.value if self.change is not None else None
+        return self.loss is Loss.UNKNOWN and change is not None and change > LIKELY_WORSE
+
+    @property
+    def worth_naming(self) -> bool:
+        """Whether it may be advised where others will do as well: no loss is shown, and none is likely.
+
+        A loop makes an estimate of any size by itself; it is said with the variant, and weighed for long recordings.
+        """
+        return self.loss is not Loss.SHOWN and (not self.likely_worse or bool(self.looped))
 
     @property
     def needed(self) -> int | None:

@@ -16,7 +16,7 @@ from bench.report.findings.advice import SCENARIOS, by_machine
 from bench.report.findings.advice_words import full_name, quality
 from bench.report.findings.candidates import Candidate, Loss
 from bench.report.findings.families import LEAST_SHOWN_SAVING, Scene
-from bench.report.findings.model import DISTURBED_SHARE, LIKELY_WORSE, LONG_SECONDS
+from bench.report.findings.model import DISTURBED_SHARE, LONG_SECONDS
 from bench.report.findings.overall import Overall, overall
 from bench.report.findings.pass_verdict import pass_verdict
 from bench.statistics import FEWEST_TO_CLAIM, Comparison, RatioEstimate
@@ -144,19 +144,13 @@ def _avoid(scene: Scene, rows: Sequence[Overall]) -> Iterator[Line]:
 
 def _bad(each: Candidate) -> bool:
     """Whether it is of no use, shown to be worse, or likely to be."""
-    return not each.case.model.synthetic and (each.broken or each.loss is Loss.SHOWN or is_likely_worse(each))
-
-
-def is_likely_worse(each: Candidate) -> bool:
-    """Whether a loss that is not settled is estimated at more than anybody would ship."""
-    change = each.change.value if each.change is not None else None
-    return each.loss is Loss.UNKNOWN and change is not None and change > LIKELY_WORSE
+    return not each.case.model.synthetic and (each.broken or each.loss is Loss.SHOWN or each.likely_worse)
 
 
 def _worse(scene: Scene, each: Candidate) -> Phrase:
     name = full_name(scene, each) if scene.names.many_models else scene.name(each.case)
     said = Phrase(message="verdict.broken") if each.broken and each.change is None else _brief(quality(each))
-    open_ = is_likely_worse(each) and not each.broken
+    open_ = each.likely_worse and not each.broken
     return Phrase(
         message="verdict.item.open" if open_ else "verdict.item", params={"name": name, "quality": said}
     )

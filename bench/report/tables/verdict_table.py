@@ -10,7 +10,7 @@ from bench.report.findings.candidates import Candidate, Loss
 from bench.report.findings.families import LEAST_SHOWN_SAVING, Scene
 from bench.report.findings.overall import Overall, overall
 from bench.report.findings.pairs import points
-from bench.report.findings.verdict import change, faster, is_likely_worse
+from bench.report.findings.verdict import change, faster
 from bench.report.tables.layout import ColumnOf, Context, Layout, count
 from bench.report.view import Table
 from bench.statistics import RatioEstimate, Summary
@@ -123,7 +123,7 @@ def _standing(each: Candidate) -> str:
         return "broken"
     if each.looped:
         return "loops"
-    return "likely_worse" if is_likely_worse(each) else each.loss.name.lower()
+    return "likely_worse" if each.likely_worse else each.loss.name.lower()
 
 
 VERDICT: Final = Layout[Overall](

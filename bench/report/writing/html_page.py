@@ -93,6 +93,7 @@ def _rows(view: View) -> list[tuple[Row, ...]]:
         view.stages,
         view.more,
         view.quality,
+        view.further,
         view.side_by_side,
     )
     weights = (view.weights,) if view.weights else ()
