@@ -57,3 +57,12 @@ def test_the_site_is_built(tmp_path: Path) -> None:
         pytest.skip("MkDocs has an environment of its own: make site")
     done = subprocess.run(["make", "--dry-run", "site"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "mkdocs build --quiet --strict" in done.stdout
+
+
+def test_the_russian_reports_of_the_examples_name_their_clips_in_russian() -> None:
+    reports = sorted((ROOT / "reports" / "examples").glob("*/2*/report.ru.md"))
+    assert len(reports) >= 4
+    for report in reports:
+        text = report.read_text(encoding="utf-8")
+        assert "Read prose" not in text, report
+        assert "festvox-ru" in text
