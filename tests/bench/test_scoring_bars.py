@@ -29,6 +29,16 @@ def test_ten_thousand_utterances_by_ten_variants_are_scored_within_a_minute_and_
     assert int(megabytes) < 1000
 
 
+def test_a_pass_of_ten_thousand_utterances_by_ten_variants_becomes_results_within_a_minute_and_a_gigabyte() -> (
+    None
+):
+    text = printed("pass_speed.py")
+    [seconds] = re.findall(r"of one core ([\d.]+) s", text)
+    [megabytes] = re.findall(r"peak (\d+) MB", text)
+    assert float(seconds) < 60
+    assert int(megabytes) < 1000
+
+
 def test_talk_is_no_loop_and_loops_are_found() -> None:
     text = printed("loop_rates.py", "--hours", "50")
     [share] = re.findall(r"\| ([\d.]+) % \| \{", text)

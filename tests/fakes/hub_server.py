@@ -31,8 +31,8 @@ class Hub:
 
 
 @contextmanager
-def serve(repo: str, files: Mapping[str, bytes]) -> Iterator[Hub]:
-    """The server, on a free port."""
+def serve(repo: str, files: Mapping[str, bytes], *, kind: str = "models") -> Iterator[Hub]:
+    """The server, on a free port; `kind` is models or datasets."""
     hub = Hub(repo=repo, files=dict(files))
 
     class Handler(BaseHTTPRequestHandler):
@@ -46,12 +46,12 @@ def serve(repo: str, files: Mapping[str, bytes]) -> Iterator[Hub]:
 
         def answer(self, *, body: bool) -> None:
             hub.asked.append((self.command, self.path, self.headers.get("Range")))
-            if self.path.startswith(f"/api/models/{hub.repo}"):
+            if self.path.startswith(f"/api/{kind}/{hub.repo}"):
                 self.send(
                     200, json.dumps({"id": hub.repo, "sha": COMMIT, "siblings": []}).encode(), body=body
                 )
                 return
-            match = re.match(rf"/{hub.repo}/resolve/([^/]+)/(.+)$", self.path)
+            match = re.match(rf"/(?:datasets/)?{hub.repo}/resolve/([^/]+)/(.+)$", self.path)
             content = hub.files.get(match[2]) if match else None
             if content is None:
                 self.send(

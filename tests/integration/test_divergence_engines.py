@@ -154,3 +154,39 @@ def test_eight_bits_in_ctranslate2_drift_as_eight_bits_do(tmp_path: Path) -> Non
     assert scalars(found, "again", "kl").max() < 1e-6
     assert 0.001 < scalars(found, "int8", "kl").mean() < 0.03
     assert all(result["text"] for (_, variant), result in found.items() if variant != "again")
+
+
+def test_divergence_of_two_files_is_what_numpy_makes_of_their_distributions(native: dict[Any, Any]) -> None:
+    """Rows of f16 and q8_0 from the library, in a process of their own; the sum of p ln(p / q) over the vocabulary."""
+    script = """
+import json, sys
+import numpy as np
+from importlib.machinery import SourceFileLoader
+from types import ModuleType
+from scipy.special import log_softmax, rel_entr
+half = ModuleType("half"); half.__file__ = sys.argv[1]
+SourceFileLoader("half", sys.argv[1]).exec_module(half)
+half.imports()
+payloads, tokens, path = json.loads(sys.argv[2])
+pcm = np.frombuffer(open(path, "rb").read()[44:], "<i2").astype(np.float32) / 32768
+rows = []
+for payload in payloads:
+    model = half.load(payload)
+    half.encode(model, pcm, payload)
+    rows.append(np.exp(log_softmax(half.forced(model, tokens, payload).astype(np.float64), axis=1)))
+print(json.dumps(rel_entr(*rows).sum(axis=1).tolist()))
+"""
+    payloads = [whispercpp(name, name)["payload"] for name in ("f16", "q8_0")]
+    for at, path in enumerate(recordings()):
+        told = native[at, "q8_0"]["kl"]
+        given = json.dumps([payloads, native[at, "f16"]["tokens"], str(path)])
+        done = subprocess.run(
+            [sys.executable, "-c", script, str(CHILD / "whispercpp_tokens.py"), given],
+            check=True,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1"},
+        )
+        theirs = json.loads(done.stdout.splitlines()[-1])
+        assert len(theirs) == len(told)
+        assert np.mean(told) == pytest.approx(np.mean(theirs), rel=0.01)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from bench.assets.manifest.pins import Name, Sha256, StrictManifest
 from bench.assets.manifest.sources import DebianSource, HubSource
@@ -23,7 +23,7 @@ class Transcripts(StrictManifest):
     """
 
     file: SafePath = Field(description="Glob of the transcript among the source's files")
-    style: Literal["festvox", "prompts", "sphinx", "fleurs"]
+    style: Literal["festvox", "prompts", "sphinx", "fleurs", "table"]
     drop: str = Field(default="", description="Characters that are no part of the text, e.g. stress marks")
     corrections: dict[str, dict[str, str]] = Field(default_factory=dict)
 
@@ -93,7 +93,10 @@ class SayClip(StrictManifest):
 
 
 class RecordedSpeech(StrictManifest):
-    """Recordings with transcripts in a package or a hub data set."""
+    """Recordings with transcripts in a package or a hub data set.
+
+    With a `table` the recordings are named in it, and `audio` is the folder they lie in.
+    """
 
     kind: Literal["recorded"]
     source: SpeechSource
@@ -104,6 +107,14 @@ class RecordedSpeech(StrictManifest):
         default=None, description="Regular expression on an utterance's name; its group 1 is the speaker"
     )
     clips: dict[Name, CutClip] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _a_table_is_heard_whole(self) -> RecordedSpeech:
+        if self.transcripts.style == "table" and self.clips:
+            raise ValueError(
+                "clips: a corpus with a table is heard by the quality pass alone; leave `clips` out"
+            )
+        return self
 
 
 class SpokenSpeech(StrictManifest):

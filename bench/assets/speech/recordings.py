@@ -12,6 +12,7 @@ from bench.assets.progress import Need, NeedKind, Progress
 from bench.assets.sources import archives, debian, hub
 from bench.assets.speech import audio, wav
 from bench.assets.speech.corpora import read_transcripts
+from bench.assets.speech.parquet_rows import unpack_parquet
 from bench.assets.store import BuildResult, Key, StoredAsset, found, given_folder, obtain
 from bench.errors import AssetError
 from bench.naming import below
@@ -29,6 +30,7 @@ def fetch_source(source: Source, progress: Progress) -> StoredAsset:
             return debian.fill(source, folder, title, progress)
         made = hub.fill(source, folder, title, progress)
         _unpack_archives(folder)
+        unpack_parquet(folder)
         return made
 
     return obtain(_key(source), build, progress=progress)

@@ -94,11 +94,22 @@ def fetch_spoken(part: CorpusPart, progress: Progress | None = None) -> tuple[Sp
     if not isinstance(speech, RecordedSpeech | OwnSpeech):  # of a suite read back from a run's folder
         speech = _SPEECH.validate_python(speech)
     if isinstance(speech, OwnSpeech):
-        return tuple(
-            _glanced(each.name, each.text, each.path, each.speaker, each.start, each.seconds)
-            for each in read_own(speech)
-        )
+        return _listed(speech)
     landing = fetch_source(speech.source, progress or Silent())
+    if speech.transcripts.style == "table":
+        tables = sorted(landing.folder.glob(speech.transcripts.file))
+        if not tables:
+            raise problem(
+                AssetError, "transcripts.none", glob=speech.transcripts.file, folder=str(landing.folder)
+            )
+        return _listed(
+            OwnSpeech(
+                kind="own",
+                manifest=str(tables[0]),
+                audio=str(landing.folder / speech.audio),
+                speaker=speech.speaker,
+            )
+        )
     texts = read_transcripts(landing.folder, speech.transcripts)
     found = []
     for name, text in texts.items():
@@ -108,6 +119,14 @@ def fetch_spoken(part: CorpusPart, progress: Progress | None = None) -> tuple[Sp
     if not found:
         raise problem(AssetError, "corpus.no_recording", title=part.title)
     return tuple(found)
+
+
+def _listed(speech: OwnSpeech) -> tuple[SpokenUtterance, ...]:
+    """Every entry of a list of recordings."""
+    return tuple(
+        _glanced(each.name, each.text, each.path, each.speaker, each.start, each.seconds)
+        for each in read_own(speech)
+    )
 
 
 def ready_audio(spoken: SpokenUtterance, condition: AudioCondition) -> Path:
