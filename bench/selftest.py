@@ -19,27 +19,12 @@ from bench.contract import Job, Outcome
 from bench.domain import Status, WeightsFile
 from bench.host import macos
 from bench.launch import proof
+from bench.workloads import BURN, GROW, HOLD, KILL, MAP, MIB, READ
 
-MIB: Final = 1 << 20
 HELD_BYTES: Final = 200 * MIB
 FILE_BYTES: Final = 64 * MIB
 BUSY_SECONDS: Final = 1.0
 LIMIT_BYTES: Final = 120 * MIB
-
-HOLD: Final = "import sys, time; held = b'x' * int(sys.argv[1]); time.sleep(0.3)"
-BURN: Final = (
-    "import sys, time\nend = time.process_time() + float(sys.argv[1])\nwhile time.process_time() < end: pass"
-)
-GROW: Final = "import time\nheld = []\nwhile True: held.append(b'x' * (4 << 20)); time.sleep(0.02)"
-READ: Final = (
-    "import sys\nwith open(sys.argv[1], 'rb', buffering=0) as file:\n    while file.read(1 << 20): pass"
-)
-MAP: Final = (
-    "import mmap, sys, time\nwith open(sys.argv[1], 'rb') as file:\n"
-    "    held = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)\n"
-    "sum(held[at] for at in range(0, len(held), 4096)); time.sleep(0.5)"
-)
-KILL: Final = "import os, time; held = b'x' * (50 << 20); time.sleep(0.3); os.kill(os.getpid(), 9)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
