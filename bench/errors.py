@@ -11,7 +11,7 @@ from typing import ClassVar
 
 
 class BenchError(Exception):
-    """Base of the errors a user can mend.  `exit_code` is the process's exit status.
+    """Base of the errors a user can fix.  `exit_code` is the process's exit status.
 
     `code` and `parameters` are those of a reason, where it has one: see `bench.problems`.
     """

@@ -55,7 +55,7 @@ def new_folders(suite: str, *, reports: Path, logs: Path, now: datetime | None =
             raise unwritable(reports / suite, error) from error
         return RunFolders(run=reports / suite / run_id, logs=logs / suite / run_id)
     raise JournalError(
-        f"{reports / suite / stamp}: there is no free name for a new run.", hint="Wait a second."
+        f"{reports / suite / stamp}: every name for a new run is taken.", hint="Wait a second."
     )
 
 

@@ -181,5 +181,5 @@ def _mend_end(descriptor: int) -> None:
 def _unwritable(file: Path, error: OSError) -> JournalError:
     return JournalError(
         f"{file}: cannot be written: {error.strerror or error}.",
-        hint="What was there before is unharmed; mend and repeat.",
+        hint="What was there before is intact; fix this and try again.",
     )

@@ -39,7 +39,7 @@ def load(path: Path, model: type[M]) -> M:
         return model.model_validate(tree)
     except ValidationError as error:
         lines = [describe(path, tree, model, mistake) for mistake in _meant(error.errors())]
-        raise SuiteError("\n".join(dict.fromkeys(lines)), hint=f"Mend {path} and try again.") from None
+        raise SuiteError("\n".join(dict.fromkeys(lines)), hint=f"Fix {path} and try again.") from None
 
 
 def read_tree(path: Path) -> Any:
@@ -71,7 +71,7 @@ def read_tree(path: Path) -> Any:
     ) as error:
         # ruamel's constructors fail in many ways over tags and dates that are none
         problem = " ".join(str(error).split())[:200]
-        raise SuiteError(f"{path}: not valid YAML: {problem}.", hint="Mend the file.") from None
+        raise SuiteError(f"{path}: not valid YAML: {problem}.", hint="Fix the file.") from None
     if not isinstance(tree, dict):
         raise SuiteError(f"{path}:1:1: expected a mapping of keys.", hint="See docs/suite-format.md.")
     return tree
@@ -80,7 +80,7 @@ def read_tree(path: Path) -> Any:
 def read_bounded(path: Path, most: int) -> str:
     """A regular file's text; ValueError for what is no file, too large or not UTF-8, OSError from the disk."""
     if path.exists() and not path.is_file():
-        raise ValueError("it is no regular file")
+        raise ValueError("it is not a regular file")
     with path.open("rb") as file:
         raw = file.read(most + 1)
     if len(raw) > most:

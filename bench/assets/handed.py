@@ -77,7 +77,7 @@ def _require(path: Path, wanted: HandedInput) -> None:
     if found != wanted.sha256:
         raise WrongContent(
             f"{path}: sha256 is {found}, expected {wanted.sha256}.",
-            hint="Mend the shared folder, or start the worker without --shared.",
+            hint="Fix the shared folder, or start the worker without --shared.",
         )
 
 

@@ -82,7 +82,9 @@ def _write_parquet(data: RunData, out: Path | None) -> None:
     from bench.frames import frame_of
 
     if out is None:
-        raise ReportError("Parquet is no text.", hint="Say where to write it: --out run.parquet")
+        raise ReportError(
+            "Parquet cannot go to the terminal.", hint="Say where to write it: --out run.parquet"
+        )
     frame = frame_of(data, discarded=True)
     try:
         frame.to_parquet(out)

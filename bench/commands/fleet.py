@@ -78,7 +78,7 @@ def worker(
     refuse_open_doors(address, without_tls=without_tls)
     if wrong := [name for name in label or () if not is_safe_name(name)]:
         raise FleetError(
-            f"--label {wrong[0]}: is no name for a host.", hint="Letters, digits, _ + - and single dots."
+            f"--label {wrong[0]}: is not a valid host name.", hint="Letters, digits, _ + - and single dots."
         )
     try:
         size = None if memory is None else float(parse_size(memory))

@@ -119,7 +119,7 @@ def _gate(
     _print(report)
     if report.reference is None and os.environ.get("GITHUB_ACTIONS") == "true":
         text = f"{report.night.suite} on {report.night.machine} is held to nothing; see docs/nightly.md"
-        typer.echo(f"::warning title=There is no reference yet::{text}")
+        typer.echo(f"::warning title=No reference yet::{text}")
     if summary is not None:
         try:
             with summary.open("a", encoding="utf-8") as stream:

@@ -105,7 +105,7 @@ def _rows(file: Path) -> Iterator[Any]:
 
 def _listed(file: Path, number: int, row: Any) -> Listed:
     if not isinstance(row, dict):
-        raise ValueError(f"{file}: entry {number} is no mapping")  # noqa: TRY004  # a mistake in a file
+        raise ValueError(f"{file}: entry {number} is not a mapping")  # noqa: TRY004  # a mistake in a file
     path = _first(row, PATHS)
     if path is None:
         raise ValueError(f"{file}: entry {number} names no recording; its key is one of {', '.join(PATHS)}")

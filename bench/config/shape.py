@@ -43,7 +43,7 @@ ReportLanguage = Annotated[str, AfterValidator(_report_language)]
 
 def _variable(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-        raise ValueError("is no name of an environment variable")
+        raise ValueError("is not the name of an environment variable")
     if meant := misspelt(name):
         raise ValueError(f"no engine reads this variable; did you mean {meant}?")
     return name

@@ -36,7 +36,9 @@ class Source:
         for number, entry in enumerate(self.file.models):
             name = entry.manifest
             if not name.endswith(".yaml") and not is_safe_name(name):
-                raise self.mistake(("models", number), f'"{name}" is no name of a manifest under models/')
+                raise self.mistake(
+                    ("models", number), f'"{name}" is not the name of a manifest under models/'
+                )
             beside = self.path.parent
             file = beside / name if name.endswith(".yaml") else manifest_file("models", name, beside)
             if file is None or not file.is_file():
@@ -155,7 +157,7 @@ class Source:
         """The error that names the place in the file and what is wrong there."""
         place = position(self.path, self.tree, loc)
         return SuiteError(
-            f"{place}: {dotted(self.tree, loc)}: {message}", hint=f"Mend {self.path} and try again."
+            f"{place}: {dotted(self.tree, loc)}: {message}", hint=f"Fix {self.path} and try again."
         )
 
 

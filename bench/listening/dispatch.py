@@ -127,7 +127,7 @@ class Dispatcher:
         if now - self._idle_since >= self.wait_seconds:
             raise FleetError(
                 "no worker may take what is left to hear; what was heard is kept.",
-                hint="Start a worker (docs/fleet.md), or mend those that were refused; then go on with --resume.",
+                hint="Start a worker (docs/fleet.md), or fix those that were refused; then go on with --resume.",
             )
 
     # ------------------------------------------------------------------------- coming in

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from bench.assets.progress import Progress
 from bench.assets.speech.utterances import SpokenUtterance, fetch_spoken, ready_audio
-from bench.domain import AudioCondition, CorpusPart, Suite
-from bench.errors import UnusableWeights
+from bench.domain import AudioCondition, CorpusPart, Reason, Suite
+from bench.errors import BenchError, UnusableWeights
+from bench.problems import why
 from bench.quality.sampling import prefix, stratified_order
+from bench.reasons import told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,7 @@ class Hearable(Conditioned):
 class Unhearable(Conditioned):
     """One whose recording cannot be used, and why."""
 
-    problem: str
+    problem: Reason
 
 
 def hearables(suite: Suite, progress: Progress | None = None) -> list[Hearable | Unhearable]:
@@ -83,8 +85,10 @@ def _conditioned(
             audio = ready_audio(spoken, condition)
         except UnusableWeights:
             raise
+        except BenchError as error:
+            problem = why(error)
         except Exception as error:  # noqa: BLE001  # whatever is wrong with it, the others go on
-            problem = getattr(error, "message", None) or repr(error)
+            problem = told(repr(error))
         else:
             return Hearable(part=part, condition=condition, spoken=spoken, on_floor=on_floor, audio=audio)
     return Unhearable(part=part, condition=condition, spoken=spoken, on_floor=on_floor, problem=problem)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from bench.text.numbers import Quantity
 from bench.units import Better, Unit
@@ -76,3 +77,34 @@ def shown(table: str, heading: str, note: str = "") -> Place:
 def where_known(table: str, heading: str, note: str = "") -> Place:
     """A column that is there where a case has a value."""
     return Place(table=table, heading=heading, note=note, optional=True)
+
+
+# What a metric is counted in, and how a report writes it.
+SECONDS: Final = (Unit.SECONDS, Quantity.SECONDS)
+RTF: Final = (Unit.RATIO, Quantity.RTF)
+BYTES: Final = (Unit.BYTES, Quantity.MEMORY)
+COUNT: Final = (Unit.COUNT, Quantity.COUNT)
+BILLIONS: Final = (Unit.COUNT, Quantity.BILLIONS)
+JOULES: Final = (Unit.JOULES, Quantity.JOULES)
+
+
+def metric(
+    name: str,
+    kind: tuple[Unit, Quantity],
+    read_by: ReadBy | tuple[ReadBy | None, ReadBy | None],
+    *places: Place,
+    better: Better = Better.LOWER,
+    compared: bool = False,
+) -> Metric:
+    """A metric; `read_by` is what reads it everywhere, or on Linux and on macOS."""
+    linux, macos = read_by if isinstance(read_by, tuple) else (read_by, read_by)
+    return Metric(
+        name=name,
+        unit=kind[0],
+        quantity=kind[1],
+        linux=linux,
+        macos=macos,
+        better=better,
+        places=places,
+        compared=compared,
+    )

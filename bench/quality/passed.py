@@ -199,11 +199,7 @@ def _row(
         if each.utterance in base
     ]
     pairs = [(base[each.utterance], each) for each in heard if each.utterance in base] if held else []
-    paired = tuple(
-        (mine, score(theirs.reference or "", theirs.text or "", way))
-        for mine, theirs in both
-        if held and mine.reference_words
-    )
+    paired = _scored_beside(both, way) if held else ()
     ours, theirs = [one for one, _ in paired], [other for _, other in paired]
     speakers = {each.speaker for each in heard}
     units = tuple(_unit(each, speakers) for mine, each in both if held and mine.reference_words)
@@ -239,6 +235,17 @@ def _row(
         empty=sum(not (each.text or "").strip() for each in heard),
         truncated=sum(each.truncated for each in heard),
         cpu_seconds=sum(each.cpu_seconds or 0.0 for each in own),
+    )
+
+
+def _scored_beside(
+    both: Iterable[tuple[Score, UtteranceRecord]], way: Normalizer
+) -> tuple[tuple[Score, Score], ...]:
+    """Scores beside those of the baseline's records, where the reference has words."""
+    return tuple(
+        (mine, score(theirs.reference or "", theirs.text or "", way))
+        for mine, theirs in both
+        if mine.reference_words
     )
 
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bench.domain import Reason
-from bench.reasons.inputs import INPUTS
+from bench.reasons.inputs import DETAILS, INPUTS
 
 CODES: Final[Mapping[str, tuple[str, ...]]] = {
     # what stands where nothing else is known
@@ -234,6 +234,7 @@ CODES: Final[Mapping[str, tuple[str, ...]]] = {
     "caution.two_runs": (),
     "caution.few_blocks": ("count",),
     **INPUTS,
+    **DETAILS,
 }
 
 

@@ -124,7 +124,7 @@ def accept(runs: Sequence[RunData], why: str, reports: Path, *, now: datetime | 
         if warnings:
             raise JournalError(
                 "\n".join(warnings),
-                hint="Mend or remove these lines first: accepting must not lose what they held.",
+                hint="Fix or remove these lines first: accepting must not lose what they held.",
             )
         reference = Reference(
             id=f"ref-{len(before) + 1}",
@@ -152,7 +152,7 @@ def _whole_night(run: RunData) -> Night:
     if nothing := nothing_measured(night):
         raise JournalError(
             f"{run.path}: {english(nothing[0].message)}; a reference of it would let every night pass.\n{nothing[0].detail}",
-            hint="Mend what stopped its cases, measure again, and accept that run.",
+            hint="Fix what stopped its cases, measure again, and accept that run.",
         )
     return night
 

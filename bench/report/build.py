@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from bench.report.cells import Cell, Localized, Phrase, Text
 from bench.report.findings import findings
@@ -13,7 +13,7 @@ from bench.report.findings.advice import advice
 from bench.report.findings.families import Scene
 from bench.report.findings.verdict import verdict
 from bench.report.footnotes import Notes
-from bench.report.names import Names, gathered
+from bench.report.names import Names, Scope, gathered
 from bench.report.pass_groups import pass_groups
 from bench.report.tables import (
     examples,
@@ -34,7 +34,7 @@ from bench.report.tables.folding import fold
 from bench.report.tables.layout import Context
 from bench.report.tables.short_form import digest
 from bench.report.tables.verdict_table import overall_tables, verdict_table
-from bench.report.view import VerdictBox, View
+from bench.report.view import Refusal, Sentence, Table, VerdictBox, View
 from bench.results import Results
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ def build(
     Word diffs cost more than all the rest, so they are made only for formats that show them.
     `undrawn` tables have no charts, for there are too many of them.
     """
-    notes = Notes()
-    context = Context(found=found, names=names, notes=notes)
+    context = Context(found=found, names=names, notes=Notes())
     parts = gathered(found)
     first, last = _days(runs)
     scene = Scene(found)
@@ -64,15 +63,10 @@ def build(
     # In the order of the page, so that footnotes are numbered as a reader meets them.
     asked = parameters.parameters(runs, found, names)
     sizes = weights.sizes(context)
-    performance = measured.tables(measured.PERFORMANCE, parts, context)
-    stages = measured.stages(parts, context)
-    memory = measured.tables(measured.MEMORY, parts, context)
-    phases = measured.tables(measured.PHASES, parts, context)
-    cpu = measured.tables(measured.CPU, parts, context)
+    figures = _measured(parts, context)
     beside = side_by_side(context)
     groups = pass_groups(found)
-    heard = passes.passes(groups, notes)
-    quality, further = fold((*heard, *word_errors.quality(parts, context)))
+    quality, further = fold((*passes.passes(groups, context.notes), *word_errors.quality(parts, context)))
     over_all = pooled(context)
     more = measured.tables(measured.MORE, parts, context)
     return View(
@@ -88,11 +82,7 @@ def build(
         machines=machines.machines(runs, names),
         parameters=asked,
         weights=sizes,
-        performance=performance,
-        memory=memory,
-        phases=phases,
-        cpu=cpu,
-        stages=stages,
+        **figures,
         more=more,
         quality=quality,
         further=further,
@@ -102,18 +92,54 @@ def build(
         digest=digest(parts, context),
         findings=tuple(finding.sentence() for finding in findings(found)),
         advice=advice(found),
-        refusals=failures.refusals(found, names),
-        failures=failures.failures(runs, context),
-        loops=failures.loops(found, names),
-        disturbances=machines.disturbances(context),
-        opened=opened.opened(context),
+        **_trouble(runs, context),
         warnings=tuple(_warnings(found, undrawn)),
         commands=provenance.commands(found, names),
         logs=provenance.logs(found, names, out),
         journals=provenance.journals(runs, names, out),
         diffs=transcripts.diffs(found, names) if with_diffs else (),
         sounds=machines.sounds(runs),
-        notes=notes.all(),
+        notes=context.notes.all(),
+    )
+
+
+class _Measured(TypedDict):
+    """The tables of what was measured, each a part of the view."""
+
+    performance: tuple[Table, ...]
+    stages: tuple[Table, ...]
+    memory: tuple[Table, ...]
+    phases: tuple[Table, ...]
+    cpu: tuple[Table, ...]
+
+
+def _measured(parts: Sequence[Scope], context: Context) -> _Measured:
+    return _Measured(
+        performance=measured.tables(measured.PERFORMANCE, parts, context),
+        stages=measured.stages(parts, context),
+        memory=measured.tables(measured.MEMORY, parts, context),
+        phases=measured.tables(measured.PHASES, parts, context),
+        cpu=measured.tables(measured.CPU, parts, context),
+    )
+
+
+class _Trouble(TypedDict):
+    """What went wrong, each a part of the view."""
+
+    refusals: tuple[Refusal, ...]
+    failures: Table | None
+    loops: tuple[Sentence, ...]
+    disturbances: Table | None
+    opened: Table | None
+
+
+def _trouble(runs: Sequence[RunData], context: Context) -> _Trouble:
+    return _Trouble(
+        refusals=failures.refusals(context.found, context.names),
+        failures=failures.failures(runs, context),
+        loops=failures.loops(context.found, context.names),
+        disturbances=machines.disturbances(context),
+        opened=opened.opened(context),
     )
 
 

@@ -222,7 +222,7 @@ def test_a_night_of_failures_fails_leaves_latest_alone_and_cannot_be_accepted(
     assert summary.startswith("## FAIL")
     assert "none of its 2 cases was measured" in summary
     assert "accept RUN" not in summary
-    assert "::warning title=There is no reference yet::" in night.output
+    assert "::warning title=No reference yet::" in night.output
     assert newest(folder).resolve() != good
     assert latest.resolve() == good
     refused = call("accept", str(newest(folder)), "--why", "first").exception

@@ -190,7 +190,7 @@ protocol: {{blocks: 1, rerun_disturbed: false}}
         "magic": "not a GGUF file",
         "random": "not a GGUF file",
         "foreign": 'architecture is "clip"',
-        "pair": "they are of different models",
+        "pair": "they come from different models",
     }.items():
         assert found[name][0] == "unusable", found[name]
         assert words in found[name][1]

@@ -94,7 +94,7 @@ def test_a_counter_that_shared_the_hardware_is_scaled_up() -> None:
         (None, "Not asked for."),
         ({"errno": 2}, "The processor's counters are not offered here (a virtual machine, most often)."),
         ({"errno": 13}, "The system forbids counters (kernel.perf_event_paranoid)."),
-        ({"errno": 24}, "perf_event_open answered EMFILE."),
+        ({"errno": 24}, "perf_event_open failed with EMFILE."),
         ({"value": 0, "enabled": 5, "running": 0}, "The counter never got its turn on the processor."),
     ],
 )

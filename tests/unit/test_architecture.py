@@ -114,3 +114,22 @@ def test_what_has_two_states_has_two_types() -> None:
                 name = file.relative_to(BENCH).as_posix()
                 found[name] = found.get(name, 0) + 1
     assert found == JUSTIFIED_ASSERTS
+
+
+MOST_LINES = 300
+MOST_OF_A_FUNCTION = 60
+
+
+def test_a_module_and_a_function_are_read_at_a_sitting() -> None:
+    """What runs in a child is one file, for it is read by one process."""
+    long: list[str] = []
+    for file in sorted(BENCH.rglob("*.py")):
+        text = file.read_text(encoding="utf-8")
+        if file not in CHILD and (lines := len(text.splitlines())) > MOST_LINES:
+            long.append(f"{file.relative_to(BENCH)}: {lines} lines")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno:
+                lines = node.end_lineno - node.lineno + 1
+                if lines > MOST_OF_A_FUNCTION:
+                    long.append(f"{file.relative_to(BENCH)}: {node.name} has {lines} lines")
+    assert long == []

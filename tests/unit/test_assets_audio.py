@@ -90,7 +90,7 @@ def test_samples_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
 
     path = tmp_path / "a.wav"
     soundfile.write(path, np.array([0.0, np.nan] * 4000), 16_000, subtype="FLOAT")
-    with pytest.raises(UnusableAudio, match="no numbers"):
+    with pytest.raises(UnusableAudio, match="not numbers"):
         samples_of(path)
 
 
@@ -128,9 +128,9 @@ def test_a_wav_with_a_lying_header_is_refused(tmp_path: Path, offset: int, code:
     [
         (b"", "empty"),
         (b"RIFF\x24\0\0\0WAVE", "wrong header"),
-        (b"ID3 this is no music", "cannot|no audio file"),
-        (bytes(range(256)) * 40, "no audio file"),
-        ("Это текст, а не запись".encode(), "no audio file"),
+        (b"ID3 this is no music", "cannot|not a usable audio file"),
+        (bytes(range(256)) * 40, "not a usable audio file"),
+        ("Это текст, а не запись".encode(), "not a usable audio file"),
     ],
 )
 def test_what_is_no_audio_is_refused(tmp_path: Path, content: bytes, words: str) -> None:

@@ -281,8 +281,8 @@ def test_what_would_fail_later_is_refused_now(folder: Path, more: str, said: str
 @pytest.mark.parametrize(
     ("environ", "said"),
     [
-        ('{"A=B": x}', "is no name of an environment variable"),
-        ('{"": x}', "is no name of an environment variable"),
+        ('{"A=B": x}', "is not the name of an environment variable"),
+        ('{"": x}', "is not the name of an environment variable"),
         ('{A: "\\0"}', "holds a character"),
         ("{OMP_NUM_THREDS: '2'}", "did you mean OMP_NUM_THREADS?"),
     ],
@@ -330,7 +330,7 @@ def test_a_suite_that_is_no_file_is_refused(folder: Path) -> None:
     import os
 
     os.mkfifo(folder / "pipe.yaml")
-    with pytest.raises(SuiteError, match="no regular file"):
+    with pytest.raises(SuiteError, match="not a regular file"):
         load_suite(folder / "pipe.yaml")
     (folder / "bad.yaml").write_bytes(b"name: \xff\xfe")
     with pytest.raises(SuiteError, match="cannot be read"):

@@ -121,7 +121,7 @@ def test_another_architecture_is_named(tmp_path: Path) -> None:
 
 
 def test_a_vocabulary_alone_is_no_model(tmp_path: Path) -> None:
-    assert "not one tensor" in complaint(
+    assert "without a single tensor" in complaint(
         write(tmp_path / "m", {"general.architecture": "qwen3vl"}, tensors=False)
     )
 

@@ -160,7 +160,7 @@ def test_a_quiet_interval_has_facts_and_no_disturbance() -> None:
     [
         ({"steal": 1.4}, "the hypervisor took 2.0% of the processor time"),
         ({"busy": 64.0}, "other programs took 10.0% of the processor time"),
-        ({"throttled_count": 5}, "the processor was slowed down for heat"),
+        ({"throttled_count": 5}, "the processor was throttled by heat"),
         ({"swapped_pages": 1000}, "the machine was swapping"),
         ({"stalled": {"cpu": 1.0, "memory": 0.5}}, "programs waited for memory 5.0% of the time"),
     ],

@@ -57,7 +57,7 @@ def test_a_kill_by_nobody_known_is_a_crash_that_says_what_is_not_known() -> None
     status, reason = judge(supervision(exit=None, signal=9, kernel_killed=None))
     assert status is Status.CRASHED
     assert reason is not None
-    assert reason.endswith("this system does not tell whether by the kernel")
+    assert reason.endswith("this system does not say whether the kernel did it")
 
 
 def test_another_signal_is_a_crash_even_when_the_kernel_killed_somebody() -> None:

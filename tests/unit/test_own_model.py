@@ -217,7 +217,7 @@ def test_a_manifest_may_be_a_table(tmp_path: Path) -> None:
     [
         ("a.jsonl", '{"text": "раз"}', "entry 1 names no recording"),
         ("a.jsonl", "nonsense", "neither JSON lines nor JSON"),
-        ("a.jsonl", "[1]", "entry 1 is no mapping"),
+        ("a.jsonl", "[1]", "entry 1 is not a mapping"),
         ("a.csv", "", "lists no recording"),
     ],
 )

@@ -14,6 +14,7 @@ from bench.assets.speech.own_speech import read_own
 from bench.assets.speech.utterances import fetch_spoken, own_part, ready_audio
 from bench.domain import AudioCondition
 from bench.errors import AssetError
+from bench.language import english
 
 
 def own(path: Path, audio: str | None = None) -> OwnSpeech:
@@ -97,9 +98,9 @@ def test_a_command_in_place_of_a_recording_is_refused(tmp_path: Path) -> None:
     ("name", "text", "message"),
     [
         ("a.tsv", "sentence\tx\nда\t1\n", "no recording; its columns are sentence, x"),
-        ("a.jsonl", '{"audio": "1.wav"}\n{oops\n', "a.jsonl:2: no JSON"),
+        ("a.jsonl", '{"audio": "1.wav"}\n{oops\n', "a.jsonl:2: not JSON"),
         ("a.tsv", "path\tsentence\n1.wav\tа\n1.wav\tб\n", "two utterances are called 1"),
-        ("a.jsonl", '{"audio": "1.wav", "offset": "x"}\n', "'x' is no number of seconds"),
+        ("a.jsonl", '{"audio": "1.wav", "offset": "x"}\n', "'x' is not a number of seconds"),
         ("a.tsv", "path\tsentence\n", "lists no recording"),
     ],
 )
@@ -133,5 +134,6 @@ def test_a_recording_that_is_missing_or_corrupt_is_listed_with_its_problem(tmp_p
     )
     found = {each.name: each for each in fetch_spoken(part)}
     assert found["good"].problem is None
-    assert "wrong header" in str(found["bad"].problem)
-    assert "cannot be read" in str(found["none"].problem) or "No such file" in str(found["none"].problem)
+    assert "wrong header" in english(found["bad"].problem)
+    missing = english(found["none"].problem)
+    assert "cannot be read" in missing or "No such file" in missing

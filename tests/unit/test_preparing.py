@@ -235,7 +235,7 @@ def test_an_environment_that_cannot_be_made_blocks_its_cases_and_is_tried_once(
     engine: StubEngine, asked: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = Environments()
-    made.error = EngineMissing("environment old: pip failed.", hint="Mend the pins.")
+    made.error = EngineMissing("environment old: pip failed.", hint="Fix the pins.")
     monkeypatch.setattr(environments, "ensure_environment", made.ensure)
     assert {each.status for each in prepare(pinned()).blocked.values()} == {Status.MISSING}
     assert len(made.made) == 1

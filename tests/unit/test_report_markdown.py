@@ -202,7 +202,7 @@ def test_synthetic_weights_are_labelled_and_their_quality_is_withheld(tmp_path: 
     assert "> **SYNTHETIC weights.**" in text
     assert not any("Key errors" in cell for rows in tables(text) for cell in rows[0])
     assert re.search("Not measured here: Key errors.?[⁰¹²³⁴⁵⁶⁷⁸⁹]+; Quality.?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", text)
-    assert "Synthetic weights: what they write is no speech" in text
+    assert "Synthetic weights: what they write means nothing" in text
     assert "★" not in text.split("## Notes")[0]
     assert not any("Confidence" in cell for rows in tables(text) for cell in rows[0])
 

@@ -178,7 +178,7 @@ def test_the_tables_hold_what_was_judged_and_nothing_else(files: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("cut.json", '{"segments": [{"text": "да"', "no JSON"),
+        ("cut.json", '{"segments": [{"text": "да"', "not JSON"),
         ("other.json", '{"weather": "fine"}', "no transcript"),
         ("broken.ctm", "talk 1 zero 0.5 да\n", "broken.ctm:1"),
         ("twice.tsv", "a\tда\na\tнет\n", "two rows"),

@@ -205,7 +205,7 @@ def test_where_nothing_answers_every_way_is_named(tmp_path: Path, server: str) -
 
 def test_a_page_instead_of_an_archive_is_no_archive(tmp_path: Path, server: str) -> None:
     Answers.files = {"/voice.tar.bz2": b"<html>choose a mirror</html>"}
-    with pytest.raises(AssetError, match="no whole archive"):
+    with pytest.raises(AssetError, match="not a complete archive"):
         fetch_clip(clip(tmp_path, f"{server}/voice.tar.bz2"))
 
 

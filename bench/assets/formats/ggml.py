@@ -16,8 +16,10 @@ from typing import BinaryIO, Final
 
 from bench.assets.formats.whisper_layout import FFT_SIZE, Hparams, Shape
 from bench.assets.formats.whisper_layout import tensors as expected_tensors
+from bench.domain import Reason
 from bench.errors import UnusableWeights
 from bench.problems import problem
+from bench.reasons import reason
 
 MAGIC: Final = 0x67676D6C
 QUANTIZATION_VERSION: Final = 2
@@ -105,15 +107,19 @@ def check_ggml(path: Path) -> None:
     there = {tensor.name: tensor for tensor in layout.tensors}
     if missing := [name for name in wanted if name not in there]:
         raise _unusable(
-            path, f"{len(missing)} of {len(wanted)} tensors are missing, the first is {missing[0]}"
+            path,
+            reason("ggml.tensors_missing", count=str(len(missing)), total=str(len(wanted)), first=missing[0]),
         )
     for name, tensor in there.items():
         if name not in wanted:
-            raise _unusable(path, f"it holds the tensor {name}, which no Whisper of these dimensions has")
+            raise _unusable(path, reason("ggml.other_tensor", tensor=name))
         if tensor.shape != wanted[name]:
-            raise _unusable(path, f"{name} is {tensor.shape}, expected {wanted[name]}")
+            raise _unusable(
+                path,
+                reason("ggml.tensor_shape", tensor=name, shape=str(tensor.shape), expected=str(wanted[name])),
+            )
     if len(layout.tensors) != len(wanted):
-        raise _unusable(path, "a tensor is there twice")
+        raise _unusable(path, reason("ggml.tensor_twice"))
 
 
 def read_layout(path: Path) -> GgmlLayout:
@@ -161,28 +167,28 @@ _NEXT: Final = "Fetch the model again, or name another file."
 
 def _read_layout(path: Path, file: BinaryIO, size: int) -> GgmlLayout:
     if size == 0:
-        raise _unusable(path, "the file is empty")
+        raise _unusable(path, reason("ggml.empty"))
     head = file.read(512)
     if len(head) < 4 or struct.unpack_from("<I", head)[0] != MAGIC:
-        raise _unusable(path, f"it is {foreign(head)}, not a ggml file of whisper.cpp")
+        raise _unusable(path, reason("ggml.foreign", what=foreign(head)))
     reader = _Reader(path, file, size)
     file.seek(4)
     hparams = Hparams(*reader.integers(11))
     if why := hparams.implausible():
         raise _unusable(path, why)
     if hparams.ftype % VERSION_FACTOR not in BY_FTYPE:
-        raise _unusable(path, f"its type number is {hparams.ftype}, which whisper.cpp does not know")
+        raise _unusable(path, reason("ggml.type_number", number=str(hparams.ftype)))
     start = file.tell()
     n_mels, n_bins = reader.integers(2)
     if n_mels != hparams.n_mels or n_bins != FFT_SIZE // 2 + 1:
-        raise _unusable(path, f"its mel filters are {n_mels} x {n_bins}")
-    reader.skip(4 * n_mels * n_bins, "the mel filters")
+        raise _unusable(path, reason("ggml.filters", rows=str(n_mels), columns=str(n_bins)))
+    reader.skip(4 * n_mels * n_bins, reason("ggml.mel_filters"))
     (count,) = reader.integers(1)
     if not 0 < count <= hparams.n_vocab:
-        raise _unusable(path, f"its vocabulary has {count} entries, the model {hparams.n_vocab}")
+        raise _unusable(path, reason("ggml.vocabulary", count=str(count), wanted=str(hparams.n_vocab)))
     for _ in range(count):
         (length,) = reader.integers(1)
-        reader.skip(length, "the vocabulary")
+        reader.skip(length, reason("ggml.the_vocabulary"))
     preamble = (start, file.tell())
     tensors: list[GgmlTensor] = []
     while file.tell() < size:
@@ -201,62 +207,70 @@ class _Reader:
     def integers(self, count: int) -> tuple[int, ...]:
         raw = self.file.read(4 * count)
         if len(raw) < 4 * count:
-            raise self.truncated("a header")
+            raise self.truncated(reason("ggml.header"))
         return struct.unpack(f"<{count}i", raw)
 
-    def skip(self, length: int, what: str) -> None:
+    def skip(self, length: int, what: Reason) -> None:
         if length < 0:
-            raise _unusable(self.path, f"{what} has a negative length: the file is corrupt")
+            raise _unusable(self.path, reason("ggml.negative_length", what=what))
         if self.file.tell() + length > self.size:
             raise self.truncated(what)
         self.file.seek(length, 1)
 
     def tensor(self, layouts: int) -> GgmlTensor:
         dimensions, length, number = self.integers(3)
-        after = f"after {layouts} tensors"
         if not (1 <= dimensions <= 4 and 0 < length < 256):
-            raise _unusable(self.path, f"{after} comes no tensor: the file is corrupt")
+            raise _unusable(self.path, reason("ggml.no_tensor_after", count=str(layouts)))
         shape = self.integers(dimensions)
         raw = self.file.read(length)
         if len(raw) < length:
-            raise self.truncated("a tensor's name")
+            raise self.truncated(reason("ggml.tensor_name"))
         name = raw.decode("utf-8", "replace")
         kind = BY_NUMBER.get(number)
         if kind is None or min(shape) < 1 or not kind.fits(shape[0]):
-            raise _unusable(self.path, f"{after}: {name!r} has type {number} and shape {shape}: corrupt")
+            raise _unusable(
+                self.path,
+                reason(
+                    "ggml.corrupt_tensor",
+                    count=str(layouts),
+                    tensor=f"{name!r}",
+                    number=str(number),
+                    shape=str(shape),
+                ),
+            )
         tensor = GgmlTensor(name=name, type=kind, shape=shape, offset=self.file.tell())
-        self.skip(tensor.bytes, f"tensor {name}")
+        self.skip(tensor.bytes, reason("ggml.tensor", tensor=name))
         return tensor
 
-    def truncated(self, where: str) -> UnusableWeights:
-        return _unusable(self.path, f"it is truncated: it ends at byte {self.size}, within {where}")
+    def truncated(self, where: Reason) -> UnusableWeights:
+        return _unusable(self.path, reason("ggml.truncated", size=str(self.size), where=where))
 
 
-def foreign(head: bytes) -> str:
-    """What a file with these first bytes is, for a message: "a GGUF file" ..."""
+def foreign(head: bytes) -> Reason:
+    """What a file with these first bytes is, for a message: reason("foreign.gguf") ..."""
     known = (
-        (b"GGUF", "a GGUF file"),
-        (b"version https://git-lfs", "a git-lfs pointer (run `git lfs pull`)"),
-        (b"PK\x03\x04", "a zip archive, perhaps a PyTorch checkpoint"),
-        (b"\x1f\x8b", "a gzip archive"),
-        (b"RIFF", "a RIFF file, perhaps WAV audio"),
-        (b"tjgg", "an old ggjt file of llama.cpp"),
-        (b"\x06\x00\x00\x00\x0c\x00WhisperSpec", "a CTranslate2 model"),
+        (b"GGUF", reason("foreign.gguf")),
+        (b"version https://git-lfs", reason("foreign.lfs")),
+        (b"PK\x03\x04", reason("foreign.zip")),
+        (b"\x1f\x8b", reason("foreign.gzip")),
+        (b"RIFF", reason("foreign.riff")),
+        (b"tjgg", reason("foreign.ggjt")),
+        (b"\x06\x00\x00\x00\x0c\x00WhisperSpec", reason("foreign.ct2")),
     )
     for start, words in known:
         if head.startswith(start):
             return words
     text = head.lstrip().lower()
     if text.startswith((b"<!doctype html", b"<html", b"<?xml")):
-        return "a web page, saved in place of the file"
+        return reason("foreign.page")
     if len(head) > 9 and head[8:9] == b"{" and struct.unpack_from("<Q", head)[0] < 1 << 32:
-        return "a safetensors file"
+        return reason("foreign.safetensors")
     if text.startswith((b"{", b"[")):
-        return "a JSON text"
+        return reason("foreign.json")
     if not head.strip(b"\0"):
-        return "a file of zeros (an unfinished download)"
-    return f"something else (first bytes {head[:8].hex(' ')})"
+        return reason("foreign.zeros")
+    return reason("foreign.other", bytes=head[:8].hex(" "))
 
 
-def _unusable(path: Path, why: str) -> UnusableWeights:
+def _unusable(path: Path, why: Reason) -> UnusableWeights:
     return problem(UnusableWeights, "ggml.unusable", path=str(path), why=why)

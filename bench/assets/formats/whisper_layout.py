@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Final
 
+from bench.domain import Reason
+from bench.reasons import reason
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -46,7 +49,7 @@ class Hparams:
     n_mels: int
     ftype: int
 
-    def implausible(self) -> str | None:
+    def implausible(self) -> Reason | None:
         """Why no Whisper has these dimensions; None when one may."""
         limits = {
             "n_vocab": (51864, 60_000),
@@ -63,11 +66,11 @@ class Hparams:
         for name, (low, high) in limits.items():
             value = getattr(self, name)
             if not low <= value <= high:
-                return f"{name} is {value}, which is outside {low} to {high}"
+                return reason("hparams.outside", name=name, value=str(value), low=str(low), high=str(high))
         if self.n_audio_state % self.n_audio_head or self.n_text_state % self.n_text_head:
-            return "the attention heads do not divide the width"
+            return reason("hparams.heads")
         if self.n_audio_state != self.n_text_state:
-            return f"encoder and decoder differ in width ({self.n_audio_state}, {self.n_text_state})"
+            return reason("hparams.widths", encoder=str(self.n_audio_state), decoder=str(self.n_text_state))
         return None
 
     @property

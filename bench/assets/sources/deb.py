@@ -9,8 +9,10 @@ import subprocess
 from pathlib import Path
 from typing import Any, Final
 
+from bench.domain import Reason
 from bench.errors import AssetError
 from bench.problems import problem
+from bench.reasons import reason
 
 _ENTRY: Final = 60  # bytes of an ar entry's header
 
@@ -25,7 +27,7 @@ def _data_member(archive: Path) -> tuple[str, bytes]:
     """Name and bytes of `data.tar.*` of the ar archive that a .deb is."""
     raw = archive.read_bytes()
     if not raw.startswith(b"!<arch>\n"):
-        raise broken(archive, "no ar archive")
+        raise broken(archive, reason("deb.no_ar"))
     position = 8
     while position + _ENTRY <= len(raw):
         head = raw[position : position + _ENTRY]
@@ -34,10 +36,10 @@ def _data_member(archive: Path) -> tuple[str, bytes]:
         position += _ENTRY
         if name.startswith("data.tar"):
             if position + size > len(raw):
-                raise broken(archive, "truncated")
+                raise broken(archive, reason("deb.truncated"))
             return name, raw[position : position + size]
         position += size + (size & 1)
-    raise broken(archive, "no data in it")
+    raise broken(archive, reason("deb.no_data"))
 
 
 def _decompressed(name: str, raw: bytes, archive: Path) -> bytes:
@@ -57,6 +59,6 @@ def _decompressed(name: str, raw: bytes, archive: Path) -> bytes:
     raise problem(AssetError, "deb.zstd", archive=archive.name)
 
 
-def broken(archive: Path, why: str) -> AssetError:
+def broken(archive: Path, why: Reason) -> AssetError:
     """What is raised for a file that is no whole package."""
     return problem(AssetError, "deb.broken", archive=archive.name, why=why)

@@ -19,10 +19,11 @@ from bench.assets.speech.conditions import REVISION, degraded
 from bench.assets.speech.corpora import read_transcripts
 from bench.assets.speech.own_speech import read_own
 from bench.assets.speech.recordings import fetch_source
-from bench.domain import AudioCondition, CorpusPart
+from bench.domain import AudioCondition, CorpusPart, Reason
 from bench.errors import AssetError, SuiteError
 from bench.places import cache_root
-from bench.problems import problem
+from bench.problems import problem, why
+from bench.reasons import reason, told
 
 G722_BYTES_A_SECOND: Final = 8000
 _SPEECH: Final[TypeAdapter[RecordedSpeech | OwnSpeech]] = TypeAdapter(RecordedSpeech | OwnSpeech)
@@ -43,7 +44,7 @@ class SpokenUtterance:
     start: float = 0.0
     part: bool = False
     speaker: str | None = None
-    problem: str | None = None
+    problem: Reason | None = None
 
 
 def corpus_part(path: Path) -> CorpusPart:
@@ -178,25 +179,29 @@ def _glanced(
     start: float = 0.0,
     seconds: float | None = None,
 ) -> SpokenUtterance:
-    problem, length = None, 0.0
+    wrong: Reason | None = None
+    length = 0.0
     part = bool(start) or seconds is not None
     try:
         whole = _seconds(path)
         length = min(whole - start, whole if seconds is None else seconds)
         part = part and length < whole
         if length < wav.SHORTEST_SECONDS:
-            problem = f"{path}: there is no speech of {length:.3f} s at {start:.3f} s: it lasts {whole:.3f} s"
-    except (AssetError, OSError) as error:
-        problem = getattr(error, "message", None) or str(error)
+            about = {"length": f"{length:.3f}", "start": f"{start:.3f}", "whole": f"{whole:.3f}"}
+            wrong = reason("utterance.no_speech", path=str(path), **about)
+    except AssetError as error:
+        wrong = why(error)
+    except OSError as error:
+        wrong = told(str(error))
     return SpokenUtterance(
         name=name,
         text=text,
         path=path,
-        seconds=0.0 if problem else length,
+        seconds=0.0 if wrong else length,
         start=start,
         part=part,
         speaker=speaker,
-        problem=problem,
+        problem=wrong,
     )
 
 

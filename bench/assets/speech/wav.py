@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from bench.domain import Reason
 from bench.errors import UnusableAudio
 from bench.problems import problem
+from bench.reasons import reason
 
 if TYPE_CHECKING:
     import mmap
@@ -58,7 +60,7 @@ def read_header(path: Path, raw: bytes | mmap.mmap) -> Header:
     """The header of a whole WAV file; `UnusableAudio` where it does not match the bytes there are."""
     declared = struct.unpack_from("<I", raw, 4)[0] + 8
     if not -1 <= len(raw) - declared <= 1:  # a pad byte is counted by some and not by others
-        raise _lying(path, f"it declares {declared} bytes and has {len(raw)}")
+        raise _lying(path, reason("sound.bytes", declared=str(declared), found=str(len(raw))))
     shape: tuple[int, ...] | None = None
     data: tuple[int, int] | None = None
     position = 12
@@ -66,21 +68,24 @@ def read_header(path: Path, raw: bytes | mmap.mmap) -> Header:
         name, length = struct.unpack_from("<4sI", raw, position)
         position += 8
         if not name.isascii() or not name.decode().isprintable():
-            raise _lying(
-                path, f"at byte {position - 8} no chunk begins, so the one before is longer than it says"
-            )
+            raise _lying(path, reason("sound.no_chunk", at=str(position - 8)))
         if position + length > len(raw):
-            raise _lying(path, f"its chunk {name!r} declares {length} bytes, {len(raw) - position} are there")
+            raise _lying(
+                path,
+                reason(
+                    "sound.chunk", chunk=f"{name!r}", declared=str(length), found=str(len(raw) - position)
+                ),
+            )
         if name == b"fmt ":
             shape = _shape(path, raw[position : position + length])
         elif name == b"data" and data is None:
             data = (position, length)
         position += length + (length & 1)
     if shape is None or data is None:
-        raise _lying(path, f"it has no {'format' if shape is None else 'data'} chunk")
+        raise _lying(path, reason("sound.no_format" if shape is None else "sound.no_data"))
     kind, channels, rate, bits, frame_bytes = shape
     if data[1] % frame_bytes:
-        raise _lying(path, f"its {data[1]} bytes of samples are no whole number of {frame_bytes}-byte frames")
+        raise _lying(path, reason("sound.frames", size=str(data[1]), frame=str(frame_bytes)))
     return Header(format=kind, channels=channels, rate=rate, bits=bits, start=data[0], bytes=data[1])
 
 
@@ -148,18 +153,21 @@ def silence(seconds: float) -> bytes:
 
 def _shape(path: Path, chunk: bytes) -> tuple[int, ...]:
     if len(chunk) < 16:
-        raise _lying(path, "its format chunk is cut short")
+        raise _lying(path, reason("sound.format_cut"))
     kind, channels, rate, byte_rate, frame_bytes, bits = struct.unpack_from("<HHIIHH", chunk)
     if kind == EXTENSIBLE and len(chunk) >= 26:
         (kind,) = struct.unpack_from("<H", chunk, 24)
     if not (1 <= channels <= 64 and 1000 <= rate <= 768_000 and frame_bytes):
-        raise _lying(path, f"it declares {channels} channels at {rate} Hz")
+        raise _lying(path, reason("sound.channels", channels=str(channels), rate=str(rate)))
     if kind == PCM and (frame_bytes != channels * bits // 8 or byte_rate != rate * frame_bytes or bits % 8):
         raise _lying(
-            path, f"{channels} channels of {bits} bits at {rate} Hz are not {byte_rate} bytes a second"
+            path,
+            reason(
+                "sound.rate", channels=str(channels), bits=str(bits), rate=str(rate), declared=str(byte_rate)
+            ),
         )
     return kind, channels, rate, bits, frame_bytes
 
 
-def _lying(path: Path, why: str) -> UnusableAudio:
+def _lying(path: Path, why: Reason) -> UnusableAudio:
     return problem(UnusableAudio, "wav.header", path=str(path), why=why)

@@ -12,21 +12,24 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from bench.domain import Reason
+from bench.reasons import reason
+
 W64_RIFF: Final = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
 W64_DATA: Final = b"data\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
 UNKNOWN_32: Final = 0xFFFFFFFF
-_UNTOLD: Final = "it does not say how long it is, so that a cut copy cannot be told from a whole one"
+_UNTOLD: Final = reason("sound.untold")
 
 
-def incomplete(raw: bytes) -> str | None:
+def incomplete(raw: bytes) -> Reason | None:
     """Why these bytes are no whole audio file; None where they are one, by all that its container says."""
     for matches, check in _CONTAINERS:
         if matches(raw):
             try:
                 return check(raw)
             except (struct.error, IndexError):
-                return "it ends within its header"
-    return "it is of no container that tells its own length"
+                return reason("sound.header_cut")
+    return reason("sound.container")
 
 
 def _riff_chunks(raw: bytes, start: int, order: str) -> Iterator[tuple[bytes, int, int]]:
@@ -38,94 +41,98 @@ def _riff_chunks(raw: bytes, start: int, order: str) -> Iterator[tuple[bytes, in
         position += 8 + length + (length & 1)
 
 
-def _aiff(raw: bytes) -> str | None:
+def _aiff(raw: bytes) -> Reason | None:
     (declared,) = struct.unpack_from(">I", raw, 4)
     if declared + 8 > len(raw) + 1:
-        return f"it declares {declared + 8} bytes and has {len(raw)}"
+        return reason("sound.bytes", declared=str(declared + 8), found=str(len(raw)))
     shape: tuple[int, int, int] | None = None
     sound: int | None = None
     for name, place, length in _riff_chunks(raw, 12, ">"):
         if place + length > len(raw):
-            return f"its chunk {name!r} declares {length} bytes, {len(raw) - place} are there"
+            return reason("sound.chunk", chunk=f"{name!r}", declared=str(length), found=str(len(raw) - place))
         if name == b"COMM":
             shape = struct.unpack_from(">HIH", raw, place)
         elif name == b"SSND":
             sound = length - 8
     if shape is None or sound is None:
-        return "it has no samples"
+        return reason("sound.no_samples")
     channels, frames, bits = shape
     if raw[8:12] == b"AIFF" and sound < frames * channels * ((bits + 7) // 8):
-        return f"it declares {frames} frames and holds fewer"
+        return reason("sound.fewer_frames", declared=str(frames))
     return None
 
 
-def _w64(raw: bytes) -> str | None:
+def _w64(raw: bytes) -> Reason | None:
     (declared,) = struct.unpack_from("<Q", raw, 16)
     if declared > len(raw):
-        return f"it declares {declared} bytes and has {len(raw)}"
+        return reason("sound.bytes", declared=str(declared), found=str(len(raw)))
     position, data = 40, False
     while position + 24 <= len(raw):
         name, length = raw[position : position + 16], struct.unpack_from("<Q", raw, position + 16)[0]
         if length < 24 or position + length > len(raw):
-            return f"its chunk {name[:4]!r} declares {length} bytes, {len(raw) - position} are there"
+            return reason(
+                "sound.chunk", chunk=f"{name[:4]!r}", declared=str(length), found=str(len(raw) - position)
+            )
         data = data or name == W64_DATA
         position += (length + 7) // 8 * 8
-    return None if data else "it has no samples"
+    return None if data else reason("sound.no_samples")
 
 
-def _au(raw: bytes) -> str | None:
+def _au(raw: bytes) -> Reason | None:
     offset, length = struct.unpack_from(">II", raw, 4)
     if length == UNKNOWN_32:
         return _UNTOLD
     if offset + length > len(raw):
-        return f"it declares {length} bytes of samples, {max(0, len(raw) - offset)} are there"
+        return reason("sound.sample_bytes", declared=str(length), found=str(max(0, len(raw) - offset)))
     return None
 
 
-def _rf64(raw: bytes) -> str | None:
+def _rf64(raw: bytes) -> Reason | None:
     riff, data, _ = struct.unpack_from("<QQQ", raw, 20) if raw[12:16] == b"ds64" else (0, 0, 0)
     if not data:
         return _UNTOLD
     if riff + 8 > len(raw) + 1 or data > len(raw):
-        return f"it declares {riff + 8} bytes and has {len(raw)}"
+        return reason("sound.bytes", declared=str(riff + 8), found=str(len(raw)))
     return None
 
 
-def _caf(raw: bytes) -> str | None:
+def _caf(raw: bytes) -> Reason | None:
     position = 8
     while position + 12 <= len(raw):
         name, length = struct.unpack_from(">4sq", raw, position)
         if length < 0:
             return _UNTOLD
         if position + 12 + length > len(raw):
-            return f"its chunk {name!r} declares {length} bytes, {len(raw) - position - 12} are there"
+            return reason(
+                "sound.chunk", chunk=f"{name!r}", declared=str(length), found=str(len(raw) - position - 12)
+            )
         if name == b"data":
             return None
         position += 12 + length
-    return "it has no samples"
+    return reason("sound.no_samples")
 
 
-def _flac(raw: bytes) -> str | None:
+def _flac(raw: bytes) -> Reason | None:
     total = int.from_bytes(raw[21:26], "big") & 0xFFFFFFFFF
     return None if total else _UNTOLD  # whether that many can be decoded shows when they are
 
 
-def _ogg(raw: bytes) -> str | None:
+def _ogg(raw: bytes) -> Reason | None:
     """Pages one after another; each logical stream must come to its page marked as the last."""
     position, ended = 0, dict[int, bool]()
     while position < len(raw):
         if raw[position : position + 4] != b"OggS":
-            return f"at byte {position} no page begins"
+            return reason("sound.no_page", at=str(position))
         flags = raw[position + 5]
         (serial,) = struct.unpack_from("<I", raw, position + 14)
         segments = raw[position + 26]
         lacing = raw[position + 27 : position + 27 + segments]
         length = 27 + segments + sum(lacing)
         if len(lacing) < segments or position + length > len(raw):
-            return f"its last page declares {length} bytes, {len(raw) - position} are there"
+            return reason("sound.page", declared=str(length), found=str(len(raw) - position))
         ended[serial] = bool(flags & 4)
         position += length
-    return None if all(ended.values()) else "its last page is not marked as the end"
+    return None if all(ended.values()) else reason("sound.no_end")
 
 
 _BITRATES: Final = {  # kbit/s by (MPEG-1?, layer)
@@ -154,27 +161,27 @@ def _mp3_frame(raw: bytes, at: int) -> int | None:
     return (144 if version == 3 or layer == 2 else 72) * bits // rate + padding
 
 
-def _mp3(raw: bytes) -> str | None:
+def _mp3(raw: bytes) -> Reason | None:
     start = _after_id3(raw)
     end = _before_tags(raw)
     while start < end and _mp3_frame(raw, start) is None:
         start += 1
     declared = _mp3_declared(raw, start)
     if declared is not None and declared[1] and start + declared[1] > len(raw):
-        return f"its header declares {declared[1]} bytes, {len(raw) - start} are there"
+        return reason("sound.header_bytes", declared=str(declared[1]), found=str(len(raw) - start))
     position, frames = start, 0
     while position < end:
         length = _mp3_frame(raw, position)
         if length is None:
             break  # tags or padding of a kind not known here
         if position + length > end:
-            return "its last frame is cut"
+            return reason("sound.frame_cut")
         frames += 1
         position += length
     if not frames:
-        return "it has no frame of MPEG audio"
+        return reason("sound.no_mpeg")
     if declared is not None and frames < declared[0]:
-        return f"its header declares {declared[0]} frames, {frames} are there"
+        return reason("sound.header_frames", declared=str(declared[0]), found=str(frames))
     return None
 
 
@@ -213,7 +220,7 @@ def _before_tags(raw: bytes) -> int:
     return end
 
 
-_CONTAINERS: Final[tuple[tuple[Callable[[bytes], bool], Callable[[bytes], str | None]], ...]] = (
+_CONTAINERS: Final[tuple[tuple[Callable[[bytes], bool], Callable[[bytes], Reason | None]], ...]] = (
     (lambda raw: raw[:4] == b"RIFF" and raw[8:12] == b"WAVE", lambda _: None),  # `wav` has read its header
     (lambda raw: raw[:4] == b"fLaC", _flac),
     (lambda raw: raw[:4] == b"OggS", _ogg),
