@@ -311,7 +311,7 @@ def test_a_commit_in_the_manifest_is_taken_without_asking_what_it_is(tmp_path: P
 def test_a_plan_says_what_is_not_pinned_until_a_fetch_has_pinned_it(cache: Path, tmp_path: Path) -> None:
     mine = model_of(ModelManifest.model_validate(json.loads(from_hub())))
     (need,) = needs(mine, "f16", "raw")
-    assert "weights.bin of people/model: not pinned by the manifest" in need.hint
+    assert "weights.bin of people/model is not pinned by the manifest" in need.hint
     (pinned,) = needs(model_of(ModelManifest.model_validate(json.loads(from_hub("0" * 64)))), "f16", "raw")
     assert pinned.hint == ""
     with serve("people/model", {"weights.bin": b"weights" * 1000}) as hub:

@@ -79,10 +79,7 @@ def remark(source: HubSource) -> str:
     names = unpinned(source)
     if not names:
         return ""
-    return (
-        f"{', '.join(names)} of {source.repo}: not pinned by the manifest; the first fetch pins the commit "
-        f"and the sha256 it finds, in the cache's {LOCK}"
-    )
+    return f"{', '.join(names)} of {source.repo} is not pinned by the manifest; the first fetch pins what it finds"
 
 
 def pins() -> dict[str, dict[str, str]]:
