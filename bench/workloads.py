@@ -48,8 +48,8 @@ THREADS: Final = (
 )
 _CHILD: Final = (
     f"{_TOUCH}held = touched(int(sys.argv[1]))\n"
-    "while time.process_time() < float(sys.argv[2]): pass\n"
-    "time.sleep(0.5)"
+    "time.sleep(0.5); held.close()\n"
+    "while time.process_time() < float(sys.argv[2]): pass"
 )
 CHILDREN: Final = (
     "import mmap, os, sys, time\n"
