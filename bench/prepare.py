@@ -65,12 +65,34 @@ class Prepared:
         return {name: found for name, found in self.cases.items() if isinstance(found, Blocked)}
 
 
-def prepare(suite: Suite, progress: PrepareProgress | None = None) -> Prepared:
-    """Fetch and build all inputs of a suite; each file once, however many cases want it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """Inputs that are there already: weights by (model, quantization, format), clips by name."""
+
+    weights: Mapping[tuple[str, str, str], tuple[WeightsFile, ...]]
+    clips: Mapping[str, FetchedClip]
+
+
+def prepare(suite: Suite, progress: PrepareProgress | None = None, *, given: Given | None = None) -> Prepared:
+    """Fetch and build all inputs of a suite that are not `given`; each file once, however many cases want it."""
     preparation = _Preparation(suite=suite, progress=progress)
+    if given is not None:
+        preparation.weights.update(given.weights)
+        preparation.clips.update(given.clips)
     cases = {case.id: preparation.ready(case) for case in suite.cases}
     clips = {name: found for name, found in preparation.clips.items() if isinstance(found, FetchedClip)}
     return Prepared(suite=dataclasses.replace(suite, clips={**suite.clips, **clips}), cases=cases)
+
+
+def wanted_weights(suite: Suite) -> tuple[tuple[str, str, str], ...]:
+    """Model, quantization and format of every weights file that the suite's cases need, sorted."""
+    wanted = set()
+    for case in suite.cases:
+        engine, settings = registry.get(case.variant.engine), registry.settings_of(case.variant)
+        if not engine.refusal(suite.models[case.model], settings, case.variant.quantization):
+            form = registry.format_of(engine, settings)
+            wanted.add((case.model, case.variant.quantization, form))
+    return tuple(sorted(wanted))
 
 
 class _Preparation:

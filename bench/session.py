@@ -237,16 +237,3 @@ def failures(run: Path) -> Mapping[str, Record]:
     from bench.journal import read_run
 
     return {each.case: each for each in read_run(run).records if each.status is not Status.OK}
-
-
-def wanted_weights(suite: Suite) -> tuple[tuple[str, str, str], ...]:
-    """Model, quantization and format of every weights file that the suite's cases need, sorted."""
-    from bench.engines import registry
-
-    wanted = set()
-    for case in suite.cases:
-        engine, settings = registry.get(case.variant.engine), registry.settings_of(case.variant)
-        if not engine.refusal(suite.models[case.model], settings, case.variant.quantization):
-            form = registry.format_of(engine, settings)
-            wanted.add((case.model, case.variant.quantization, form))
-    return tuple(sorted(wanted))

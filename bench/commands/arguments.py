@@ -37,6 +37,9 @@ ShareOption = Annotated[
     str | None,
     typer.Option(metavar="TIME", help='With --on: speech that a worker hears at once, "5 min".'),
 ]
+WaitOption = Annotated[
+    str, typer.Option(metavar="TIME", help="With --on: how long a worker is waited for, where none may work.")
+]
 ReportsOption = Annotated[Path, typer.Option(help="Folder of runs, baselines and history.")]
 LogsOption = Annotated[Path, typer.Option(help="Folder for the trials' logs.")]
 ClassOption = Annotated[

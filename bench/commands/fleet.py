@@ -41,16 +41,16 @@ def working_on(on: str | None) -> Iterator[Executor | None]:
         yield executor
 
 
-def share_seconds(share: str | None) -> float | None:
-    """Seconds of `--share`."""
+def seconds_of(option: str, given: str) -> float:
+    """Seconds of an option such as `--share "5 min"`."""
     from bench.config.durations import parse_duration
 
     try:
-        seconds = None if share is None else float(parse_duration(share))
+        seconds = float(parse_duration(given))
     except ValueError as error:
-        raise typer.BadParameter(f"--share: {error}") from None
-    if seconds is not None and seconds <= 0:
-        raise typer.BadParameter("--share: must be more than nothing")
+        raise typer.BadParameter(f"{option}: {error}") from None
+    if seconds <= 0:
+        raise typer.BadParameter(f"{option}: must be more than nothing")
     return seconds
 
 

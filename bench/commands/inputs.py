@@ -10,7 +10,7 @@ import typer
 from bench.commands.arguments import OnlyOption, SuiteArgument
 from bench.commands.trust import TrustOption, require_trust
 from bench.estimates import estimate, estimate_pass
-from bench.session import select, wanted_weights
+from bench.session import select
 
 if TYPE_CHECKING:
     from bench.domain import Suite
@@ -69,6 +69,7 @@ def _print_needs(console: object, suite: Suite) -> None:
     from rich.text import Text
 
     from bench.assets import clip_needs, needs
+    from bench.prepare import wanted_weights
     from bench.text.safe import clean
 
     assert isinstance(console, Console)

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.commands.arguments import BudgetOption, LogsOption, OnlyOption, PrecisionOption, SuiteArgument
+from bench.commands.arguments import (
+    BudgetOption,
+    LogsOption,
+    OnlyOption,
+    OnOption,
+    PrecisionOption,
+    SuiteArgument,
+    WaitOption,
+)
 from bench.commands.trust import TrustOption, require_trust
 from bench.errors import Interrupted
 from bench.language import english
@@ -38,6 +46,14 @@ def run(
     hear: Annotated[
         bool, typer.Option("--quality/--no-quality", help="The quality pass too, where the suite has one.")
     ] = True,
+    on: OnOption = None,
+    hosts: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LABELS", help="With --on: the hosts to time on, m4,m1; the suite's by default."
+        ),
+    ] = None,
+    wait: WaitOption = "10 min",
     trust: TrustOption = False,
 ) -> None:
     """Measure every case of a suite in fresh child processes, hear its corpora, then write the reports."""
@@ -45,9 +61,27 @@ def run(
     from bench.config import load_suite
 
     asked = session.select(load_suite(suite), only or [], blocks, source=suite)
-    if resume:
+    if resume and on is None:
         asked = session.as_begun(asked, only=only or [], blocks=blocks, reports=out, logs=logs)
     asked = session.paced(asked, precision=precision, budget=budget)
+    if on is not None:
+        from bench.commands.fleet import seconds_of
+        from bench.commands.on_hosts import time_and_report
+
+        require_trust(asked, suite)
+        code = time_and_report(
+            asked,
+            on=on,
+            hosts=hosts,
+            source=suite,
+            out=out,
+            logs=logs,
+            resume=resume,
+            languages=lang or asked.report.languages,
+            hear=hear,
+            wait_seconds=seconds_of("--wait", wait),
+        )
+        raise typer.Exit(code)
     folders = measured(asked, source=suite, out=out, logs=logs, resume=resume, lang=lang, hear=hear)
     raise typer.Exit(conclude(folders))
 

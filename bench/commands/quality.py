@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from bench.commands.arguments import LogsOption, OnlyOption, OnOption, ShareOption, SuiteArgument
+from bench.commands.arguments import (
+    LogsOption,
+    OnlyOption,
+    OnOption,
+    ShareOption,
+    SuiteArgument,
+    WaitOption,
+)
 from bench.errors import FleetError, Interrupted
 
 
@@ -28,13 +35,14 @@ def quality(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes, instead of the suite's.")] = None,
     on: OnOption = None,
     share: ShareOption = None,
+    wait: WaitOption = "10 min",
     lang: Annotated[
         list[str] | None, typer.Option(help="Report language, such as ru or en. May be repeated.")
     ] = None,
 ) -> None:
     """Hear every utterance of a suite's corpora with every variant; nothing is timed."""
     from bench import session
-    from bench.commands.fleet import share_seconds, working_on
+    from bench.commands.fleet import seconds_of, working_on
     from bench.commands.measure import reported
     from bench.commands.pass_display import PassDisplay
     from bench.config import load_suite
@@ -52,7 +60,8 @@ def quality(
                 source=suite,
                 workers=workers,
                 executor=executor,
-                share_seconds=share_seconds(share),
+                share_seconds=None if share is None else seconds_of("--share", share),
+                wait_seconds=seconds_of("--wait", wait),
             )
         except (Interrupted, FleetError):
             reported(folders, lang or asked.report.languages)

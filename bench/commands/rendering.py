@@ -19,7 +19,10 @@ def register(app: typer.Typer) -> None:
 
 def report(
     runs: Annotated[
-        list[Path], typer.Argument(help="Run directories: reports/SUITE/RUN-ID", show_default=False)
+        list[Path],
+        typer.Argument(
+            help="Run directories: reports/SUITE/RUN-ID, or reports/SUITE/hosts-STAMP", show_default=False
+        ),
     ],
     lang: Annotated[
         list[str] | None, typer.Option(help="Report language, such as ru or en. May be repeated.")
@@ -39,9 +42,16 @@ def report(
     """Render the reports of one or more runs, from their records alone."""
     from bench.commands.terminal import print_verdict
     from bench.errors import ReportError
+    from bench.hostruns import is_of_hosts
     from bench.journal import read_run
     from bench.report import render
 
+    if len(runs) == 1 and is_of_hosts(runs[0]):
+        from bench.commands.on_hosts import languages_of, report_hosts
+
+        spoken = tuple(lang) if lang else languages_of(runs[0])
+        report_hosts(runs[0], spoken, out=out, formats=form, templates=templates, sound=sound)
+        return
     if len(runs) > 1 and out is None:
         raise ReportError(
             "--out is required when several runs are given.", hint="Say where to write with --out FOLDER."

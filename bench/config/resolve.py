@@ -84,6 +84,7 @@ class Resolver:
             report=domain.ReportSettings(languages=self.file.report.languages),
             tolerances=self.file.tolerances,
             environments={name: tuple(pins) for name, pins in self.file.environments.items()},
+            hosts=tuple(dict.fromkeys(each.label for each in self.file.hosts)),
         )
 
     def _included(

@@ -246,6 +246,12 @@ class ReportEntry(Strict):
     languages: tuple[ReportLanguage, ...] = Field(default=("ru", "en"), min_length=1)
 
 
+class HostEntry(Strict):
+    """A host of a fleet to time the suite on."""
+
+    label: Name = Field(description="What its worker was started with: `asr-quant-bench worker --label m4`")
+
+
 class SuiteFile(Strict):
     """A suite: models x variants x clips, and how they are measured, judged and reported."""
 
@@ -267,4 +273,7 @@ class SuiteFile(Strict):
     )
     environments: dict[Name, Annotated[list[Requirement], Field(min_length=1)]] = Field(
         default_factory=dict, description="Pinned requirements by name"
+    )
+    hosts: list[Annotated[HostEntry, _one_of("label", HostEntry)]] = Field(
+        default_factory=list, description="Where `run --on` times the suite; docs/fleet.md"
     )

@@ -203,7 +203,10 @@ class ReportSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """A resolved suite: every default explicit, every case listed.  `title` is by language."""
+    """A resolved suite: every default explicit, every case listed.  `title` is by language.
+
+    `hosts` are the labels of the hosts that it is meant to be timed on, where it names any: docs/fleet.md.
+    """
 
     name: str
     title: Mapping[str, str]
@@ -215,6 +218,7 @@ class Suite:
     report: ReportSettings = ReportSettings()
     tolerances: Mapping[str, float] = field(default_factory=dict)
     environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hosts: tuple[str, ...] = ()
 
     def case(self, case_id: str) -> Case:
         """The case of that id; KeyError when there is none."""

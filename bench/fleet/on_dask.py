@@ -54,6 +54,7 @@ class DaskExecutor:
         self._out: set[_Out] = set()
         self._known: dict[str, Any] = {}
         self._seen = 0.0
+        self._stopped = False
 
     @property
     def dashboard(self) -> str | None:
@@ -110,12 +111,18 @@ class DaskExecutor:
                 found[address] = reason("fleet.other_code", theirs=runs, ours=code_version())
         return found
 
+    def labels(self, worker: str) -> tuple[str, ...]:
+        """What the worker of that address is called in suites."""
+        return duty.labels_of(tuple(self._known.get(worker, {}).get("resources", ())))
+
     def title(self, worker: str) -> str:
         """The worker's name, else its address."""
         return str(self._known.get(worker, {}).get("name", worker))
 
     def submit(self, task: Task) -> Future[Done]:
         """To a worker that Dask chooses."""
+        if self._stopped:
+            raise FleetError("the work was stopped.", hint="Go on with --resume.")
         allowed: frozenset[str] | None = None
         if task.only is not None:
             allowed = frozenset({task.only})
@@ -177,6 +184,7 @@ class DaskExecutor:
 
     def stop(self) -> None:
         """Nobody waits for what is out any more; workers notice within a second or two."""
+        self._stopped = True
         with self._lock:
             out, self._out = self._out, set()
         if out and self.client.status == "running":

@@ -1,4 +1,4 @@
-"""Hands shards to an executor and takes in what they say: sends what a host lacks, tries again what was lost."""
+"""Hands work to an executor and takes in what comes of it: sends what a host lacks, tries again what was lost."""
 
 from __future__ import annotations
 
@@ -12,50 +12,63 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from bench.assets.handed import packs
-from bench.domain import Reason, Status
+from bench.assets.handed import HandedInput, packs
+from bench.domain import Reason
 from bench.errors import FleetError
-from bench.executor import Done, Executor, Said, Task, WorkerLost
-from bench.listening.hearing import given_up, hear_shard, inputs_here, lay_pack
-from bench.listening.shards import Shard
-from bench.listening.templates import Templates, reason_of
+from bench.executor import Done, Executor, Said, Task, Work, WorkerLost
+from bench.listening.hearing import lay_pack
+from bench.listening.templates import reason_of
+from bench.places import expand
 from bench.reasons import reason, told
 
-MOST_ATTEMPTS: Final = 3  # of a shard whose workers are lost, or whose work fails
+MOST_ATTEMPTS: Final = 3  # of work whose workers are lost, or that fails
 MOST_SENDINGS: Final = 5  # of inputs to hosts that lack them still
 LOOK_SECONDS: Final = 1.0
 WAIT_SECONDS: Final = 600.0  # for a worker that may take what is left
 
+Answer = dict[str, Any]
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Ticket:
-    """A shard on its way: what its events become, and what has happened to it."""
+    """A piece of work on its way, and what has happened to it.
 
-    shard: Shard
+    `engine` is the one it runs on, empty where it is of several; `inputs` are all that its worker reads, by
+    hash; `labels` are what its worker must have.
+    """
+
     key: str
-    templates: Templates
-    scratch: Path
-    log: Path
+    work: Work
+    payload: bytes
+    inputs: dict[str, HandedInput]
+    engine: str = ""
+    labels: tuple[str, ...] = ()
+    scratch: Path = Path()
+    log: Path = Path()
     attempts: int = 0
     sendings: int = 0
     submitted: int = 0
     only: str | None = None
 
-    @property
-    def engine(self) -> str:
-        """The engine that all its listeners run on."""
-        return self.shard.listeners[0].case.variant.engine
-
 
 @dataclass(slots=True, kw_only=True)
 class Dispatcher:
-    """`say` gets the events of a ticket with the host they are of, `refuse` a host's name and why not."""
+    """What comes of tickets is handed on in the thread that `run` is called in.
+
+    `take` gets a ticket's answer, `said` what its work says meanwhile, where that stays in this process,
+    `give_up` a ticket that cannot be done and why, `refuse` a worker's address and why it gets no more;
+    `wait` is told once where no worker may take what is left.  With `sole` nobody else uses the executor:
+    it is stopped where something ends the run.
+    """
 
     executor: Executor
-    say: Callable[[Ticket, Sequence[Said], str | None], None]
+    take: Callable[[Ticket, Answer], None]
+    give_up: Callable[[Ticket, Reason], None]
     refuse: Callable[[str, Reason], None]
     wait: Callable[[], None]
+    said: Callable[[Ticket, Said], None] | None = None
     wait_seconds: float = WAIT_SECONDS
+    sole: bool = True
     _inbox: queue.SimpleQueue[tuple[Any, ...]] = field(default_factory=queue.SimpleQueue)
     _ready: deque[Ticket] = field(default_factory=deque)
     _out: dict[Future[Done], Ticket] = field(default_factory=dict)
@@ -65,13 +78,17 @@ class Dispatcher:
     _idle_since: float | None = None
 
     def run(self, tickets: Iterable[Ticket]) -> None:
-        """Every ticket to its end.  Raises FleetError where nobody may take what is left, and what work raises here."""
+        """Every ticket to its end.
+
+        Raises FleetError where nobody may take what is left, and what work raises in this process.
+        """
         coming = iter(tickets)
         try:
             while self._hand_out(coming) or self._out or self._sending:
                 self._take_in()
         except BaseException:
-            self.executor.stop()
+            if self.sole:
+                self.executor.stop()
             self._take_in_the_rest()
             raise
 
@@ -89,22 +106,24 @@ class Dispatcher:
                 self._ready.append(ticket)
             ticket = self._ready[0]
             avoid = self._avoid(ticket)
-            room = self.executor.room(avoid)
+            room = self.executor.room(avoid, ticket.labels)
             self._mind_emptiness(room)
             if len(self._out) >= room:
                 return True
             self._submit(self._ready.popleft(), avoid)
 
     def _submit(self, ticket: Ticket, avoid: frozenset[str]) -> None:
+        said = self.said
         task = Task(
-            key=f"hear-{ticket.key}" + (f"-{ticket.submitted}" if ticket.submitted else ""),
-            work=hear_shard,
-            payload=ticket.shard.encoded(),
+            key=ticket.key + (f"-{ticket.submitted}" if ticket.submitted else ""),
+            work=ticket.work,
+            payload=ticket.payload,
+            labels=ticket.labels,
             only=None if ticket.only in avoid else ticket.only,
             avoid=avoid,
             scratch=ticket.scratch,
             log=ticket.log,
-            tell=None if self.executor.apart else lambda said: self._inbox.put(("said", ticket, said)),
+            tell=None if said is None else lambda each: self._inbox.put(("said", ticket, each)),
         )
         ticket.only = None
         ticket.submitted += 1
@@ -147,8 +166,8 @@ class Dispatcher:
 
     def _hear_of(self, kind: str, *rest: Any) -> None:
         match kind:
-            case "said":
-                self.say(rest[0], [rest[1]], None)
+            case "said" if self.said is not None:
+                self.said(*rest)
             case "done":
                 self._done(rest[0])
             case "sent":
@@ -176,22 +195,19 @@ class Dispatcher:
         elif lacks := answer.get("lacks"):
             self._send(ticket, done.worker, lacks)
         else:
-            if answer.get("log"):
-                ticket.log.parent.mkdir(parents=True, exist_ok=True)
-                ticket.log.write_text(answer["log"], encoding="utf-8")
-            self.say(ticket, answer["events"], answer["host"])
+            self.take(ticket, answer)
 
     def _again(self, ticket: Ticket, why: Reason, times: int = 1) -> None:
         ticket.attempts += times
         if ticket.attempts < MOST_ATTEMPTS:
             self._ready.append(ticket)
         else:
-            self.say(ticket, given_up(ticket.shard, why, Status.CRASHED), None)
+            self.give_up(ticket, why)
 
     def _refuse(self, worker: str, engine: str | None, why: Reason) -> None:
         if worker not in self._refused[engine]:
             self._refused[engine].add(worker)
-            self.refuse(self.executor.title(worker), why)
+            self.refuse(worker, why)
 
     # --------------------------------------------------------------------------- sending
 
@@ -204,7 +220,8 @@ class Dispatcher:
         self._after[worker].append(ticket)
         if worker in self._sending:
             return  # what it is being sent may be what this ticket wants too: it asks again
-        inputs = inputs_here(ticket.shard, lacks)
+        known = ticket.inputs
+        inputs = [(known[sha], expand(known[sha].place)) for sha in lacks if sha in known]
         tasks = (
             Task(key=f"lay-{ticket.key}-{ticket.sendings}-{n}", work=lay_pack, payload=pack, only=worker)
             for n, pack in enumerate(packs(inputs))

@@ -23,6 +23,7 @@ def hear_pass(
     workers: int | None = None,
     executor: Executor | None = None,
     share_seconds: float | None = None,
+    wait_seconds: float | None = None,
 ) -> None:
     """Make the quality pass of a suite into a run, or go on with it; Interrupted says how.
 
@@ -34,6 +35,7 @@ def hear_pass(
 
     from bench import host
     from bench.frames import save_utterances
+    from bench.listening.dispatch import WAIT_SECONDS
     from bench.listening.passes import MEMORY_SHARE, QualityPass
     from bench.prepare import prepare
 
@@ -47,6 +49,7 @@ def hear_pass(
             watcher=watcher,
             executor=executor,
             share_seconds=share_seconds,
+            wait_seconds=WAIT_SECONDS if wait_seconds is None else wait_seconds,
             memory_bytes=psutil.virtual_memory().total * MEMORY_SHARE / count,
         ).run()
         save_utterances(folders.run)

@@ -29,7 +29,7 @@ from bench.listening.templates import ended, plain
 from bench.places import cache_root, portable
 from bench.reasons import reason, told
 
-_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.ENOTDIR, errno.EACCES)
+NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.ENOTDIR, errno.EACCES)
 _LOG_BYTES: Final = 64_000
 
 
@@ -37,26 +37,26 @@ def hear_shard(payload: bytes, site: Site) -> bytes:
     """What the shard's listeners hear; see the module for what comes back."""
     ours = json.loads(payload).get("code")
     if ours != code_version():  # before anything of it is believed to mean what it means here
-        return _answer(refused=plain(reason("fleet.other_code", theirs=code_version(), ours=str(ours))))
+        return answer_of(refused=plain(reason("fleet.other_code", theirs=code_version(), ours=str(ours))))
     shard = shards.decoded(payload)
     apart = any(each.sha256 for each in shard.utterances)
     try:
         if apart and (why := _unfit(shard)) is not None:
-            return _answer(refused=plain(why), engine=_engine(shard))
+            return answer_of(refused=plain(why), engine=_engine(shard))
         paths: dict[str, Path] = {}
         if apart:
             wanted = shards.inputs_of(shard)
             found = {sha: handed.find(each, site.shared) for sha, each in wanted.items()}
             if lacks := [sha for sha, path in found.items() if path is None]:
-                return _answer(lacks=lacks)
+                return answer_of(lacks=lacks)
             paths = {sha: path for sha, path in found.items() if path is not None}
         return _heard(shard, site, paths, apart=apart)
     except WrongContent as error:
-        return _answer(refused=plain(reason("fleet.wrong_content", message=error.message)))
+        return answer_of(refused=plain(reason("fleet.wrong_content", message=error.message)))
     except OSError as error:
-        if error.errno not in _FULL:
+        if error.errno not in NO_ROOM:
             raise
-        return _answer(refused=plain(_no_room(error)))
+        return answer_of(refused=plain(no_room(error)))
 
 
 def lay_pack(payload: bytes, site: Site) -> bytes:
@@ -64,13 +64,14 @@ def lay_pack(payload: bytes, site: Site) -> bytes:
     try:
         handed.lay(payload)
     except WrongContent as error:
-        return _answer(refused=plain(reason("fleet.wrong_content", message=error.message)))
+        return answer_of(refused=plain(reason("fleet.wrong_content", message=error.message)))
     except OSError as error:
-        return _answer(refused=plain(_no_room(error)))
-    return _answer(laid=True)
+        return answer_of(refused=plain(no_room(error)))
+    return answer_of(laid=True)
 
 
-def _no_room(error: OSError) -> Reason:
+def no_room(error: OSError) -> Reason:
+    """What is said of a disk that takes no more."""
     return reason(
         "fleet.no_room",
         folder=str(error.filename or cache_root()),
@@ -78,7 +79,8 @@ def _no_room(error: OSError) -> Reason:
     )
 
 
-def _answer(**content: object) -> bytes:
+def answer_of(**content: object) -> bytes:
+    """What work gives back: JSON in which this machine's paths are portable, with its id as `host`."""
     return portable(json.dumps({"host": _host_id(), **content}, ensure_ascii=False)).encode()
 
 
@@ -129,7 +131,7 @@ def _heard(shard: Shard, site: Site, paths: Mapping[str, Path], *, apart: bool) 
     except BenchError as error:
         if not apart:
             raise
-        return _answer(refused=plain(told(error.message)), engine=_engine(shard))
+        return answer_of(refused=plain(told(error.message)), engine=_engine(shard))
     for company in fitting(whole, site.memory_bytes):
         lanes = [
             Lane(
@@ -149,7 +151,7 @@ def _heard(shard: Shard, site: Site, paths: Mapping[str, Path], *, apart: bool) 
         for each in shard.utterances:
             handed.forget(shards.audio_input(each))
     log = _log(site, lanes=site.lanes) if any(each["event"] == "ended" for each in events) else ""
-    return _answer(events=events, log=log)
+    return answer_of(events=events, log=log)
 
 
 def _dealt(unheard: Sequence[Unheard], lanes: int) -> list[list[Unheard]]:
@@ -187,18 +189,10 @@ def _log(site: Site, lanes: int) -> str:
     return "\n".join(texts)[-_LOG_BYTES:]
 
 
-def given_up(shard: Shard, why: Reason, status: Status) -> list[Said]:
+def given_up(shard: Shard, why: Reason) -> list[Said]:
     """The events of a shard that nobody could hear."""
     return [
-        ended(str(number), name, status, why)
+        ended(str(number), name, Status.CRASHED, why)
         for number, each in enumerate(shard.utterances)
         for name in each.missing
     ]
-
-
-def inputs_here(shard: Shard, wanted: Sequence[str]) -> list[tuple[handed.HandedInput, Path]]:
-    """Inputs of a shard by their hashes, with where they lie on the machine that hands it out."""
-    from bench.places import expand
-
-    known = shards.inputs_of(shard)
-    return [(known[sha], expand(known[sha].place)) for sha in wanted if sha in known]

@@ -19,11 +19,12 @@ from bench.errors import JournalError
 from bench.executor import Executor, Said
 from bench.folders import RunFolders
 from bench.journal import Journal
-from bench.listening.dispatch import WAIT_SECONDS, Dispatcher, Ticket
+from bench.listening.dispatch import WAIT_SECONDS, Answer, Dispatcher, Ticket
 from bench.listening.hearables import Conditioned, Hearable, Unhearable, hearables
+from bench.listening.hearing import given_up, hear_shard
 from bench.listening.here import Here
 from bench.listening.plan import Company, Listener, blocked_variants, companies
-from bench.listening.shards import shard_of, shares
+from bench.listening.shards import Shard, inputs_of, shard_of, shares
 from bench.listening.templates import Templates, made_record, plain
 from bench.places import portable
 from bench.prepare import Prepared
@@ -187,49 +188,73 @@ class QualityPass:
     def _listen(self, journal: Journal, plans: Sequence[Plan]) -> None:
         executor = self.executor or Here(self.workers, self.memory_bytes)
 
-        def say(ticket: Ticket, events: Sequence[Said], host: str | None) -> None:
-            made = (ticket.templates.record(event, host) for event in events)
+        shards: dict[Ticket, tuple[Shard, Templates]] = {}
+
+        def write(ticket: Ticket, events: Sequence[Said], host: str | None = None) -> None:
+            templates = shards[ticket][1]
+            made = (templates.record(event, host) for event in events)
             self._keep(journal, [record for record in made if record is not None])
+
+        def take(ticket: Ticket, answer: Answer) -> None:
+            if answer.get("log"):
+                ticket.log.parent.mkdir(parents=True, exist_ok=True)
+                ticket.log.write_text(answer["log"], encoding="utf-8")
+            write(ticket, answer["events"], answer["host"])
+            del shards[ticket]
+
+        def give_up(ticket: Ticket, why: Reason) -> None:
+            write(ticket, given_up(shards[ticket][0], why))
+            del shards[ticket]
 
         dispatcher = Dispatcher(
             executor=executor,
-            say=say,
-            refuse=self.watcher.refused,
+            take=take,
+            said=None if executor.apart else lambda ticket, event: write(ticket, [event]),
+            give_up=give_up,
+            refuse=lambda worker, why: self.watcher.refused(executor.title(worker), why),
             wait=self.watcher.waiting,
             wait_seconds=self.wait_seconds,
         )
         try:
-            dispatcher.run(self._tickets(plans, apart=executor.apart))
+            dispatcher.run(self._tickets(plans, shards, apart=executor.apart))
         finally:
             if self.executor is None:
                 executor.close()
 
-    def _tickets(self, plans: Sequence[Plan], *, apart: bool) -> Iterator[Ticket]:
+    def _tickets(
+        self, plans: Sequence[Plan], shards: dict[Ticket, tuple[Shard, Templates]], *, apart: bool
+    ) -> Iterator[Ticket]:
         """Every share that is to be heard, made when its turn comes."""
         number = 0
         for company, own in plans:
             pending = [each for each in own if isinstance(each, Hearable) and self._pending(company, each)]
             count = None if apart else self.workers
             for share in shares(pending, count=count, seconds=self.share_seconds):
-                yield self._ticket(company, share, number, apart=apart)
+                shard, templates = self._shard(company, share, apart=apart)
+                ticket = self._ticket(company, shard, number)
+                if not apart:  # the children's own words lie there, should this process be killed
+                    ticket.scratch.mkdir(parents=True, exist_ok=True)
+                    text = json.dumps(dataclasses.asdict(templates), ensure_ascii=False)
+                    (ticket.scratch / TEMPLATES).write_text(text, encoding="utf-8")
+                shards[ticket] = shard, templates
+                yield ticket
                 number += 1
 
-    def _ticket(self, company: Company, share: Sequence[Hearable], number: int, *, apart: bool) -> Ticket:
+    def _shard(self, company: Company, share: Sequence[Hearable], *, apart: bool) -> tuple[Shard, Templates]:
         missing = [(each, self._pending(company, each)) for each in share]
         shard = shard_of(company, missing, self.prepared.suite, apart=apart)
-        ticket = Ticket(
-            shard=shard,
-            key=shard.key,
-            templates=self._templates(company, share),
+        return shard, self._templates(company, share)
+
+    def _ticket(self, company: Company, shard: Shard, number: int) -> Ticket:
+        return Ticket(
+            key=f"hear-{shard.key}",
+            work=hear_shard,
+            payload=shard.encoded(),
+            inputs=inputs_of(shard),
+            engine=shard.listeners[0].case.variant.engine,
             scratch=self.folders.run / SPOOL / str(number),
             log=self.folders.logs / f"quality.{company.model}.{company.listeners[0].name}.{number}.log",
         )
-        if not apart:  # the children's own words lie there, should this process be killed
-            ticket.scratch.mkdir(parents=True, exist_ok=True)
-            (ticket.scratch / TEMPLATES).write_text(
-                json.dumps(dataclasses.asdict(ticket.templates), ensure_ascii=False), encoding="utf-8"
-            )
-        return ticket
 
     def _keep(self, journal: Journal, records: Iterable[UtteranceRecord]) -> None:
         """Write records that are not there yet, all at once."""

@@ -174,6 +174,7 @@ CODES: Final[Mapping[str, tuple[str, ...]]] = {
     "fleet.wrong_content": ("message",),
     "fleet.no_room": ("folder", "error"),
     "fleet.lost": ("count",),
+    "fleet.no_host": ("label",),
     "fleet.not_kept": ("count",),
     "divergence.no_baseline": (),
     "divergence.other_process": ("baseline",),

@@ -30,11 +30,12 @@ from bench.report.tables import (
 )
 from bench.report.tables.all_clips import pooled
 from bench.report.tables.between_machines import side_by_side
+from bench.report.tables.by_machine import by_machine
 from bench.report.tables.folding import fold
 from bench.report.tables.layout import Context
 from bench.report.tables.short_form import digest
 from bench.report.tables.verdict_table import overall_tables, verdict_table
-from bench.report.view import Refusal, Sentence, Table, VerdictBox, View
+from bench.report.view import AbsentHost, Refusal, Sentence, Table, VerdictBox, View
 from bench.results import Results
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def build(
     out: Path,
     with_diffs: bool = False,
     undrawn: int = 0,
+    absent: Sequence[AbsentHost] = (),
 ) -> View:
     """The view of the runs' figures; links in it are relative to the folder `out`.
 
@@ -69,6 +71,7 @@ def build(
     quality, further = fold((*passes.passes(groups, context.notes), *word_errors.quality(parts, context)))
     over_all = pooled(context)
     more = measured.tables(measured.MORE, parts, context)
+    told = findings(found)
     return View(
         title=runs[0].suite.title if len({run.suite.name for run in runs}) == 1 else _titles(found),
         name=" + ".join(dict.fromkeys(run.suite.name for run in runs)),
@@ -80,6 +83,8 @@ def build(
         gathered=names.gathered,
         overall=overall_tables(scene, context) if names.many_clips else (),
         machines=machines.machines(runs, names),
+        absent_hosts=machines.absent_hosts(absent),
+        by_machine=by_machine(told, context),
         parameters=asked,
         weights=sizes,
         **figures,
@@ -90,7 +95,7 @@ def build(
         pooled=over_all,
         side_by_side=beside,
         digest=digest(parts, context),
-        findings=tuple(finding.sentence() for finding in findings(found)),
+        findings=tuple(finding.sentence() for finding in told),
         advice=advice(found),
         **_trouble(runs, context),
         warnings=tuple(_warnings(found, undrawn)),

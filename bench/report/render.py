@@ -22,7 +22,7 @@ from bench.results import results_of
 if TYPE_CHECKING:
     from bench.journal import RunData
     from bench.report.charts.draw import Chart
-    from bench.report.view import View
+    from bench.report.view import AbsentHost, View
 
 MOST_DRAWN: Final = 6  # machines x clips with charts of their own
 MOST_CASES_DRAWN: Final = 40  # in one chart
@@ -36,12 +36,13 @@ def render(
     formats: Sequence[str] | None = None,
     templates: Path | None = None,
     sound: bool = False,
+    absent: Sequence[AbsentHost] = (),
 ) -> tuple[Path, ...]:
     """Write the reports of the runs into the folder `out`; return the files, reports first.
 
     `languages` are codes of the catalogs, `formats` names of `FORMATS` (None: all that can be
     written here); `templates` is a folder whose files go before the built-in ones of the same
-    name; `sound` puts the clips into the HTML page.  Each file is replaced as a whole or not at
+    name; `sound` puts the clips into the HTML page; `absent` are hosts that were asked and gave no run.  Each file is replaced as a whole or not at
     all.  Raises `ReportError` for no runs, an unknown language or format, a template that fails.
     """
     if not runs:
@@ -56,7 +57,7 @@ def render(
             f"report format {unknown[0]!r}: there is no such format.", hint=f"Formats: {', '.join(FORMATS)}."
         )
     spoken = [language(code) for code in dict.fromkeys(languages)]
-    material = _Rendering(runs, spoken, out, chosen, templates, sound)
+    material = _Rendering(runs, spoken, out, chosen, templates, sound, absent)
     written = tuple(
         write_file(out / output.path, output.text)
         for name in FORMATS
@@ -79,9 +80,11 @@ class _Rendering:
         formats: Sequence[str],
         templates: Path | None,
         sound: bool,
+        absent: Sequence[AbsentHost] = (),
     ) -> None:
         self.runs, self.spoken, self.out = runs, spoken, out
         self.formats, self.templates, self.sound = formats, templates, sound
+        self.absent = absent
         self.found = results_of(runs)
         self.names = Names(self.found, runs)
 
@@ -93,6 +96,7 @@ class _Rendering:
             self.names,
             out=self.out.resolve(),
             with_diffs=any(REPORTERS[name].transcripts for name in self.formats),
+            absent=self.absent,
             undrawn=len(scopes(self.found)) - len(self.drawn) if "charts" in self.formats else 0,
         )
 

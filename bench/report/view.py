@@ -129,6 +129,14 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AbsentHost:
+    """A host that was asked for figures and gave none, and why."""
+
+    label: str
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeardWord:
     """A word of a transcript and when it begins, None where the engine does not tell."""
 
@@ -224,6 +232,8 @@ class View:
     overall: tuple[Table, ...]
     pooled: tuple[Table, ...]
     machines: tuple[Machine, ...]
+    absent_hosts: Table | None
+    by_machine: Table | None
     parameters: Table
     weights: Table | None
     performance: tuple[Table, ...]

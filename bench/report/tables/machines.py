@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bench.domain import Reason
 from bench.places import expand
-from bench.report.cells import Cell, CellGroup, Figure, Text
+from bench.report.cells import Cell, CellGroup, Figure, Phrase, Text
 from bench.report.tables.layout import ColumnOf, Context, Layout, count
 from bench.report.tables.parameters import parameter_table
-from bench.report.view import Machine, Sound, Table
+from bench.report.view import AbsentHost, Column, Machine, Row, Sound, Table
 from bench.text.numbers import Quantity, grouped
 
 if TYPE_CHECKING:
@@ -73,6 +73,24 @@ def _facts(host: Host, runs: Sequence[RunData], names: Names) -> Table:
         )
     )
     return parameter_table("machine", rows)
+
+
+def absent_hosts(absent: Sequence[AbsentHost]) -> Table | None:
+    """The hosts that were asked and gave no figures, and why; None where all did."""
+    if not absent:
+        return None
+    return Table(
+        name="absent_hosts",
+        columns=(
+            Column(heading=Phrase(message="column.host")),
+            Column(heading=Phrase(message="column.why_absent")),
+        ),
+        rows=tuple(
+            Row(cells=(Text(text=each.label), each.reason or Phrase(message="reason.source.not_given")))
+            for each in absent
+        ),
+        sortable=False,
+    )
 
 
 class _Disturbance(NamedTuple):
