@@ -91,7 +91,7 @@ def test_what_is_killed_costs_its_shards_and_nothing_else(folder: Path) -> None:
         head.enter_context(fleets.a_head(folder, port))
         workers = [stack.enter_context(fleets.a_worker(folder, address)) for _ in range(3)]
         with head, fleets.process(*command, cwd=folder, until="utterances x variants") as first:
-            run = sorted((folder / "reports" / "demo").glob("2*"))[-1]
+            run = max((folder / "reports" / "demo").glob("2*"))
             until(lambda: lines(run / UTTERANCES) > 10)
             workers[0].kill()
             before = lines(run / UTTERANCES)
