@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 
 # The user and password of an address, wherever it stands.
@@ -42,30 +43,36 @@ def _home() -> str:
         return ""
 
 
-def _places() -> list[tuple[str, str]]:
-    """Folders and their names, the deepest first."""
-    places = {
-        str(cache_root()): "$ASR_QUANT_BENCH_CACHE",
-        sys.prefix: "$VIRTUAL_ENV",
-        str(Path.cwd()): "$PWD",
-        tempfile.gettempdir(): "$TMPDIR",
-        _home(): "$HOME",
-    }
+def _places() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
+    """Folders, their names and what finds them in a text, the deepest first."""
+    return _known(str(cache_root()), sys.prefix, str(Path.cwd()), tempfile.gettempdir(), _home())
+
+
+@lru_cache(maxsize=8)
+def _known(
+    cache: str, prefix: str, working: str, temporary: str, home: str
+) -> tuple[tuple[str, str, re.Pattern[str]], ...]:
+    names = ("$ASR_QUANT_BENCH_CACHE", "$VIRTUAL_ENV", "$PWD", "$TMPDIR", "$HOME")
+    places = dict(zip((cache, prefix, working, temporary, home), names, strict=True))
     places |= {os.path.realpath(path): name for path, name in places.items()}
-    return sorted(((path, name) for path, name in places.items() if len(path) > 1), key=lambda p: -len(p[0]))
+    deepest = sorted((path for path in places if len(path) > 1), key=lambda path: -len(path))
+    return tuple(
+        (path, places[path], re.compile(rf"{re.escape(path)}(?=$|[/\s\"':,;)\]])")) for path in deepest
+    )
 
 
 def portable(text: str) -> str:
     """The text with every path below a known folder written by that folder's variable, and no password in an address."""
     text = _PASSWORD.sub(r"\1***@", text)
-    for path, name in _places():
-        text = re.sub(rf"{re.escape(path)}(?=$|[/\s\"':,;)\]])", name, text)
+    for path, name, found in _places():
+        if path in text:
+            text = found.sub(name, text)
     return text
 
 
 def expand(path: str) -> Path:
     """A portable path on this machine."""
-    for place, name in reversed(_places()):
+    for place, name, _ in reversed(_places()):
         if path == name or path.startswith(f"{name}/"):
             return Path(place + path[len(name) :])
     return Path(path)
