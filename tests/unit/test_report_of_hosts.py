@@ -50,7 +50,7 @@ def test_a_claim_says_of_each_variant_on_how_many_machines_it_holds(tmp_path: Pa
     other = slower(measured_run(tmp_path / "b", host=MAC), "q4_0", 2.0)
     rows = rows_of(rendered([one, other], tmp_path / "out"), "What holds on all machines")
     assert rows[0] == ["Claim", "Holds on", "Example CPU 3000", "Apple M2"]
-    faster = next(row for row in rows if "faster than" in row[2])
+    faster = next(row for row in rows if "an hour of speech takes" in row[2])
     assert faster[0] == "Speed: Whisper Base"
     assert faster[1] == "all machines: Q6_K, Q8_0; 1 of 2: Q4_0"
     assert "**Q4_0**" in faster[2]
