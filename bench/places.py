@@ -45,15 +45,22 @@ def _home() -> str:
 
 def _places() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
     """Folders, their names and what finds them in a text, the deepest first."""
-    return _known(str(cache_root()), sys.prefix, str(Path.cwd()), tempfile.gettempdir(), _home())
+    said = tuple(os.environ.get(name) for name in ("ASR_QUANT_BENCH_CACHE", "XDG_CACHE_HOME", "HOME"))
+    return _known(said, os.getcwd(), tempfile.gettempdir())  # noqa: PTH109  # asked for each record
 
 
 @lru_cache(maxsize=8)
 def _known(
-    cache: str, prefix: str, working: str, temporary: str, home: str
+    said: tuple[str | None, ...], working: str, temporary: str
 ) -> tuple[tuple[str, str, re.Pattern[str]], ...]:
-    names = ("$ASR_QUANT_BENCH_CACHE", "$VIRTUAL_ENV", "$PWD", "$TMPDIR", "$HOME")
-    places = dict(zip((cache, prefix, working, temporary, home), names, strict=True))
+    """The same by what it depends on; `said` are variables that the cache's and the home's places come from."""
+    places = {
+        str(cache_root()): "$ASR_QUANT_BENCH_CACHE",
+        sys.prefix: "$VIRTUAL_ENV",
+        working: "$PWD",
+        temporary: "$TMPDIR",
+        _home(): "$HOME",
+    }
     places |= {os.path.realpath(path): name for path, name in places.items()}
     deepest = sorted((path for path in places if len(path) > 1), key=lambda path: -len(path))
     return tuple(

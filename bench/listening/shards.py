@@ -175,10 +175,9 @@ def _handed_out(listener: Listener, suite: Suite) -> ShardListener:
 
 def inputs_of(shard: Shard) -> dict[str, HandedInput]:
     """Everything that the shard's work reads, by hash."""
-    found = {each.sha256: _weights_input(each) for own in shard.listeners for each in own.weights}
-    for each in shard.utterances:
-        found[each.sha256] = audio_input(each)
-    return found
+    found = {file.sha256: file for own in shard.listeners for file in own.weights}
+    weights = {sha256: _weights_input(file) for sha256, file in found.items()}
+    return weights | {each.sha256: audio_input(each) for each in shard.utterances}
 
 
 def audio_input(utterance: ShardUtterance) -> HandedInput:

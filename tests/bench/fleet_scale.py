@@ -1,0 +1,174 @@
+"""One step of `test_fleet_scale.py`, in a process of its own: `python fleet_scale.py plan|merge|report UTTERANCES FOLDER`.
+
+Prints JSON: seconds, peak bytes, how many shards and records.  The shards are real and so is the journal; what
+hears them is a stub that answers at once, for what is weighed is the head.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import sys
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from unittest import mock
+
+import fake_engine
+import fleets
+
+from bench import host
+from bench.assets.speech.utterances import SpokenUtterance
+from bench.config import load_suite
+from bench.domain import AudioCondition, Reason
+from bench.executor import Done, Task
+from bench.folders import RunFolders, start
+from bench.journal import RECORDS, read_run
+from bench.listening import passes, shards
+from bench.listening.hearables import Hearable
+from bench.listening.passes import QualityPass
+from bench.prepare import prepare
+from bench.report import render
+
+WORDS, TOKENS = 12, 26
+LETTERS = "абвгдежзийклмнопрстуфхцчшщыэюя"
+FOUR_VARIANTS = """
+name: demo
+title: Demo
+models: [m]
+variants:
+  - f16
+  - {quantization: q8_0, settings: {blur: 0.03}}
+  - {quantization: q4_0, settings: {blur: 0.8}}
+  - {quantization: q4_0, name: q4_0-b, settings: {blur: 0.5}}
+clips: [{path: u1.wav, name: clip}]
+defaults: {engine: fake}
+quality: {floor: 0, corpora: [{manifest: list.tsv, name: own, language: ru}]}
+"""
+
+
+class Answering:
+    """Hears every shard at once: six words in a hundred are wrong, and every token has its figures."""
+
+    apart = True
+
+    def __init__(self, vocabulary: list[str]) -> None:
+        self.random, self.vocabulary, self.shards = random.Random(2), vocabulary, 0
+
+    def room(self, avoid: frozenset[str], labels: tuple[str, ...] = ()) -> int:
+        return 64
+
+    def unfit(self) -> Mapping[str, Reason]:
+        return {}
+
+    def title(self, worker: str) -> str:
+        return worker
+
+    def stop(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def submit(self, task: Task) -> Future[Done]:
+        self.shards += 1
+        shard = shards.decoded(task.payload)
+        events = [
+            {
+                "event": "heard",
+                "utterance": str(number),
+                "variant": name,
+                "cpu_seconds": 0.51,
+                "windows": 1,
+                "result": self._heard(leads=name == "f16"),
+            }
+            for number, each in enumerate(shard.utterances)
+            for name in each.missing
+        ]
+        future: Future[Done] = Future()
+        future.set_result(
+            Done(worker="w", content=json.dumps({"host": "abcdefabcdef", "events": events}).encode())
+        )
+        return future
+
+    def _heard(self, *, leads: bool) -> dict[str, object]:
+        draw = self.random
+        said = [draw.choice(self.vocabulary) for _ in range(WORDS)]
+        logp = [-round(draw.random(), 6) for _ in range(TOKENS)]
+        common = {"text": " ".join(said), "words": [[word, 2, 0.91234] for word in said], "logp": logp}
+        if leads:
+            tokens = [draw.randrange(50_000) for _ in range(TOKENS)]
+            return {**common, "tokens": tokens, "entropy": [round(-each, 5) for each in logp]}
+        return {**common, "kl": [round(-each / 100, 8) for each in logp], "changed": [3], "changed_to": [17]}
+
+
+def utterances(folder: Path, count: int, vocabulary: list[str]) -> list[Hearable]:
+    """So many utterances of 5 s on one recording."""
+    part = load_suite(folder / "demo.yaml").quality.corpora[0]
+    draw, clean = random.Random(1), AudioCondition()
+    return [
+        Hearable(
+            part=part,
+            condition=clean,
+            spoken=SpokenUtterance(
+                name=f"u{number:07}",
+                text=" ".join(draw.choice(vocabulary) for _ in range(WORDS)),
+                path=folder / "u1.wav",
+                seconds=5.0,
+                speaker=f"s{number % 97}",
+            ),
+            on_floor=False,
+            audio=folder / "u1.wav",
+        )
+        for number in range(count)
+    ]
+
+
+def main(step: str, count: int, folder: Path) -> None:
+    """Do the step, print what it took."""
+    fake_engine.install()
+    os.environ["ASR_QUANT_BENCH_CACHE"] = str(folder / "cache")
+    if not (folder / "demo.yaml").exists():
+        fleets.make_suite(folder, 1, FOUR_VARIANTS)
+    os.chdir(folder)
+    draw = random.Random(3)
+    vocabulary = ["".join(draw.choices(LETTERS, k=draw.randint(2, 9))) for _ in range(5000)]
+    folders = RunFolders(run=folder / "reports" / "demo" / "r", logs=folder / "logs" / "demo" / "r")
+    begun = time.monotonic()
+    made = 0
+    if step == "report":
+        render([read_run(folders.run)], languages=["en"], out=folders.run, formats=["md"])
+    else:
+        prepared = prepare(load_suite(folder / "demo.yaml"))
+        start(folders, prepared.suite, host.describe())
+        (folders.run / RECORDS).touch()
+        heard = utterances(folder, count, vocabulary)
+        begun = time.monotonic()
+        answering = Answering(vocabulary)
+        whole = QualityPass(
+            prepared=prepared,
+            folders=folders,
+            host=host.describe(),
+            workers=1,
+            watcher=fleets.Watching(),
+            memory_bytes=1e12,
+            executor=answering,
+            share_seconds=10.0,
+        )
+        if step == "plan":
+            companies = whole._companies(heard, "ru")
+            plans = [(company, heard) for company in companies]
+            made = sum(len(ticket.payload) > 0 for ticket in whole._tickets(plans, {}, apart=True))
+        else:
+            with mock.patch.object(passes, "hearables", lambda suite, progress=None: list(heard)):
+                whole.run()
+            made = answering.shards
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    sys.stdout.write(
+        json.dumps({"seconds": time.monotonic() - begun, "peak_bytes": peak, "shards": made}) + "\n"
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))
