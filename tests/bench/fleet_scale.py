@@ -161,7 +161,7 @@ def main(step: str, count: int, folder: Path) -> None:
             plans = [(company, heard) for company in companies]
             made = sum(len(ticket.payload) > 0 for ticket in whole._tickets(plans, {}, apart=True))
         else:
-            with mock.patch.object(passes, "hearables", lambda suite, progress=None: list(heard)):
+            with mock.patch.object(passes, "hearables", return_value=heard):
                 whole.run()
             made = answering.shards
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
