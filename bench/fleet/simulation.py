@@ -54,7 +54,7 @@ class Fleet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workload:
+class PassWork:
     """Hours of speech in utterances of `utterance_seconds`, heard by `listeners`, in shares of `share_seconds`."""
 
     hours: float
@@ -92,7 +92,7 @@ class Forecast:
         return self.head_busy > HEAD_BOUND
 
 
-def forecast(work: Workload, fleet: Fleet, costs: Costs, *, seed: int = 1) -> Forecast:
+def forecast(work: PassWork, fleet: Fleet, costs: Costs, *, seed: int = 1) -> Forecast:
     """One pass, simulated.  Time and memory grow with the number of shares."""
     random = Random(seed)
     speech = work.hours * 3600 / work.shares
@@ -135,7 +135,7 @@ def forecast(work: Workload, fleet: Fleet, costs: Costs, *, seed: int = 1) -> Fo
     )
 
 
-def most_workers(work: Workload, costs: Costs) -> float:
+def most_workers(work: PassWork, costs: Costs) -> float:
     """From how many workers on the head is the limit: a share's time on a worker over its time on the head."""
     speech = work.hours * 3600 / work.shares
     of_head = costs.head_share + costs.head_second * speech + costs.head_record * work.records / work.shares

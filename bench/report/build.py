@@ -35,7 +35,7 @@ from bench.report.tables.folding import fold
 from bench.report.tables.layout import Context
 from bench.report.tables.short_form import digest
 from bench.report.tables.verdict_table import overall_tables, verdict_table
-from bench.report.view import AbsentHost, Refusal, Sentence, Table, VerdictBox, View
+from bench.report.view import AbsentHost, Advice, Refusal, Sentence, Table, VerdictBox, View
 from bench.results import Results
 
 if TYPE_CHECKING:
@@ -71,7 +71,6 @@ def build(
     quality, further = fold((*passes.passes(groups, context.notes), *word_errors.quality(parts, context)))
     over_all = pooled(context)
     more = measured.tables(measured.MORE, parts, context)
-    told = findings(found)
     return View(
         title=runs[0].suite.title if len({run.suite.name for run in runs}) == 1 else _titles(found),
         name=" + ".join(dict.fromkeys(run.suite.name for run in runs)),
@@ -83,8 +82,6 @@ def build(
         gathered=names.gathered,
         overall=overall_tables(scene, context) if names.many_clips else (),
         machines=machines.machines(runs, names),
-        absent_hosts=machines.absent_hosts(absent),
-        by_machine=by_machine(told, context),
         parameters=asked,
         weights=sizes,
         **figures,
@@ -95,9 +92,8 @@ def build(
         pooled=over_all,
         side_by_side=beside,
         digest=digest(parts, context),
-        findings=tuple(finding.sentence() for finding in told),
-        advice=advice(found),
-        **_trouble(runs, context),
+        **_told(context),
+        **_trouble(runs, context, absent),
         warnings=tuple(_warnings(found, undrawn)),
         commands=provenance.commands(found, names),
         logs=provenance.logs(found, names, out),
@@ -128,6 +124,23 @@ def _measured(parts: Sequence[Scope], context: Context) -> _Measured:
     )
 
 
+class _Told(TypedDict):
+    """What the figures come to, each a part of the view."""
+
+    findings: tuple[Sentence, ...]
+    by_machine: Table | None
+    advice: tuple[Advice, ...]
+
+
+def _told(context: Context) -> _Told:
+    told = findings(context.found)
+    return _Told(
+        findings=tuple(finding.sentence() for finding in told),
+        by_machine=by_machine(told, context),
+        advice=advice(context.found),
+    )
+
+
 class _Trouble(TypedDict):
     """What went wrong, each a part of the view."""
 
@@ -136,15 +149,17 @@ class _Trouble(TypedDict):
     loops: tuple[Sentence, ...]
     disturbances: Table | None
     opened: Table | None
+    absent_hosts: Table | None
 
 
-def _trouble(runs: Sequence[RunData], context: Context) -> _Trouble:
+def _trouble(runs: Sequence[RunData], context: Context, absent: Sequence[AbsentHost]) -> _Trouble:
     return _Trouble(
         refusals=failures.refusals(context.found, context.names),
         failures=failures.failures(runs, context),
         loops=failures.loops(context.found, context.names),
         disturbances=machines.disturbances(context),
         opened=opened.opened(context),
+        absent_hosts=machines.absent_hosts(absent),
     )
 
 

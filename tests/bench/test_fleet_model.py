@@ -19,7 +19,7 @@ import pytest
 from bench.executor import Executor
 from bench.fleet.on_dask import DaskExecutor
 from bench.fleet.processes import LocalProcesses
-from bench.fleet.simulation import Costs, Fleet, Workload, forecast
+from bench.fleet.simulation import Costs, Fleet, PassWork, forecast
 
 UTTERANCES, SLEEP, SHARE_SECONDS = 60, 0.25, 10.0
 ERROR = 0.15
@@ -61,7 +61,7 @@ def measured(name: str, count: int, folder: Path) -> tuple[float, float, float]:
 @pytest.mark.parametrize("name", ["processes", "dask"])
 def test_two_and_four_workers_take_what_the_model_says(folder: Path, name: str) -> None:
     one, spoken, asleep = measured(name, 1, folder)
-    work = Workload(
+    work = PassWork(
         hours=spoken / 3600, utterance_seconds=spoken / UTTERANCES, listeners=3, share_seconds=SHARE_SECONDS
     )
     share = (one - asleep) / work.shares

@@ -25,7 +25,7 @@ from bench.config import load_suite
 from bench.executor import Executor
 from bench.fleet.on_dask import DaskExecutor
 from bench.fleet.processes import LocalProcesses
-from bench.fleet.simulation import Costs, Fleet, Workload, forecast
+from bench.fleet.simulation import Costs, Fleet, PassWork, forecast
 from bench.folders import new_folders, start
 from bench.journal import RECORDS
 from bench.listening.passes import QualityPass
@@ -129,7 +129,7 @@ def test_the_model_forecasts_two_workers_from_one(
     one = statistics.median(walls["processes 1"])
     with executor_of("processes 1", tmp_path) as executor:
         _, spoken, busy = wall_of(prepared, executor, tmp_path)
-    work = Workload(
+    work = PassWork(
         hours=spoken / 3600, utterance_seconds=spoken / UTTERANCES, listeners=3, share_seconds=SHARE_SECONDS
     )
     costs = Costs(

@@ -7,10 +7,10 @@ import statistics
 
 import pytest
 
-from bench.fleet.simulation import Costs, Fleet, Workload, forecast, most_workers
+from bench.fleet.simulation import Costs, Fleet, PassWork, forecast, most_workers
 
 FREE_HEAD = Costs(real_time_factor=0.5, share=0.0, head_share=0.0, head_record=0.0)
-WORK = Workload(hours=10, utterance_seconds=6.0, listeners=4, share_seconds=300)
+WORK = PassWork(hours=10, utterance_seconds=6.0, listeners=4, share_seconds=300)
 
 
 def test_equal_workers_and_a_free_head_share_the_work_evenly() -> None:
@@ -32,7 +32,7 @@ def test_a_head_that_is_the_limit_gives_its_own_rate_whatever_the_workers() -> N
     costs = Costs(real_time_factor=0.5, share=0.0, head_share=0.2, head_record=0.004)
     of_head = 0.2 + 0.004 * 50 * 4
     assert most_workers(WORK, costs) == pytest.approx((150 + of_head) / of_head)
-    work = Workload(hours=1000, utterance_seconds=6.0, listeners=4, share_seconds=300)
+    work = PassWork(hours=1000, utterance_seconds=6.0, listeners=4, share_seconds=300)
     few, many = (forecast(work, Fleet(workers=count), costs) for count in (100, 1000))
     assert not few.head_is_the_limit
     assert many.head_is_the_limit
@@ -40,7 +40,7 @@ def test_a_head_that_is_the_limit_gives_its_own_rate_whatever_the_workers() -> N
 
 
 def test_losses_are_as_many_as_their_rate_says_and_cost_what_was_begun() -> None:
-    work = Workload(hours=2000, utterance_seconds=6.0, listeners=4, share_seconds=300)
+    work = PassWork(hours=2000, utterance_seconds=6.0, listeners=4, share_seconds=300)
     fleet = Fleet(workers=50, losses_an_hour=2.0, away_seconds=0.0)
     found = forecast(work, fleet, FREE_HEAD)
     chance = 1 - math.exp(-150 * 2 / 3600)  # of a share
@@ -53,7 +53,7 @@ def test_losses_are_as_many_as_their_rate_says_and_cost_what_was_begun() -> None
 
 
 def test_stragglers_cost_a_tail_of_one_share_at_most() -> None:
-    work = Workload(hours=100, utterance_seconds=6.0, listeners=4, share_seconds=300)
+    work = PassWork(hours=100, utterance_seconds=6.0, listeners=4, share_seconds=300)
     fleet = Fleet(workers=20, stragglers=0.1, slowness=5.0)
     walls = [forecast(work, fleet, FREE_HEAD, seed=seed).wall_seconds for seed in range(40)]
     for seed, wall in enumerate(walls):
@@ -62,7 +62,7 @@ def test_stragglers_cost_a_tail_of_one_share_at_most() -> None:
 
 
 def test_a_thousand_workers_and_ten_thousand_hours_are_forecast() -> None:
-    work = Workload(hours=10_000, utterance_seconds=6.0, listeners=4, share_seconds=300)
+    work = PassWork(hours=10_000, utterance_seconds=6.0, listeners=4, share_seconds=300)
     costs = Costs(real_time_factor=0.4, share=6.0, head_share=0.01, head_record=0.0002)
     fleet = Fleet(workers=1000, scatter=0.15, stragglers=0.02, slowness=3.0, losses_an_hour=0.05)
     found = forecast(work, fleet, costs)
