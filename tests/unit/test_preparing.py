@@ -12,11 +12,12 @@ import pytest
 import records
 
 from bench import assets, environments
+from bench.config import load_suite
 from bench.domain import Clip, FetchedClip, Model, Status, Suite, Variant, WeightsFile
 from bench.engines import Availability, Settings, registry
 from bench.errors import AssetError, BenchError, EngineMissing, UnusableWeights
 from bench.language import language
-from bench.prepare import Blocked, Ready, prepare
+from bench.prepare import Blocked, Ready, prepare, wanted_weights
 from bench.problems import problem
 from bench.reasons import reason, told
 
@@ -239,3 +240,14 @@ def test_an_environment_that_cannot_be_made_blocks_its_cases_and_is_tried_once(
     monkeypatch.setattr(environments, "ensure_environment", made.ensure)
     assert {each.status for each in prepare(pinned()).blocked.values()} == {Status.MISSING}
     assert len(made.made) == 1
+
+
+def test_every_weights_file_is_wanted_once_and_none_of_a_case_that_is_refused() -> None:
+    suite = load_suite(Path(__file__).parents[2] / "configs" / "engines-side-by-side.yaml")
+    wanted = wanted_weights(suite)
+    assert list(wanted) == sorted(set(wanted))
+    assert {model for model, _, _ in wanted} == set(suite.models)
+    assert {quantization for _, quantization, _ in wanted} <= {c.variant.quantization for c in suite.cases}
+    refused = dataclasses.replace(suite.models[suite.cases[0].model], family="no-such-family")
+    others = dataclasses.replace(suite, models=dict.fromkeys(suite.models, refused))
+    assert wanted_weights(others) == ()

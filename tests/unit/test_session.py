@@ -12,7 +12,6 @@ import records
 
 import bench
 from bench import nightly, prepare, report, runner, session
-from bench.config import load_suite
 from bench.domain import Protocol, Status, Suite, measured
 from bench.errors import Interrupted, JournalError, SuiteError
 from bench.estimates import estimate
@@ -315,14 +314,3 @@ def test_a_night_is_measured_judged_written_beside_and_kept(tmp_path: Path, seen
     assert {"gate.md", "gate.json", "gate.junit.xml"} <= {each.name for each in folder.iterdir()}
     assert found.warnings == ()
     assert nightly.publish(found.report, tmp_path / "reports").suffix == ".html"
-
-
-def test_every_weights_file_is_wanted_once_and_none_of_a_case_that_is_refused() -> None:
-    suite = load_suite(Path(__file__).parents[2] / "configs" / "engines-side-by-side.yaml")
-    wanted = session.wanted_weights(suite)
-    assert list(wanted) == sorted(set(wanted))
-    assert {model for model, _, _ in wanted} == set(suite.models)
-    assert {quantization for _, quantization, _ in wanted} <= {c.variant.quantization for c in suite.cases}
-    refused = dataclasses.replace(suite.models[suite.cases[0].model], family="no-such-family")
-    others = dataclasses.replace(suite, models=dict.fromkeys(suite.models, refused))
-    assert session.wanted_weights(others) == ()
