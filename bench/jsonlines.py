@@ -11,7 +11,7 @@ import errno
 import json
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -77,35 +77,52 @@ def read_lines(
     ValueError for what it cannot use.  A line of a newer schema is skipped like a corrupt one, since what the others say still holds, or with
     `refuse_foreign` it is a JournalError.  `name` is what the warnings call the file, its path if None.
     """
-    try:
-        raw = file.read_bytes()
-    except FileNotFoundError:
-        return [], []
-    except OSError as error:
-        raise JournalError(
-            f"{file}: cannot be read: {error.strerror}.", hint="Check its permissions."
-        ) from error
-    found: list[T] = []
     warnings: list[str] = []
-    lines = raw.split(b"\n")
-    torn = b"" if _whole(lines[-1]) else lines.pop()
-    for number, line in enumerate(lines, start=1):
+    lines = each_line(file, schema, decoded, refuse_foreign=refuse_foreign, warn=warnings.append, name=name)
+    return list(lines), warnings
+
+
+def each_line(
+    file: Path,
+    schema: int,
+    decoded: Callable[[dict[str, Any]], T],
+    *,
+    warn: Callable[[str], object],
+    refuse_foreign: bool = False,
+    name: str | None = None,
+) -> Iterator[T]:
+    """`read_lines` one after another, for files that need not fit into memory; warnings as they come."""
+    for number, (line, whole) in enumerate(_raw_lines(file), start=1):
         if not line.strip():
             continue
+        if not whole and not _whole(line):
+            warn(f"{name or file}:{number}: torn line at the end, skipped.")
+            return
         try:
-            found.append(decoded(decode(line, schema)))
+            yield decoded(decode(line, schema))
         except ForeignSchemaError as error:
             if refuse_foreign:
                 raise JournalError(
                     f"{file}:{number}: record schema {error.found!r}; this version reads schema {schema} and older ones.",
                     hint="Use the version of asr-quant-bench that wrote the run, or a newer one.",
                 ) from None
-            warnings.append(f"{name or file}:{number}: skipped: {error}")
+            warn(f"{name or file}:{number}: skipped: {error}")
         except (ValueError, RecursionError) as error:  # also JSON's, UTF-8's and pydantic's own errors
-            warnings.append(f"{name or file}:{number}: skipped: {str(error).splitlines()[0]}")
-    if torn:
-        warnings.append(f"{name or file}:{len(lines) + 1}: torn line at the end, skipped.")
-    return found, warnings
+            warn(f"{name or file}:{number}: skipped: {str(error).splitlines()[0]}")
+
+
+def _raw_lines(file: Path) -> Iterator[tuple[bytes, bool]]:
+    """The lines of a file without their line breaks, and whether each had one; none of no file."""
+    try:
+        with file.open("rb") as opened:
+            for line in opened:
+                yield line.removesuffix(b"\n"), line.endswith(b"\n")
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise JournalError(
+            f"{file}: cannot be read: {error.strerror}.", hint="Check its permissions."
+        ) from error
 
 
 def open_to_append(file: Path) -> int:

@@ -25,14 +25,13 @@ from bench.listening.hearing import given_up, hear_shard
 from bench.listening.here import Here
 from bench.listening.plan import Company, Listener, blocked_variants, companies
 from bench.listening.shards import Shard, inputs_of, shard_of, shares
-from bench.listening.templates import Templates, made_record, plain
+from bench.listening.templates import TEMPLATES, Templates, leftovers, made_record, plain
 from bench.places import portable
 from bench.prepare import Prepared
-from bench.quality.utterances import UTTERANCES, UtteranceRecord, encode_utterance, read_utterances
+from bench.quality.utterances import UTTERANCES, HeardKey, UtteranceRecord, encode_utterance, heard_keys
 from bench.reasons import reason
 
 SPOOL: Final = ".listening"
-TEMPLATES: Final = "templates.json"
 MEMORY_SHARE: Final = 0.5  # of what the machine has: the rest is left to others
 HEARD_AGAIN: Final = {Status.CRASHED, Status.TIMEOUT, Status.FAILED, Status.MEMORY}  # when a pass goes on
 
@@ -74,7 +73,7 @@ class QualityPass:
     executor: Executor | None = None
     share_seconds: float | None = None
     wait_seconds: float = WAIT_SECONDS
-    _done: set[tuple[Any, ...]] = dataclasses.field(default_factory=set)
+    _done: set[HeardKey] = dataclasses.field(default_factory=set)
 
     def run(self) -> None:
         """Hear everything that the run's utterances do not hold yet.
@@ -85,8 +84,7 @@ class QualityPass:
         """
         heard = hearables(self.prepared.suite, self.watcher)
         with Journal(self.folders.run, UTTERANCES) as journal:
-            before, _ = read_utterances(self.folders.run)
-            self._done = {record.key for record in before if record.status not in HEARD_AGAIN}
+            self._done, before = heard_keys(self.folders.run, but=HEARD_AGAIN)
             self._take_in_leftovers(journal)
             plans: list[Plan] = [
                 (company, [each for each in heard if each.part.language == language])
@@ -142,7 +140,7 @@ class QualityPass:
             and (everything or self._key(listener, each) not in self._done)
         ]
 
-    def _key(self, listener: Listener, each: Conditioned) -> tuple[Any, ...]:
+    def _key(self, listener: Listener, each: Conditioned) -> HeardKey:
         return (*each.identity, listener.case.model, listener.case.variant.name, listener.floor)
 
     # ------------------------------------------------------------------------- templates
@@ -268,31 +266,24 @@ class QualityPass:
 
     def _take_in_leftovers(self, journal: Journal) -> None:
         """What children of a killed parent said and nobody wrote down."""
-        for file in sorted((self.folders.run / SPOOL).glob(f"*/{TEMPLATES}")):
-            try:
-                data = json.loads(file.read_text(encoding="utf-8"))
-                templates = Templates(utterances=data["utterances"], listeners=data["listeners"])
-                lines = (file.parent / "events.jsonl").read_bytes().split(b"\n")[:-1]
-                records = [templates.record(json.loads(line)) for line in lines]
-            except (OSError, ValueError, KeyError, TypeError):
-                continue  # torn by the kill: that utterance is heard again
-            found = [record for record in records if record is not None and record.status is Status.OK]
-            new = [record for record in found if record.key not in self._done]
-            if new:
-                journal.append_line(b"".join(map(encode_utterance, new)))
-                self._done.update(record.key for record in new)
+        new = [each for each in leftovers(self.folders.run / SPOOL) if each.key not in self._done]
+        if new:
+            journal.append_line(b"".join(map(encode_utterance, new)))
+            self._done.update(record.key for record in new)
         shutil.rmtree(self.folders.run / SPOOL, ignore_errors=True)
 
-    def _refuse_other_weights(self, before: Iterable[UtteranceRecord], planned: Iterable[Company]) -> None:
+    def _refuse_other_weights(
+        self, before: Iterable[tuple[str, str, str]], planned: Iterable[Company]
+    ) -> None:
         now = {
             (each.case.model, each.case.variant.name): each.weights
             for company in planned
             for each in company.listeners
         }
-        for record in before:
-            if record.weights and now.get((record.model, record.variant), record.weights) != record.weights:
+        for model, variant, weights in sorted(before):
+            if now.get((model, variant), weights) != weights:
                 raise JournalError(
-                    f"{self.folders.run}: the weights of {record.model} {record.variant} have changed since "
+                    f"{self.folders.run}: the weights of {model} {variant} have changed since "
                     f"its quality pass began.",
                     hint="Start a new run without --resume.",
                 )

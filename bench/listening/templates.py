@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bench.domain import Reason, Status
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 About = dict[str, Any]  # fields of an `UtteranceRecord`, as JSON
 
+TEMPLATES: Final = "templates.json"
 _KINDS: Final = {"unsupported": Status.UNSUPPORTED, "memory": Status.MEMORY}
 _RESULT: Final = (
     "text", "words", "truncated", "tokens", "logp", "entropy", "kl", "changed", "changed_to", "blank",
@@ -62,6 +65,19 @@ class Templates:
             cpu_seconds=event.get("cpu_seconds"),
             **own,
         )
+
+
+def leftovers(spool: Path) -> Iterator[UtteranceRecord]:
+    """What children below a folder heard, beside which their templates lie."""
+    for file in sorted(spool.glob(f"*/{TEMPLATES}")):
+        try:
+            data = json.loads(file.read_text(encoding="utf-8"))
+            templates = Templates(utterances=data["utterances"], listeners=data["listeners"])
+            lines = (file.parent / "events.jsonl").read_bytes().split(b"\n")[:-1]
+            records = [templates.record(json.loads(line)) for line in lines]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # torn by the kill: that utterance is heard again
+        yield from (record for record in records if record is not None and record.status is Status.OK)
 
 
 def ended(utterance: str, listener: str, status: Status, why: Reason | None, **own: object) -> About:

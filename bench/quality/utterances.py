@@ -6,10 +6,12 @@ later, and a line without them reads as one that does not tell.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bench import jsonlines
 from bench.domain import Reason, Status
@@ -92,6 +94,36 @@ def _adapter() -> TypeAdapter[UtteranceRecord]:
 def encode_utterance(record: UtteranceRecord) -> bytes:
     """One line, newline included; fields at their defaults are left out."""
     return jsonlines.encode(SCHEMA, _adapter().dump_python(record, mode="json", exclude_defaults=True))
+
+
+_OF_KEY: Final = ("corpus", "condition", "utterance", "model", "variant", "status")
+HeardKey = tuple[str, str, str, str, str, str | None]
+
+
+def heard_keys(run: Path, but: Collection[Status]) -> tuple[set[HeardKey], set[tuple[str, str, str]]]:
+    """The keys of a run's records, without those whose last one has a status of `but`; and (model, variant, weights).
+
+    Read one after another: a million records need not fit into memory.
+    """
+    keys: set[HeardKey] = set()
+    weights: set[tuple[str, str, str]] = set()
+    marks = jsonlines.each_line(
+        run / UTTERANCES, SCHEMA, _mark, refuse_foreign=True, warn=lambda _: None, name=UTTERANCES
+    )
+    for key, status, own in marks:
+        (keys.discard if status in but else keys.add)(key)
+        if own:
+            weights.add((*key[3:5], own))
+    return keys, weights
+
+
+def _mark(data: dict[str, Any]) -> tuple[HeardKey, Status, str]:
+    if missing := [name for name in _OF_KEY if name not in data]:
+        raise ValueError(f"has no {missing[0]}")
+    names = [sys.intern(str(data[name])) for name in _OF_KEY[:-1]]
+    corpus, condition, utterance, model, variant = names
+    key = (corpus, condition, utterance, model, variant, data.get("floor"))
+    return key, Status(data["status"]), sys.intern(str(data.get("weights", "")))
 
 
 def read_utterances(run: Path) -> tuple[tuple[UtteranceRecord, ...], tuple[str, ...]]:

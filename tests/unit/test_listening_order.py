@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
+from bench.domain import Status
 from bench.quality.sampling import prefix, stratified_order
+from bench.quality.utterances import (
+    UTTERANCES,
+    UtteranceRecord,
+    encode_utterance,
+    heard_keys,
+    read_utterances,
+)
 
 
 @dataclass(frozen=True)
@@ -66,3 +75,37 @@ def test_hours_and_utterances_are_limits_and_one_is_always_heard() -> None:
     assert len(prefix(items, hours=None, utterances=7, **limits)) == 7
     assert len(prefix(items, hours=0.5, utterances=3, **limits)) == 3
     assert len(prefix(items, hours=0.01, utterances=None, **limits)) == 1
+
+
+def test_what_was_heard_is_known_by_the_last_record_of_each_key(tmp_path: Path) -> None:
+    def line(utterance: str, status: Status, weights: str = "abc") -> bytes:
+        return encode_utterance(
+            UtteranceRecord(
+                corpus="c",
+                condition="clean",
+                utterance=utterance,
+                language="ru",
+                seconds=1.5,
+                model="m",
+                variant="q8_0",
+                quantization="q8_0",
+                engine="e",
+                host="h",
+                status=status,
+                weights=weights,
+            )
+        )
+
+    lines = [line("a", Status.OK), line("b", Status.OK), line("b", Status.CRASHED), line("d", Status.CRASHED)]
+    lines += [
+        line("d", Status.OK, weights="other"),
+        b"no record\n",
+        b'{"schema":1,"corpus":"c"}\n',
+        b'{"torn',
+    ]
+    (tmp_path / UTTERANCES).write_bytes(b"".join(lines))
+    keys, weights = heard_keys(tmp_path, but={Status.CRASHED})
+    assert keys == {("c", "clean", name, "m", "q8_0", None) for name in ("a", "d")}
+    assert weights == {("m", "q8_0", "abc"), ("m", "q8_0", "other")}
+    assert keys <= {record.key for record in read_utterances(tmp_path)[0]}
+    assert heard_keys(tmp_path / "nowhere", but=()) == (set(), set())
