@@ -131,9 +131,9 @@ def test_an_evicted_start_reads_the_weights_from_the_disk_and_a_warm_one_does_no
     [name] = [Path(file.path).name for file in first.weights]
     facts = first.conditions.facts
     assert facts[f"evicted_start_resident_before {name}"] == 0.0
-    assert facts[f"evicted_start_resident_after {name}"] > 0.99
-    # Under memory pressure the kernel may take back a page or two meanwhile.
-    assert min(facts[f"resident_before {name}"], facts[f"resident_after {name}"]) > 0.99
+    assert facts[f"evicted_start_resident_after {name}"] > 0.9
+    # Under memory pressure the kernel may take back some pages meanwhile.
+    assert min(facts[f"resident_before {name}"], facts[f"resident_after {name}"]) > 0.9
     read = first.value("evicted_read_bytes")
     assert read is not None, first.measurements["evicted_read_bytes"].reason
     assert 0.98 * weights < read < 1.2 * weights
