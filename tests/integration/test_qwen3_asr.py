@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from bench.assets import fetch_clip, fetch_weights, read_model
 from bench.assets.formats.gguf import read_gguf
@@ -28,7 +29,7 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 
 def worded(reason: dict[str, Any] | None) -> str:
     """A record's reason in English; empty for none."""
-    return english(Reason(**reason)) if reason else ""
+    return english(TypeAdapter(Reason).validate_python(reason)) if reason else ""
 
 
 def run(folder: Path, suite: Path, *words: str) -> tuple[int, list[dict[str, Any]], str]:
