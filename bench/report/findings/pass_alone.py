@@ -18,7 +18,7 @@ from bench.report.findings.wer_sentences import Held, wer_findings
 from bench.report.pass_groups import Anchored, PassGroup, anchored, variant_cell
 from bench.statistics import Estimate
 
-TELLING_ASKED: Final = 20  # utterances whose new errors are looked through for the words of a sentence
+UTTERANCES_SEARCHED: Final = 20  # utterances whose new errors are looked through for the words of a sentence
 
 
 def clean_groups(scene: Scene) -> tuple[Anchored, ...]:
@@ -45,7 +45,7 @@ def error_rates(scene: Scene) -> Iterator[Finding]:
 
 def new_errors(group: PassGroup, row: Passed) -> list[ErrorPair]:
     """The most telling errors that the baseline does not make."""
-    found = telling_utterances(group.results.pairs(row), way_of(row), TELLING_ASKED)
+    found = telling_utterances(group.results.pairs(row), way_of(row), UTTERANCES_SEARCHED)
     return sorted((each for one in found for each in one.errors), key=lambda each: each.order)
 
 

@@ -26,7 +26,6 @@ from bench.text.numbers import Quantity
 
 CLASSES_NAMED: Final = 4
 UTTERANCES_NAMED: Final = 3
-TELLING_ASKED: Final = 20  # utterances whose new errors are looked through for the words of a sentence
 
 
 # ------------------------------------------------------------------------- where it hurts
