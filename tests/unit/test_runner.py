@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from bench import host, launch, plan
 from bench.collecting import collect
 from bench.contract import Job, Outcome, Reading
 from bench.domain import (
+    Backend,
     Conditions,
     FetchedClip,
     Protocol,
@@ -25,12 +27,14 @@ from bench.domain import (
     Suite,
     Transcript,
     WeightsFile,
+    WeightsProof,
     absent,
     measured,
 )
 from bench.engines import Settings
 from bench.errors import JournalError, UnusableWeights
 from bench.evicted_start import EvictedStart
+from bench.first_use import FirstUse
 from bench.folders import RunFolders, start
 from bench.journal import Journal, read_records, read_run
 from bench.prepare import Blocked, Prepared, Ready
@@ -54,6 +58,7 @@ class StubEngine:
         self.refuses: Exception | None = None
         self.chokes: Exception | None = None
         self.measurements: tuple[Any, ...] = ()
+        self.backend: Backend | None = None
 
     def job(self, *_: object) -> Job:
         if self.refuses:
@@ -67,7 +72,7 @@ class StubEngine:
             status=outcome.status,
             reason=outcome.reason,
             transcript=Transcript(text="раз"),
-            backend=None,
+            backend=self.backend,
             measurements=self.measurements,
         )
 
@@ -112,6 +117,7 @@ class Bench:
         self.launched: list[dict[str, Any]] = []
         self.disturbed_blocks: set[int] = set()
         self.block = 0
+        self.interpreter: Path | None = None
         self.answer: Callable[[], Outcome] = outcome
         audio = folder / "clip.wav"
         audio.write_bytes(b"RIFF")
@@ -170,7 +176,14 @@ class Bench:
     def ready(self) -> Ready:
         """A case that can run."""
         engine: Any = self.engine
-        return Ready(engine=engine, settings=Settings(), version="1.0", clip=self.clip, weights=self.weights)
+        return Ready(
+            engine=engine,
+            settings=Settings(),
+            version="1.0",
+            clip=self.clip,
+            weights=self.weights,
+            interpreter=self.interpreter,
+        )
 
     def runner(self, blocked: Blocked | None = None, **protocol: Any) -> Runner:
         """Ready to run; `blocked` is the second case's fate."""
@@ -369,6 +382,80 @@ def test_other_weights_are_refused_when_a_run_goes_on(bench_: Bench, tmp_path: P
     )
     with pytest.raises(JournalError, match="changed since this run began"):
         bench_.run(blocks=2)
+
+
+def test_blocks_go_on_until_the_precision_is_there_and_no_further(bench_: Bench) -> None:
+    found = bench_.run(precision=0.01, min_blocks=6, max_blocks=9)
+    assert sorted({each.block for each in found}) == [1, 2, 3, 4, 5, 6]
+
+
+# ------------------------------------------------------------------ what a record says
+
+
+def test_the_first_use_ever_is_a_trial_before_the_first_block_and_a_figure_of_its_first_record_alone(
+    bench_: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def known(cases: Sequence[tuple[Any, Ready]], host: object) -> list[FirstUse]:
+        case, ready = cases[0]
+        return [FirstUse(case=case, ready=ready, path=tmp_path / "first.json")]
+
+    bench_.answer = lambda: outcome(30.0 if len(bench_.launched) == 1 else 3.0)
+    bench_.disturbed_blocks = {1}
+    monkeypatch.setattr("bench.first_use.first_uses", known)
+    found = bench_.run()
+    assert bench_.launched[0]["log"].name == "m.f16.c.b0.log"
+    told_of = {
+        (each.case, each.block, each.attempt): each.value("first_use_transcribe_seconds")
+        for each in found
+        if each.value("first_use_transcribe_seconds") is not None
+    }
+    assert told_of == {("m.f16.c", 1, 1): 30.0}
+    assert {each.value("transcribe_seconds") for each in found} == {3.0}
+
+
+def test_backend_proof_and_a_command_in_another_environment_are_the_record_s(bench_: Bench) -> None:
+    proof = WeightsProof(proven=True, files=())
+    bench_.engine.backend = Backend(device="cpu", detail="AVX2", source="log")
+    bench_.answer = lambda: dataclasses.replace(outcome(), proof=proof)
+    bench_.interpreter = Path("/elsewhere/python")
+    for each in bench_.run(blocks=1):
+        assert (each.backend, each.proof) == (bench_.engine.backend, proof)
+    assert {each["job"].interpreter for each in bench_.launched} == {Path("/elsewhere/python")}
+    assert {each["audio"] for each in bench_.launched} == {Path(bench_.clip.path)}
+
+
+def test_weights_that_change_while_a_trial_runs_make_it_unusable_and_no_later_one_is_started(
+    bench_: Bench, tmp_path: Path
+) -> None:
+    def overwrites() -> Outcome:
+        (tmp_path / "decoder.bin").write_bytes(b"other")
+        return outcome()
+
+    bench_.answer = overwrites
+    with pytest.raises(UnusableWeights, match="overwritten while the run went on"):
+        bench_.run(blocks=2)
+    found = read_run(bench_.folders.run).records
+    assert len(bench_.launched) == 1
+    assert {each.status for each in found} == {Status.UNUSABLE}
+    assert all(each.reason is not None and not each.measurements for each in found)
+    assert [each.log is not None for each in found] == [True, False, False, False]
+
+
+def test_weights_that_change_without_a_trace_are_found_at_the_end_and_said_of_the_run(
+    bench_: Bench, tmp_path: Path
+) -> None:
+    def overwrites_in_silence() -> Outcome:
+        path = tmp_path / "decoder.bin"
+        before = path.stat()
+        path.write_bytes(b"x" * before.st_size)
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        return outcome()
+
+    bench_.answer = overwrites_in_silence
+    with pytest.raises(UnusableWeights, match="decoder") as refused:
+        bench_.run(blocks=1)
+    assert "measure again" in refused.value.hint
+    assert read_run(bench_.folders.run).host.warnings
 
 
 # --------------------------------------------------------------------- mishaps
