@@ -11,6 +11,7 @@ import builtins
 import errno
 import io
 import json
+import multiprocessing
 import os
 import shutil
 import signal
@@ -45,6 +46,9 @@ CHANGING = (
     "utime",
 )
 Site = tuple[str, str]
+# From a server without threads: a fork of a process that has drawn a chart may wait for ever for the renderer's.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["bench.cli"])
 
 
 @dataclass(frozen=True)
@@ -131,6 +135,32 @@ class Disk:
             raise OSError(errno.ENOSPC if self.how == "full" else errno.EIO, os.strerror(errno.ENOSPC))
 
 
+def _command(
+    folder: Path, arguments: list[str], wrong: Call | None, how: str, said: Path, calls: Path
+) -> None:
+    code = 99
+    try:
+        descriptor = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(descriptor, 1)
+        os.dup2(descriptor, 2)
+        os.chdir(folder)
+        os.environ["ASR_QUANT_BENCH_CACHE"] = str(folder / "cache")
+        sys.argv = ["asr-quant-bench", *arguments]
+        fake_engine.install()
+        from bench.cli import app
+        from bench.commands import process
+
+        disk = Disk(folder, wrong, how)
+        disk.install()
+        code = process.run(app)
+        disk.busy = True
+        calls.write_text(json.dumps([[*site, number] for site, number in disk.seen.items()]))
+    except BaseException:  # noqa: BLE001  # told to the parent
+        os.write(2, traceback.format_exc().encode())
+    finally:
+        os._exit(code)
+
+
 def command(
     folder: Path, arguments: list[str], wrong: Call | None = None, how: str = ""
 ) -> tuple[int, str, Counter[Site]]:
@@ -138,30 +168,11 @@ def command(
     said = folder.parent / f"{folder.name}.said"
     calls = folder.parent / f"{folder.name}.calls"
     calls.unlink(missing_ok=True)
-    pid = os.fork()
-    if pid == 0:
-        code = 99
-        try:
-            descriptor = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-            os.dup2(descriptor, 1)
-            os.dup2(descriptor, 2)
-            os.chdir(folder)
-            os.environ["ASR_QUANT_BENCH_CACHE"] = str(folder / "cache")
-            sys.argv = ["asr-quant-bench", *arguments]
-            from bench.cli import app
-            from bench.commands import process
-
-            disk = Disk(folder, wrong, how)
-            disk.install()
-            code = process.run(app)
-            disk.busy = True
-            calls.write_text(json.dumps([[*site, number] for site, number in disk.seen.items()]))
-        except BaseException:  # noqa: BLE001  # told to the parent
-            os.write(2, traceback.format_exc().encode())
-        finally:
-            os._exit(code)
-    _, status = os.waitpid(pid, 0)
-    code = os.waitstatus_to_exitcode(status)
+    child = FORKS.Process(target=_command, args=(folder, arguments, wrong, how, said, calls))
+    child.start()
+    child.join()
+    code = child.exitcode
+    assert code is not None
     seen: Counter[Site] = Counter()
     if calls.exists():
         seen.update({(name, where): number for name, where, number in json.loads(calls.read_text())})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,9 +41,9 @@ def run(cache: Path, suite: str, *only: str) -> dict[str, dict[str, Any]]:
     # what the suite asks of a Mac's GPU is asked of this machine's processor
     text = (CONFIGS / f"{suite}.yaml").read_text(encoding="utf-8")
     source.write_text(text.replace("device: metal", "device: cpu"), encoding="utf-8")
-    for room in ("models", "corpora"):
-        if not (cache.parent / room).exists():
-            (cache.parent / room).symlink_to(CONFIGS / room)
+    if not (cache.parent / "corpora").exists():
+        (cache.parent / "corpora").symlink_to(CONFIGS / "corpora")
+        _unpinned(cache.parent / "models")
     done = subprocess.run(
         [
             *(sys.executable, "-m", "bench", "run", str(source), "--blocks", "1"),
@@ -58,6 +59,17 @@ def run(cache: Path, suite: str, *only: str) -> dict[str, dict[str, Any]]:
     assert records.exists(), done.stdout + done.stderr
     found = [json.loads(line) for line in records.read_text(encoding="utf-8").splitlines()]
     return {record["case"]: record for record in found}
+
+
+def _unpinned(folder: Path) -> None:
+    """The models' manifests without the hashes and sizes of the hub's files: stand-ins have others."""
+    folder.mkdir()
+    for manifest in (CONFIGS / "models").glob("*.yaml"):
+        text = manifest.read_text(encoding="utf-8")
+        if "kind: pypi" not in text:
+            text = re.sub(r"^ +(sha256|bytes): .*\n", "", text, flags=re.MULTILINE)
+            text = re.sub(r", (sha256|bytes): \w+", "", text)
+        (folder / manifest.name).write_text(text, encoding="utf-8")
 
 
 def test_qwen3_asr_in_bf16_from_the_hub_is_quantized_here_decoder_and_encoder_apart(cache: Path) -> None:
