@@ -20,8 +20,8 @@ from bench.environments import READY, ensure_environment
 from bench.errors import EngineMissing
 from bench.folders import new_folders, start
 from bench.journal import RunData, read_run
-from bench.language import english
 from bench.prepare import prepare
+from bench.reasons import reason
 from bench.regression.interleaved import compare_environments
 from bench.runner import Runner
 
@@ -127,5 +127,5 @@ def test_a_release_that_cannot_be_told_a_setting_is_unsupported_with_it(tmp_path
     )
     found = {record.variant: record for record in data.records}
     assert found["f16+old"].status is Status.UNSUPPORTED
-    assert "flash_attention: false" in english(found["f16+old"].reason)
+    assert found["f16+old"].reason == reason("engine.fixed_attention", requested="false", used="true")
     assert found["f16+new"].status is Status.OK
