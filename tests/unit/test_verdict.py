@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from report_runs import clip, measured_run, model, suite
+from trials import Trials, run_of, sentences, spoken
 
 from bench.domain import Record, Status
 from bench.journal import RunData, read_run
@@ -235,3 +236,12 @@ def test_a_narrow_terminal_has_fewer_columns_and_a_line_a_variant(code: str, wid
     table = lines[lines.index(next(line for line in lines if set(line.strip()) == {"─"})) - 1 :]
     assert "…" not in "".join(table) or width == 200  # nothing is cut; an interval of a loss has one
     assert max(map(len, lines)) <= width
+
+
+def test_one_wrong_word_of_a_short_clip_makes_no_variant_likely_worse() -> None:
+    [text] = sentences(1)
+    cases = [Trials(variant="f16", heard=text), Trials(variant="q4_0", heard=f"{text} и ещё слово")]
+    found = plain(run_of(cases, clips=[spoken(texts=[text])]))
+    assert not any(line.startswith("Avoid") for line in found.lines)
+    [row] = [row for row in found.rows if row[0].upper() == "Q4_0"]
+    assert row[-1] != "likely worse"

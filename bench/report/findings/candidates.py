@@ -60,18 +60,23 @@ class Candidate:
         return all(row.measurable is not False for row in self.passed)
 
     @property
-    def likely_worse(self) -> bool:
-        """Whether a loss that is not settled is estimated at more than anybody would ship."""
+    def costly(self) -> bool:
+        """Whether a loss that is not settled is estimated, of however little speech, at more than anybody would ship."""
         change = self.change.value if self.change is not None else None
         return self.loss is Loss.UNKNOWN and change is not None and change > LIKELY_WORSE
 
     @property
+    def likely_worse(self) -> bool:
+        """Whether there is speech enough to say so of it: one wrong word of a short clip says nothing."""
+        return self.costly and self.change is not None and self.change.n >= FEWEST_TO_CLAIM
+
+    @property
     def worth_naming(self) -> bool:
-        """Whether it may be advised where others will do as well: no loss is shown, and none is likely.
+        """Whether it may be advised where others will do as well: no loss is shown, and none is estimated so large.
 
         A loop makes an estimate of any size by itself; it is said with the variant, and weighed for long recordings.
         """
-        return self.loss is not Loss.SHOWN and (not self.likely_worse or bool(self.looped))
+        return self.loss is not Loss.SHOWN and (not self.costly or bool(self.looped))
 
     @property
     def needed(self) -> int | None:
