@@ -70,7 +70,7 @@ def load(payload: dict[str, Any]) -> QwenModel:
     repack = _qwen3._repack(llama, payload["repack"])  # noqa: SLF001  # two halves of one engine
     decoder = json.dumps([weights["decoder"], device, payload["weights_loading"], repack])
     if decoder not in _decoders:
-        _decoders[decoder] = _qwen3._read_decoder(llama, payload, repack=repack)  # noqa: SLF001
+        _decoders[decoder] = _qwen3._read_decoder(llama, payload, repack=repack)  # noqa: SLF001  # the token half of one engine
     model = _decoders[decoder]
     trained = llama.llama_model_n_ctx_train(model)
     if payload["context_tokens"] > trained:
@@ -82,11 +82,11 @@ def load(payload: dict[str, Any]) -> QwenModel:
         [decoder, *settings, *(payload[name] for name in ("context_tokens", "batch", "micro_batch"))]
     )
     if context not in _contexts:
-        _contexts[context] = _qwen3._make_context(llama, model, payload)  # noqa: SLF001
+        _contexts[context] = _qwen3._make_context(llama, model, payload)  # noqa: SLF001  # the token half of one engine
     encoder = json.dumps([decoder, weights["encoder"], *settings])
     if encoder not in _encoders:
-        _encoders[encoder] = _qwen3._read_encoder(model, payload)  # noqa: SLF001
-    loaded = _qwen3._Loaded()  # noqa: SLF001
+        _encoders[encoder] = _qwen3._read_encoder(model, payload)  # noqa: SLF001  # the token half of one engine
+    loaded = _qwen3._Loaded()  # noqa: SLF001  # the token half of one engine
     loaded.repack, loaded.model, loaded.context = repack, model, _contexts[context]
     loaded.encoder = _encoders[encoder]
     loaded.vocabulary = llama.llama_model_get_vocab(model)
@@ -111,11 +111,11 @@ def encode(model: QwenModel, window: Any, payload: dict[str, Any]) -> None:
     _forget(model, 0)
     samples: Any = np.array(window, dtype=np.float32)  # a copy that may be written to
     pcm = (ctypes.c_float * len(samples)).from_buffer(samples)
-    chunks = _qwen3._tokenize(model.loaded, pcm, payload)  # noqa: SLF001
+    chunks = _qwen3._tokenize(model.loaded, pcm, payload)  # noqa: SLF001  # the token half of one engine
     try:
-        model.past = _qwen3._prefill(model.loaded, chunks)[0]  # noqa: SLF001
+        model.past = _qwen3._prefill(model.loaded, chunks)[0]  # noqa: SLF001  # the token half of one engine
     finally:
-        _qwen3._free_chunks(chunks)  # noqa: SLF001
+        _qwen3._free_chunks(chunks)  # noqa: SLF001  # the token half of one engine
     model.opening = _row(model, llama.llama_get_logits_ith(model.loaded.context, -1)).copy()
 
 
@@ -218,7 +218,7 @@ def pieces(model: QwenModel, tokens: list[int]) -> list[bytes]:
     return [
         b""
         if llama.llama_vocab_is_eog(model.loaded.vocabulary, token)
-        else _qwen3._piece(model.loaded, token)  # noqa: SLF001
+        else _qwen3._piece(model.loaded, token)  # noqa: SLF001  # the token half of one engine
         for token in tokens
     ]
 

@@ -125,7 +125,7 @@ def _tables(found: Sequence[JudgedTranscript], *, named: bool) -> None:
     for heading in dict.fromkeys(heading for row in rows for heading in row):
         table.add_column(heading, justify="left" if heading in {"hypothesis", "language"} else "right")
     for row in rows:
-        table.add_row(*(Text(clean(row.get(column.header, ""))) for column in table.columns))  # type: ignore[arg-type]
+        table.add_row(*(Text(clean(row.get(column.header, ""))) for column in table.columns))  # type: ignore[arg-type]  # names and types agree by construction, which mypy cannot see
     console.print(table)
     for each in found:
         for title, lines in _notes(each):

@@ -41,7 +41,7 @@ def download(url: str, target: Path, title: str, total: int | None, progress: Pr
         raise problem(SourceUnreachable, "mirror.no_http", title=title, url=str(url), variable=MIRROR)
     request = urllib.request.Request(url, headers={"User-Agent": "asr-quant-bench"})  # noqa: S310  # checked above
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer, target.open("wb") as file:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer, target.open("wb") as file:  # noqa: S310  # its scheme was checked above
             length = answer.headers.get("Content-Length")
             expected = int(length) if length and length.isdigit() else total
             done = 0

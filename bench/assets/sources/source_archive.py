@@ -27,7 +27,7 @@ def main(project: str, file: str, folder: str) -> int:
         with command.main_context():
             options, _ = command.parse_args([project, "--no-input"])
             session = command.get_default_session(options)
-            finder = command._build_package_finder(options=options, session=session)  # noqa: SLF001
+            finder = command._build_package_finder(options=options, session=session)  # noqa: SLF001  # pip offers no other way to ask where a file is
             links = [candidate.link for candidate in finder.find_all_candidates(project)]
             found = next((link for link in links if link.filename == file), None)
             if found is None:
