@@ -20,6 +20,7 @@ from typing import Final
 
 from bench.errors import BenchError
 from bench.files import sweep_beside
+from bench.interrupts import uninterrupted
 from bench.places import cache_root
 
 PREFIX: Final = "asr-quant-bench.trial-"
@@ -32,17 +33,20 @@ PROBE_BYTES: Final = 1 << 16
 @contextlib.contextmanager
 def scratch_folder(mark: str) -> Iterator[Path]:
     """A new folder that lasts as long as the trial with that mark."""
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    folder = descriptor = None
     try:
-        descriptor = os.open(folder / OWNER, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
+        with uninterrupted():
+            folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+            descriptor = os.open(folder / OWNER, os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             os.write(descriptor, mark.encode())
-            yield folder
-        finally:
-            os.close(descriptor)
+        yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        with uninterrupted():
+            if descriptor is not None:
+                os.close(descriptor)
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def has_room(folder: Path) -> bool:
