@@ -30,5 +30,5 @@ def uninterrupted() -> Iterator[None]:
     finally:
         for number, handler in heard.items():
             signal.signal(number, handler)
-    for number in dict.fromkeys(came):
-        heard[signal.Signals(number)](number, None)
+    for arrived in dict.fromkeys(came):
+        heard[signal.Signals(arrived)](arrived, None)

@@ -1,6 +1,7 @@
 """A signal that comes in the middle of a step waits until the step is done."""
 
 import os
+import shutil
 import signal
 import tempfile
 import threading
@@ -65,7 +66,7 @@ def test_a_trial_leaves_no_folder_whenever_the_signal_comes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    module = {"mkdtemp": scratch.tempfile, "rmtree": scratch.shutil}[place]
+    module = {"mkdtemp": tempfile, "rmtree": shutil}[place]
     real = getattr(module, place)
 
     def struck(*args: object, **kwargs: object) -> object:
