@@ -16,6 +16,7 @@ from bench.journal import read_run
 from bench.language import language
 from bench.report.cells import BaselineRatio
 from bench.report.findings import RULES, Finding, Kind, Strength, findings
+from bench.report.findings.pairs import speech_wanted
 from bench.report.writing.writers import MarkdownWriter
 from bench.resolution import Audit, Resolution
 from bench.results import results_of
@@ -603,3 +604,19 @@ def _anything(chosen: random.Random) -> tuple[list[Trials], list[Clip]]:
                 )
             )
     return cases, clips
+
+
+@pytest.mark.parametrize(
+    ("utterances", "said", "russian"),
+    [
+        (1, "about 1 utterance", "около 1 фразы"),
+        (2200, "about 2 200 utterances", "около 2 200 фраз"),
+        (1_300_000, "more than 10 000 utterances", "больше 10 000 фраз"),
+    ],
+)
+def test_nobody_is_asked_for_more_speech_than_is_ever_recorded(
+    utterances: int, said: str, russian: str
+) -> None:
+    phrase = speech_wanted(utterances)
+    written = [str(MarkdownWriter(language(code)).phrase(phrase)) for code in ("en", "ru")]
+    assert written == [said, russian]

@@ -14,6 +14,7 @@ from bench.report.findings.differences import Standing, contrast
 from bench.report.findings.families import Scene, smaller
 from bench.report.findings.file_sizes import partial
 from bench.report.findings.model import LONG_SECONDS, Strength, how_firmly
+from bench.report.findings.pairs import speech_wanted
 from bench.report.findings.speed_and_memory import FOOTPRINT, LOAD, TRANSCRIBE, Measure, figure
 from bench.report.view import Advice
 from bench.results import CaseResult, Results
@@ -148,7 +149,7 @@ def _unsettled(scene: Scene, cases: Sequence[Candidate]) -> tuple[Cell, ...]:
     if worse:
         return (Phrase(message="advice.all_worse", params=params),)
     if needed:
-        params["needed"] = Phrase(message="finding.utterances.needed", count=min(needed))
+        params["needed"] = speech_wanted(min(needed))
         return (Phrase(message="advice.inconclusive.speech", params=params),)
     if not any(each.case.is_baseline for each in cases):
         return (Phrase(message="advice.inconclusive.baseline", params=params),)

@@ -11,7 +11,7 @@ from bench.report.findings.advice_words import file_size, quality
 from bench.report.findings.candidates import Candidate, Loss
 from bench.report.findings.families import Scene
 from bench.report.findings.model import SAME_WER
-from bench.report.findings.pairs import utterances_needed
+from bench.report.findings.pairs import speech_wanted, utterances_needed
 from bench.statistics import Estimate
 from bench.text.numbers import Quantity
 
@@ -61,6 +61,6 @@ def closest_words(scene: Scene, nearest: Compared) -> tuple[Cell, ...]:
         possible = Figure(value=max(change.possible_high, 0.0), quantity=Quantity.POINTS)
         parts.append(Phrase(message="advice.closest.possible", params={"possible": possible}))
         if possible.value > SAME_WER:
-            needed = Phrase(message="finding.utterances.needed", count=utterances_needed(change))
+            needed = speech_wanted(utterances_needed(change))
             parts.append(Phrase(message="advice.closest.needed", params={"needed": needed}))
     return tuple(parts)

@@ -9,7 +9,7 @@ from typing import Final
 
 from bench.quality import ErrorPair, Score, normalizer, telling_errors, wer_difference
 from bench.quality.passed import Passed
-from bench.report.cells import Figure
+from bench.report.cells import Figure, Phrase
 from bench.report.findings.families import Family
 from bench.report.findings.model import SAME_WER, Evidence
 from bench.results import CaseResult
@@ -18,6 +18,7 @@ from bench.statistics import Estimate, Interval, units_needed
 from bench.text.numbers import Quantity
 
 ERRORS_LOOKED_AT: Final = 200
+MOST_WANTED: Final = 10_000  # utterances; nobody records more to settle half a point
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,13 @@ def utterances_needed(change: Interval, margin: float = SAME_WER) -> int:
     """
     needed = units_needed(change, margin)
     return max(change.n, math.ceil(float(f"{needed:.2g}")))
+
+
+def speech_wanted(utterances: int) -> Phrase:
+    """About how many utterances, or more than anybody records to settle half a point."""
+    if utterances > MOST_WANTED:
+        return Phrase(message="finding.utterances.over", count=MOST_WANTED)
+    return Phrase(message="finding.utterances.about", count=utterances)
 
 
 def fresh_errors(pair: Pair) -> list[ErrorPair]:

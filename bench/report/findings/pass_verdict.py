@@ -10,7 +10,7 @@ from bench.report.cells import Cell, CellGroup, Figure, Phrase, Text
 from bench.report.findings.divergence_words import Drifting, drifting
 from bench.report.findings.families import Scene
 from bench.report.findings.model import LIKELY_WORSE, SAME_WER
-from bench.report.findings.pairs import points, utterances_needed
+from bench.report.findings.pairs import points, speech_wanted, utterances_needed
 from bench.report.findings.pass_alone import clean_groups
 from bench.report.pass_groups import PassGroup, variant_cell
 from bench.statistics import Estimate
@@ -76,7 +76,7 @@ def _still_possible(change: Estimate) -> Iterator[Phrase]:
     figure = Figure(value=max(change.possible_high, 0.0), quantity=Quantity.POINTS)
     yield Phrase(message="advice.closest.possible", params={"possible": figure})
     if figure.value > SAME_WER:
-        needed = Phrase(message="finding.utterances.needed", count=utterances_needed(change))
+        needed = speech_wanted(utterances_needed(change))
         yield Phrase(message="advice.closest.needed", params={"needed": needed})
 
 

@@ -18,13 +18,13 @@ from bench.report.findings.candidates import Candidate, Loss
 from bench.report.findings.families import LEAST_SHOWN_SAVING, Scene
 from bench.report.findings.model import DISTURBED_SHARE, LONG_SECONDS
 from bench.report.findings.overall import Overall, overall
+from bench.report.findings.pairs import speech_wanted
 from bench.report.findings.pass_verdict import pass_verdict
 from bench.statistics import FEWEST_TO_CLAIM, Comparison, RatioEstimate
 from bench.text.numbers import Quantity
 
 MOST_LINES: Final = 8
 MOST_SHIPPED: Final = 5  # lines that name a variant; the rest say how sure that is
-MOST_WANTED: Final = 10_000  # utterances; nobody records more to settle half a point
 MOST_NAMED: Final = 3  # variants to stay away from, in one line
 _NEEDS: Final = ("least_loss", "balance", "throughput", "memory", "smallest", "start", "long")
 
@@ -233,8 +233,4 @@ def _open_loss(names: Cell, cases: Sequence[Candidate]) -> Phrase:
     needed = [each.needed for each in cases if each.needed]
     if not needed:
         return Phrase(message="verdict.gap.reference", params={"names": names})
-    if max(needed) > MOST_WANTED:
-        most = Phrase(message="finding.utterances.needed", count=MOST_WANTED)
-        return Phrase(message="verdict.gap.loss.many", params={"names": names, "needed": most})
-    speech = Phrase(message="finding.utterances.needed", count=max(needed))
-    return Phrase(message="verdict.gap.loss", params={"names": names, "needed": speech})
+    return Phrase(message="verdict.gap.loss", params={"names": names, "needed": speech_wanted(max(needed))})

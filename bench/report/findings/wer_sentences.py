@@ -9,7 +9,7 @@ from typing import Final
 from bench.quality import ErrorPair
 from bench.report.cells import Cell, CellGroup, Figure, Phrase, WordErrors
 from bench.report.findings.model import SAME_WER, Evidence, Finding, Kind, Strength
-from bench.report.findings.pairs import points, utterances_needed
+from bench.report.findings.pairs import points, speech_wanted, utterances_needed
 from bench.results import CaseKey
 from bench.statistics import FEWEST_TO_CLAIM, Estimate
 from bench.text.numbers import Quantity
@@ -75,10 +75,7 @@ def _none_shown(group: Sequence[Held]) -> Finding:
         "bound": Figure(value=worst.change.high or 0.0, quantity=Quantity.POINTS),
         "worst": worst.name,
         "utterances": Phrase(message="finding.utterances", count=worst.change.n),
-        "needed": Phrase(
-            message="finding.utterances.needed",
-            count=max(utterances_needed(each.change) for each in group),
-        ),
+        "needed": speech_wanted(max(utterances_needed(each.change) for each in group)),
     }
     return Finding(
         rule="quality.wer",
@@ -103,7 +100,7 @@ def _changed(held: Held) -> Finding:
         params["words"] = error_words(words)
         message += ".words"
     if message in {"finding.wer.none", "finding.wer.hint"}:
-        params["needed"] = Phrase(message="finding.utterances.needed", count=utterances_needed(held.change))
+        params["needed"] = speech_wanted(utterances_needed(held.change))
     return Finding(
         rule="quality.wer",
         kind=Kind.QUALITY,
