@@ -54,7 +54,7 @@ def estimate_pass(suite: Suite, reports: Path, workers: int | None = None) -> tu
     processor = 0.0
     for case in variants.values():
         rtf = alike.get(_likeness(case.model, case.variant.engine, case.variant.quantization))
-        threads = int(case.variant.settings.get("threads") or 2)
+        threads = int(case.variant.settings_by_name.get("threads") or 2)
         processor += (_guessed_rtf(suite, case) if rtf is None else rtf) * min(threads, os.cpu_count() or 1)
     beside = workers or suite.quality.workers or os.cpu_count() or 1
     return processor * sum(seconds for _, seconds in spoken) / beside, sum(count for count, _ in spoken)
@@ -98,7 +98,7 @@ def _guessed_rtf(suite: Suite, case: Case) -> float:
     except (BenchError, ValueError):  # what cannot be had, or a manifest of another version
         return GUESSED_RTF
     size = max((need.bytes or 0 for need in steps), default=0)
-    threads = min(int(case.variant.settings.get("threads") or 2), os.cpu_count() or 1)
+    threads = min(int(case.variant.settings_by_name.get("threads") or 2), os.cpu_count() or 1)
     return RTF_A_GIGABYTE * size / 1e9 * 2 / threads if size else GUESSED_RTF
 
 

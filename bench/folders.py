@@ -13,7 +13,7 @@ from typing import Final
 
 from bench.domain import Host, Suite
 from bench.errors import JournalError
-from bench.journal import RECORDS, create_run, read_host, read_suite, unwritable, write_suite
+from bench.journal import RECORDS, create_run, read_host, read_suite, to_json, unwritable, write_suite
 from bench.naming import below
 from bench.places import portable
 
@@ -97,8 +97,7 @@ def refuse_other_cases(folders: RunFolders, asked: Suite) -> None:
 
 def _written(suite: Suite) -> dict[str, str]:
     """Its cases as a run directory holds them: this machine's paths by variable."""
-    cases = {case.id: dataclasses.asdict(case) for case in suite.cases}
-    return {name: portable(json.dumps(case, sort_keys=True, default=list)) for name, case in cases.items()}
+    return {case["id"]: portable(json.dumps(case, sort_keys=True)) for case in to_json(suite)["cases"]}
 
 
 def refuse_other_inputs(folders: RunFolders, prepared: Suite) -> None:

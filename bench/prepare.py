@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from bench.domain import Case, FetchedClip, Reason, Status, Suite, WeightsFile
-from bench.engines import Engine, Settings, registry
+from bench.engines import Engine, Settings, parsed, registry
 from bench.errors import AssetError, BenchError, EngineMissing, UnusableWeights
 from bench.problems import why
 from bench.reasons import reason
@@ -110,7 +110,7 @@ class _Preparation:
         model, variant = self.suite.models[case.model], case.variant
         try:
             engine = registry.get(variant.engine)
-            settings = engine.settings.model_validate(variant.settings)
+            settings = parsed(engine, variant.settings)
             if refused := engine.refusal(model, settings, variant.quantization):
                 return Blocked(status=Status.UNSUPPORTED, reason=refused)
             if variant.environment is None and (missing := engine.availability().reason):

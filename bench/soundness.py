@@ -155,6 +155,9 @@ def refuse_unsound(suite: Suite) -> None:
     for case in suite.cases:
         if not case.id or case.model not in suite.models or case.clip not in suite.clips:
             raise ValueError(f"case {case.id!r} has no model or clip in it")
+        settings = case.variant.settings
+        if not isinstance(settings, Mapping) or not all(isinstance(name, str) for name in settings):
+            raise ValueError(f"case {case.id!r} has settings that are no mapping")
         if case.baseline is not None and case.baseline not in ids:
             raise ValueError(f"case {case.id!r} is compared with {case.baseline!r}, which is not there")
     protocol = suite.protocol

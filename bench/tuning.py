@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from bench.domain import Case, Protocol, Record, Status, Suite
+from bench.engines import changed
 from bench.errors import SuiteError
 from bench.results.trials import by_case, settled
 from bench.statistics.comparison import compare_paired
@@ -105,13 +106,13 @@ def turned(case: Case, knob: Knob, value: Any) -> Case:
             environ.pop(knob.name, None)
         variant = dataclasses.replace(variant, name=name, environ=environ)
     else:
-        variant = dataclasses.replace(variant, name=name, settings={**variant.settings, knob.name: value})
+        variant = dataclasses.replace(changed(variant, {knob.name: value}), name=name)
     return dataclasses.replace(case, id=f"{case.model}.{name}.{case.clip}", variant=variant, baseline=case.id)
 
 
 def value_of(case: Case, knob: Knob) -> Any:
     """Where the knob stands."""
-    return (case.variant.environ if knob.environ else case.variant.settings).get(knob.name)
+    return (case.variant.environ if knob.environ else case.variant.settings_by_name).get(knob.name)
 
 
 def choose(suite: Suite, knob: Knob, records: Iterable[Record]) -> tuple[Choice, ...]:

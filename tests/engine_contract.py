@@ -120,7 +120,7 @@ class EngineContract:
         assert found.reason is None, found.reason
 
     def test_its_settings_refuse_unknown_keys(self, example: Example) -> None:
-        settings = dict(example.case.variant.settings)
+        settings = example.case.variant.settings_by_name
         example.engine.settings.model_validate(settings)
         with pytest.raises(ValidationError):
             example.engine.settings.model_validate({**settings, "no_such_setting": 1})

@@ -70,7 +70,7 @@ def code_named_by(suite: Suite) -> Iterator[str]:
 
     for case in suite.cases:
         variant = case.variant
-        argv = variant.settings.get("argv")
+        argv = variant.settings_by_name.get("argv")
         if variant.engine == "command" and argv:
             yield one_line(f"program: {' '.join(map(str, argv))}")[:200]
         for name, value in variant.environ.items():

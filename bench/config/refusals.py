@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 def misfit(source: Source, loc: tuple[int | str, ...], variant: Variant, clip: Clip) -> None:
     """`SuiteError` for what the engine's settings cannot mean with that clip."""
-    names = variant.settings.get("language_names")
-    language = variant.settings.get("language")
+    settings = variant.settings_by_name
+    names, language = settings.get("language_names"), settings.get("language")
     code = clip.language if language == "clip" else language
     if names and code not in names:
         raise source.mistake(

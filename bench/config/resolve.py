@@ -11,7 +11,6 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any
 
 from pydantic import ValidationError, create_model
 
@@ -28,6 +27,7 @@ from bench.config.shape import (
     VariantEntry,
 )
 from bench.config.source import Source
+from bench.engines import Settings
 from bench.errors import EngineMissing
 from bench.yamlfile import describe, nearest
 
@@ -165,14 +165,14 @@ class Resolver:
             raise self.source.mistake(loc, wrong)
         return meant if asked == "auto" else asked
 
-    def _settings(self, loc: tuple[int | str, ...], engine: str, layers: Sequence[Knobs]) -> dict[str, Any]:
-        """The engine's settings, checked by the engine's own model and with its defaults explicit."""
-        from bench.engines import Settings, registry
+    def _settings(self, loc: tuple[int | str, ...], engine: str, layers: Sequence[Knobs]) -> Settings:
+        """The engine's settings, validated by the engine's own model: the one time that this is done."""
+        from bench.engines import registry
 
         merged = {key: value for layer in layers for key, value in layer.settings.items()}
         try:
             shape: type[Settings] = registry.get(engine).settings
-            return shape.model_validate(merged).model_dump(mode="json")
+            return shape.model_validate(merged)
         except EngineMissing as error:
             raise self.source.mistake(loc, error.message) from None
         except ValidationError as error:

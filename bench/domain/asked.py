@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,15 +26,24 @@ class Model:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """Quantization x engine x device x decoding settings; crossed with a model it can run."""
+    """Quantization x engine x device x decoding settings; crossed with a model it can run.
+
+    `settings` are what the engine's own model made of them when the suite was loaded, and its engine is given
+    just that; plain data in a suite that was read back from a run.
+    """
 
     name: str
     quantization: str
     engine: str
     device: str = "auto"
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: object = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=dict)
     environment: str | None = None
+
+    @property
+    def settings_by_name(self) -> dict[str, Any]:
+        """The settings for those who look one up by name, whatever the engine."""
+        return dict(cast("Iterable[tuple[str, Any]]", self.settings))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

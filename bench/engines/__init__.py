@@ -6,7 +6,8 @@ the `Outcome`.  One code path measures everything.  How to add one: docs/adding-
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -14,12 +15,16 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from pydantic import BaseModel, ConfigDict
 
 from bench.contract import Job, Outcome, Reading
-from bench.domain import Case, FetchedClip, Model, Reason, WeightsFile
+from bench.domain import Case, FetchedClip, Model, Reason, Variant, WeightsFile
 from bench.reasons import reason
 
 
 class Settings(BaseModel):
-    """Base of an engine's settings: what a variant may say under `settings`, strictly."""
+    """Base of an engine's settings: what a variant may say under `settings`, strictly.
+
+    Validated once, when a suite is loaded, and handed on as they are; plain data again in a run's
+    `suite.yaml` and in a share of a pass that goes to another process, and nowhere else.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -45,8 +50,8 @@ class Availability:
 class Engine(Protocol[S]):
     """What every engine module's `ENGINE` offers.  Cheap: nothing here imports the binding.
 
-    `settings` is the model of what a variant may say; a variant's are validated once, when its cases
-    are prepared, and handed on as they are.
+    `settings` is the model of what a variant may say; the methods are given one, validated when the
+    suite was loaded.
     """
 
     name: str
@@ -108,6 +113,27 @@ class TellsWhyNot(Protocol):
     """What an engine without `token_half` may offer: why its distributions cannot be had."""
 
     token_reason: Reason
+
+
+def parsed(engine: Engine[S], settings: object) -> S:
+    """A variant's settings as its engine's model: as they are, or validated where they were read back from a run.
+
+    Raises pydantic's ValidationError for what the engine refuses.
+    """
+    return settings if isinstance(settings, engine.settings) else engine.settings.model_validate(settings)
+
+
+def plain(variant: Variant) -> Mapping[str, Any]:
+    """A variant's settings as JSON has them."""
+    settings = variant.settings
+    return settings.model_dump(mode="json") if isinstance(settings, Settings) else variant.settings_by_name
+
+
+def changed(variant: Variant, changes: Mapping[str, object]) -> Variant:
+    """The variant with some settings changed to values that another of its engine's variants might have."""
+    if isinstance(variant.settings, Settings):
+        return dataclasses.replace(variant, settings=variant.settings.model_copy(update=dict(changes)))
+    return dataclasses.replace(variant, settings={**variant.settings_by_name, **changes})
 
 
 def token_half_of(engine: Engine[Any], model: Model) -> Path | Reason:

@@ -12,7 +12,7 @@ from importlib.metadata import entry_points
 from typing import Any, Final
 
 from bench.domain import Variant
-from bench.engines import ChoosesFormat, Engine, S, Settings
+from bench.engines import ChoosesFormat, Engine, S, Settings, parsed
 from bench.errors import EngineMissing
 from bench.problems import problem
 from bench.yamlfile import nearest
@@ -66,4 +66,5 @@ def format_of(engine: Engine[S], settings: S) -> str:
 
 def settings_of(variant: Variant) -> Settings:
     """A variant's settings as its engine's own model; pydantic's ValidationError for what it refuses."""
-    return get(variant.engine).settings.model_validate(variant.settings)  # type: ignore[no-any-return]  # Engine[Any]
+    settings: Settings = parsed(get(variant.engine), variant.settings)
+    return settings

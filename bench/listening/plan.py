@@ -9,14 +9,16 @@ import dataclasses
 import hashlib
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import BaseModel
+
 from bench.contract import Job
 from bench.domain import Case, FetchedClip, Model, Reason, Suite, WeightsFile
-from bench.engines import token_half_of
+from bench.engines import Settings, token_half_of
 from bench.prepare import Blocked, Prepared, Ready
 from bench.reasons import reason
 
@@ -35,7 +37,7 @@ class Listener:
     case: Case
     ready: Ready
     job: Job
-    settings: Mapping[str, object]
+    settings: Settings
     floor: str | None = None
 
     @property
@@ -90,7 +92,7 @@ def companies(prepared: Prepared, language: str, longest_seconds: float) -> list
         for name, (case, state) in ready.items():
             baseline = suite.case(case.baseline).variant.name if case.baseline else None
             leader = ready.get(baseline) if baseline else None
-            listener = _listener(case, state, suite, clip)
+            listener = _listener(case, state, suite.models[model], clip, threads=1)
             key: tuple[Any, ...] = (name,)
             if leader is not None and _child_of(case, state) == _child_of(*leader):
                 key = (baseline, *_child_of(case, state))
@@ -152,52 +154,42 @@ def _floors(
 ) -> Iterator[Listener]:
     """The baseline once more: as it is, with another number of threads, in each setting that a variant has."""
     yield dataclasses.replace(leader, floor="again")
-    own = dict(leader.case.variant.settings)
-    if "threads" in leader.ready.engine.settings.model_fields:
-        yield _in_setting(leader, "threads=2", {"threads": 2}, suite, clip)
+    model = suite.models[leader.case.model]
+    own = dict(leader.ready.settings)
+    if "threads" in own:
+        yield dataclasses.replace(
+            _listener(leader.case, leader.ready, model, clip, threads=2), floor="threads=2"
+        )
     seen = set()
     for other in others:
-        for name, value in sorted(other.case.variant.settings.items()):
-            if own.get(name, _default(leader.ready, name)) == value or name in ("threads", "encoder"):
+        for name, value in sorted(other.ready.settings):
+            if own[name] == value or name in ("threads", "encoder"):
                 continue
-            label = f"{name}={str(value).lower() if isinstance(value, bool) else value}"
+            label = f"{name}={_shown(value)}"
             if label not in seen:
                 seen.add(label)
-                yield _in_setting(leader, label, {"threads": 1, name: value}, suite, clip)
+                changes = {"threads": 1, name: value}
+                yield dataclasses.replace(
+                    _listener(leader.case, leader.ready, model, clip, **changes), floor=label
+                )
 
 
-def _default(ready: Ready, name: str) -> Any:
-    field = ready.engine.settings.model_fields.get(name)
-    return None if field is None else field.get_default(call_default_factory=True)
+def _shown(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    return str(value).lower() if isinstance(value, bool) else value
 
 
-def _in_setting(
-    leader: Listener, label: str, changes: Mapping[str, object], suite: Suite, clip: FetchedClip
-) -> Listener:
-    case = with_settings(leader.case, _known(changes, leader.ready))
-    job = job_of(case, leader.ready, suite.models[case.model], clip)
-    return dataclasses.replace(leader, floor=label, job=job, settings=case.variant.settings)
+def _listener(case: Case, ready: Ready, model: Model, clip: FetchedClip, **changes: object) -> Listener:
+    """The case as a listener, some settings changed to values that another of its engine's variants might have."""
+    known = {name: value for name, value in changes.items() if name in type(ready.settings).model_fields}
+    settings = ready.settings.model_copy(update=known)
+    return Listener(case=case, ready=ready, job=job_of(case, ready, settings, model, clip), settings=settings)
 
 
-def _listener(case: Case, ready: Ready, suite: Suite, clip: FetchedClip) -> Listener:
-    alone = with_settings(case, _known({"threads": 1}, ready))
-    job = job_of(alone, ready, suite.models[case.model], clip)
-    return Listener(case=case, ready=ready, job=job, settings=alone.variant.settings)
-
-
-def _known(changes: Mapping[str, object], ready: Ready) -> dict[str, object]:
-    return {name: value for name, value in changes.items() if name in ready.engine.settings.model_fields}
-
-
-def with_settings(case: Case, changes: Mapping[str, object]) -> Case:
-    """The case with some settings changed."""
-    variant = dataclasses.replace(case.variant, settings={**case.variant.settings, **changes})
-    return dataclasses.replace(case, variant=variant)
-
-
-def job_of(case: Case, ready: Ready, model: Model, clip: FetchedClip) -> Job:
-    """What a child runs for a case."""
-    settings = ready.engine.settings.model_validate(case.variant.settings)
+def job_of(case: Case, ready: Ready, settings: Settings, model: Model, clip: FetchedClip) -> Job:
+    """What a child runs for a case in these settings."""
+    case = dataclasses.replace(case, variant=dataclasses.replace(case.variant, settings=settings))
     job = ready.engine.job(case, settings, model, clip, ready.weights)
     return job if ready.interpreter is None else dataclasses.replace(job, interpreter=ready.interpreter)
 

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Final
 from bench.assets.handed import HandedInput
 from bench.assets.hashes import sha256_of
 from bench.domain import Case, FetchedClip, Model, WeightsFile
-from bench.engines import registry, token_half_of
+from bench.engines import parsed, plain, registry, token_half_of
 from bench.executor import code_version
 from bench.listening.hearables import Hearable
-from bench.listening.plan import Company, Listener, job_of, with_settings
+from bench.listening.plan import Company, Listener, job_of
 from bench.places import portable
 from bench.prepare import Ready
 
@@ -41,6 +41,7 @@ SHARES: Final = 64
 class ShardListener:
     """One variant, or the baseline in another setting (`floor`); `tuned` are the settings it is heard with.
 
+    These and the case's are plain data: a shard is JSON.
     `version` is the engine's, None where it has none; `pins` are the requirements of its environment, None
     where it runs in the worker's own.
     """
@@ -95,7 +96,7 @@ class Shard:
                 "environ": dict(each.case.variant.environ),
                 "pins": each.pins,
                 "quantization": each.case.variant.quantization,
-                "settings": dict(each.case.variant.settings),
+                "settings": each.case.variant.settings,
                 "tuned": dict(each.tuned),
                 "weights": sorted(f"{file.role}:{file.sha256}" for file in each.weights),
                 "floor": each.floor,
@@ -162,10 +163,13 @@ def shard_of(
 
 
 def _handed_out(listener: Listener, suite: Suite) -> ShardListener:
-    environment = listener.case.variant.environment
+    variant = listener.case.variant
+    environment = variant.environment
     return ShardListener(
-        case=listener.case,
-        tuned=dict(listener.settings),
+        case=dataclasses.replace(
+            listener.case, variant=dataclasses.replace(variant, settings=plain(variant))
+        ),
+        tuned=listener.settings.model_dump(mode="json"),
         weights=listener.ready.weights,
         version=listener.ready.version,
         floor=listener.floor,
@@ -240,13 +244,14 @@ def company_of(shard: Shard, paths: Mapping[str, Path]) -> Company:
         if each.case.id not in readied:
             readied[each.case.id] = _ready(each, clip, paths)
         ready = readied[each.case.id]
-        case = with_settings(each.case, each.tuned)
+        as_they_are = each.tuned == each.case.variant.settings
+        settings = ready.settings if as_they_are else parsed(ready.engine, each.tuned)
         listeners.append(
             Listener(
                 case=each.case,
                 ready=ready,
-                job=job_of(case, ready, shard.model, clip),
-                settings=each.tuned,
+                job=job_of(each.case, ready, settings, shard.model, clip),
+                settings=settings,
                 floor=each.floor,
             )
         )
@@ -273,7 +278,7 @@ def _ready(listener: ShardListener, clip: FetchedClip, paths: Mapping[str, Path]
     engine.check(weights)
     return Ready(
         engine=engine,
-        settings=engine.settings.model_validate(dict(variant.settings)),
+        settings=parsed(engine, variant.settings),
         version=listener.version,
         clip=clip,
         weights=weights,

@@ -53,7 +53,7 @@ def _environment_pairs(run: RunData, reference: str) -> list[tuple[CaseResult, C
 
 def _likeness(case: CaseResult) -> tuple[object, ...]:
     variant = case.case.variant
-    settings = repr(sorted(variant.settings.items())), repr(sorted(variant.environ.items()))
+    settings = repr(sorted(variant.settings_by_name.items())), repr(sorted(variant.environ.items()))
     return (
         case.run,
         case.case.model,

@@ -173,7 +173,9 @@ def test_a_window_is_primed_with_the_text_before_it_only_where_the_case_says_so(
     transcribecpp = next(case for case in suite.cases if case.variant.name == "transcribecpp-f16")
     primed = replace(
         whispercpp,
-        variant=replace(whispercpp.variant, settings={**whispercpp.variant.settings, "carry_context": True}),
+        variant=replace(
+            whispercpp.variant, settings={**whispercpp.variant.settings_by_name, "carry_context": True}
+        ),
     )
     clip = fetch_clip(suite.clips[whispercpp.clip])
     texts = []

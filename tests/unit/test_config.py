@@ -103,14 +103,14 @@ def test_the_later_of_defaults_model_and_variant_wins(folder: Path) -> None:
             "[whisper-base]", "[{manifest: whisper-base, settings: {threads: 3}, device: cpu}]"
         ).replace("q4_0]", "{quantization: q4_0, settings: {threads: 4}, environ: {A: b}}]"),
     )
-    threads = {case.variant.name: case.variant.settings["threads"] for case in suite.cases}
+    threads = {case.variant.name: case.variant.settings_by_name["threads"] for case in suite.cases}
     assert threads == {"f16": 3, "q8_0": 3, "q4_0": 4}
     assert {case.variant.device for case in suite.cases} == {"cpu"}
     assert suite.case("whisper-base.q4_0.read-60s").variant.environ == {"A": "b"}
 
 
 def test_settings_are_resolved_with_the_engines_defaults(folder: Path) -> None:
-    settings = load(folder, GOOD).cases[0].variant.settings
+    settings = load(folder, GOOD).cases[0].variant.settings_by_name
     assert settings["language"] == "ru"
     assert settings["beam_size"] is None
 

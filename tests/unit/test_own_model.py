@@ -119,7 +119,7 @@ def test_the_suite_for_an_f16_file_makes_its_quantizations(tmp_path: Path) -> No
 def test_threads_are_swept_and_compared_with_their_like(tmp_path: Path) -> None:
     wishes = Wishes(quantizations=("f16", "q8_0"), threads=(1, 2, 4), blocks=3)
     suite = load_suite(propose([ggml(tmp_path / "mine.bin")], wishes).write(tmp_path / "out"))
-    assert {(case.variant.name, case.variant.settings["threads"]) for case in suite.cases} == {
+    assert {(case.variant.name, case.variant.settings_by_name["threads"]) for case in suite.cases} == {
         (f"{name}-{count}t", count) for name in ("f16", "q8_0") for count in (1, 2, 4)
     }
     assert {case.baseline for case in suite.cases if case.variant.name == "q8_0-4t"} == {

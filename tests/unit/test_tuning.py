@@ -82,7 +82,7 @@ def test_every_case_stands_beside_itself_at_every_other_value() -> None:
         "m.q4_0-threads-4.c",
     ]
     assert {case.baseline for case in trial.cases[3:]} == {"m.q4_0.c"}
-    assert trial.cases[2].variant.settings["threads"] == 4
+    assert trial.cases[2].variant.settings_by_name["threads"] == 4
 
 
 def test_a_knob_with_one_value_is_refused() -> None:
@@ -99,7 +99,7 @@ def test_the_fastest_value_is_kept_case_by_case() -> None:
     assert f16.gain == pytest.approx(0.3, abs=0.02)
     after = tuning.tuned(asked, (f16, q4))
     assert [case.id for case in after.cases] == [case.id for case in asked.cases]
-    assert [case.variant.settings["threads"] for case in after.cases] == [4, 2]
+    assert [case.variant.settings_by_name["threads"] for case in after.cases] == [4, 2]
 
 
 def test_noise_changes_nothing() -> None:

@@ -22,7 +22,7 @@ def decoding(found: Results, names: Names) -> list[tuple[str, Cell]]:
     for key, word in _SETTINGS.items():
         values: dict[str, tuple[Cell, dict[str, None]]] = {}
         for case in found.cases:
-            settings = case.case.variant.settings
+            settings = case.case.variant.settings_by_name
             if not case.published and key in settings:
                 cell = word(settings[key])
                 values.setdefault(repr(cell), (cell, {}))[1].setdefault(names.label(case))

@@ -150,7 +150,7 @@ def _features(detail: str) -> str:
 
 def _languages(found: Results, clips: Iterable[Clip]) -> Cell:
     """Languages of the clips, with how the engine came to know it."""
-    asked = {str(case.case.variant.settings.get("language", "")) for case in found.cases}
+    asked = {str(case.case.variant.settings_by_name.get("language", "")) for case in found.cases}
     message = "parameter.language.forced" if asked <= {"clip"} | {clip.language for clip in clips} else ""
     message = "parameter.language.detected" if asked == {"auto"} else message
     parts: list[Cell] = []
