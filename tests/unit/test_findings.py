@@ -106,6 +106,25 @@ def test_a_faster_variant_is_said_to_be_faster_with_its_interval() -> None:
     assert {row.table for row in finding.evidence} == {"performance"}
 
 
+@pytest.mark.parametrize(("noise", "blocks"), [(0.05, 15), (0.02, 15), (0.05, 7)])
+def test_of_equal_variants_hardly_any_is_said_to_differ(noise: float, blocks: int) -> None:
+    """A claim asks for the 99.5 % interval, also where the difference is estimated within the tolerance."""
+    figures = dict.fromkeys((f"equal{at}" for at in range(40)), 0.2)
+    told: list[str] = []
+    for seed in range(25):
+        cases = [case("f16", rtf=0.2, noise=noise)]
+        cases += [case(name, rtf=rtf, noise=noise) for name, rtf in figures.items()]
+        made = findings(results_of([run_of(cases, clips=[CLIP], blocks=blocks, seed=seed)]))
+        for each in made:
+            if each.rule == "speed.transcribe" and message(each).rpartition(".")[2] not in {
+                "same",
+                "none",
+                "hint",
+            }:
+                told += [message(each)] * len(each.phrase.params["items"].parts)
+    assert len(told) / 1000 <= 0.01, told
+
+
 def test_a_smaller_file_that_is_slower_is_called_a_paradox() -> None:
     cases = [case("f16", rtf=0.1, weights=200), case("q8_0", rtf=0.2, weights=100)]
     assert [message(each) for each in found(cases, "speed.transcribe")] == ["finding.transcribe.paradox"]

@@ -20,7 +20,7 @@ class Standing(StrEnum):
     LESS = "less"
     MORE = "more"
     SAME = "same"  # the interval lies within the tolerance; observed: the ratio does
-    SLIGHT = "slight"  # a difference is shown, and is estimated within the tolerance
+    SLIGHT = "slight"  # a difference is claimed, and is estimated within the tolerance
     HINT = "hint"  # the 95 % interval excludes none, which is too little for a claim among dozens
     NONE = "none"  # no difference shown: the interval includes none; observed: some runs say the contrary
 
@@ -98,7 +98,9 @@ def _outcome(found: Comparison, ratio: float, tolerance: Tolerance) -> tuple[Sta
         return claimed if found.clear else Standing.HINT, Strength.SHOWN
     if verdict is Verdict.SAME:
         return Standing.SAME, Strength.SHOWN
-    return Standing.SLIGHT if found.shown else Standing.NONE, Strength.SHOWN
+    if not found.shown:
+        return Standing.NONE, Strength.SHOWN
+    return Standing.SLIGHT if found.clear else Standing.HINT, Strength.SHOWN
 
 
 def _observed(ratio: float, low: float, high: float, tolerance: Tolerance) -> Standing:
