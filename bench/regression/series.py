@@ -28,9 +28,9 @@ from bench.statistics.nights import (
     noise_within,
     own_noise,
     settled_noise,
-    student_quantile,
 )
 from bench.statistics.signed_rank import centre
+from bench.statistics.student import student_quantile
 from bench.units import Better
 
 MANY_NIGHTS: Final = 6

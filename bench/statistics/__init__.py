@@ -18,7 +18,7 @@ from bench.statistics.comparison import (
     compare_unpaired,
     judge,
 )
-from bench.statistics.levels import CLAIM_CONFIDENCE, CONFIDENCE, FEWEST_TO_CLAIM
+from bench.statistics.levels import CLAIM_CONFIDENCE, CONFIDENCE, FEWEST_TO_CLAIM, FEWEST_TO_RANK
 from bench.statistics.rates import (
     FEWEST_TO_COVER,
     Estimate,
@@ -34,6 +34,7 @@ __all__ = [
     "CONFIDENCE",
     "FEWEST_TO_CLAIM",
     "FEWEST_TO_COVER",
+    "FEWEST_TO_RANK",
     "Comparison",
     "Estimate",
     "Interval",

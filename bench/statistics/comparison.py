@@ -11,7 +11,8 @@ from bench.domain import Reason
 from bench.reasons import reason
 from bench.statistics.levels import CLAIM_CONFIDENCE, CONFIDENCE, FEWEST_TO_CLAIM
 from bench.statistics.rank_sum import shifts
-from bench.statistics.signed_rank import centres
+from bench.statistics.signed_rank import Centre, centres
+from bench.statistics.student import plainly_off
 from bench.units import Better
 
 
@@ -20,8 +21,8 @@ class Comparison:
     """The ratio of a quantity to its baseline's, over `n` blocks (or the smaller sample, unpaired).
 
     `ratio` is None, with a `reason`, where a value is zero or negative or where there is none.
-    `clear` says that the wider interval of `CLAIM_CONFIDENCE` excludes 1 as well: what a sentence
-    that claims a difference, one of dozens in a report, asks for.  `resolvable` is the smallest true
+    `clear` says that the wider interval of `CLAIM_CONFIDENCE` excludes 1 as well, or of blocks too few
+    for it that the difference is `plainly_off` none: what a sentence that claims a difference, one of dozens in a report, asks for.  `resolvable` is the smallest true
     difference that an audit of the machine could show in so many blocks (0.02 = 2 %), None without one.
     """
 
@@ -98,8 +99,14 @@ def compare_paired(pairs: Iterable[tuple[float, float]], *, confidence: float = 
         low=math.exp(min(logs) if low is None else low),
         high=math.exp(max(logs) if high is None else high),
         paired=True,
-        clear=sure.low is not None and sure.high is not None and not sure.low <= 0 <= sure.high,
+        clear=len(logs) >= FEWEST_TO_CLAIM and _claimed(logs, sure),
     )
+
+
+def _claimed(logs: Sequence[float], sure: Centre) -> bool:
+    if sure.low is None or sure.high is None:
+        return plainly_off(logs)
+    return not sure.low <= 0 <= sure.high
 
 
 def compare_unpaired(

@@ -101,13 +101,6 @@ def settled_noise(own: Noise, others: Sequence[Noise], within: float, assumed: f
     return Noise(deviation=max(math.sqrt(variance), within), freedom=freedom)
 
 
-def student_quantile(probability: float, freedom: float) -> float:
-    """Quantile of Student's t.  The tails matter: an alarm shared by 300 series is one in 60,000 each."""
-    from scipy.special import stdtrit  # here, for importing it takes a second
-
-    return float(stdtrit(freedom, probability))
-
-
 def noise_within(figure: NightFigure) -> float:
     """Standard error of the log of a night's median: from its interval, or from the spread if that is wider.
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from bench.domain import Reason
 from bench.reasons import reason
 from bench.statistics.levels import CLAIM_CONFIDENCE, CONFIDENCE, FEWEST_TO_CLAIM
+from bench.statistics.student import student_quantile
 
 if TYPE_CHECKING:
     import numpy as np
@@ -161,7 +162,7 @@ def _interval(
         kurtosis = units * float((squares**2).sum()) / total**2
         freedom = min(freedom, max(FEWEST_FREEDOM, 2 * units / (kurtosis + 1)))
     ends = [
-        _ends(value, error, _student(freedom, level), whole, positive=positive)
+        _ends(value, error, student_quantile((1 + level) / 2, freedom), whole, positive=positive)
         for level in (confidence, CLAIM_CONFIDENCE)
     ]
     (low, high), (lowest, highest) = ends
@@ -193,12 +194,6 @@ def _by_cluster(
     number: dict[Hashable, int] = {}
     owner = [number.setdefault(each, len(number)) for each in clusters]
     return np.bincount(owner, above).astype(float), np.bincount(owner, below).astype(float)
-
-
-def _student(freedom: float, confidence: float) -> float:
-    from scipy.special import stdtrit
-
-    return float(stdtrit(freedom, (1 + confidence) / 2))
 
 
 def _ends(value: float, error: float, wide: float, whole: float, *, positive: bool) -> tuple[float, float]:

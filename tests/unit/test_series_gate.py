@@ -16,8 +16,8 @@ from bench.statistics.nights import (
     Noise,
     own_noise,
     settled_noise,
-    student_quantile,
 )
+from bench.statistics.student import student_quantile
 from bench.units import Better, Unit
 
 

@@ -22,6 +22,7 @@ from bench.statistics import (
     units_needed,
 )
 from bench.statistics.rank_sum import _ways, interval_rank
+from bench.statistics.student import plainly_off
 from bench.units import Better
 
 TEN = [10.0, 10.4, 9.9, 10.1, 10.2, 9.8, 10.0, 10.3, 9.7, 10.1]
@@ -120,6 +121,46 @@ def test_unpaired_comparisons_claim_no_more_than_they_say(n: int) -> None:
         clear += found.clear
     assert usual / 3000 <= 0.06
     assert clear / 3000 <= 0.008
+
+
+_ANY_NOISE = {
+    "normal": lambda random, size: random.normal(0, 0.15, size),
+    "heavy tails": lambda random, size: random.standard_t(2, size) * 0.08,
+    "wide and flat": lambda random, size: random.uniform(-0.3, 0.3, size),
+    "at its edges": lambda random, size: 0.3 * np.cos(np.pi * random.random(size)),
+    "bursts": lambda random, size: (
+        random.normal(0, 0.01, size)
+        + 0.3 * ((random.random(size) < 0.1).astype(float) - (random.random(size) < 0.1))
+    ),
+}
+
+
+@pytest.mark.parametrize("noise", _ANY_NOISE)
+@pytest.mark.parametrize("n", [6, 7, 8])
+def test_a_handful_of_blocks_hardly_ever_claims_a_difference_of_equal_cases(n: int, noise: str) -> None:
+    """No rank test can claim anything of so few; what is claimed is large and in every block.
+
+    The worst is noise that is never small: at its edges one in a hundred.
+    """
+    random = np.random.default_rng(n)
+    logs = _ANY_NOISE[noise](random, (20_000, n))
+    signed = logs[(logs > 0).all(axis=1) | (logs < 0).all(axis=1)]
+    assert sum(plainly_off(each) for each in signed.tolist()) / len(logs) <= (
+        0.01 if noise == "at its edges" else 0.004
+    )
+
+
+@pytest.mark.parametrize(("true", "least"), [(0.8, 0.97), (1.5, 0.99), (0.95, 0.0)])
+def test_six_quiet_blocks_claim_what_is_plainly_different_and_leave_the_rest_to_more(
+    true: float, least: float
+) -> None:
+    random = np.random.default_rng(3)
+    found = [
+        compare_paired((true * noise, 1.0) for noise in np.exp(random.normal(0, 0.02, 6))) for _ in range(400)
+    ]
+    share = sum(each.clear for each in found) / 400
+    assert share >= least
+    assert least or share == 0.0
 
 
 def test_the_rank_sum_counts_every_order_once() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from report_runs import clip, measured_run, model, suite
-from trials import Trials, run_of, sentences, spoken
+from trials import Trials, run_of, sentences, spoil, spoken
 
 from bench.domain import Record, Status
 from bench.journal import RunData, read_run
@@ -245,3 +245,66 @@ def test_one_wrong_word_of_a_short_clip_makes_no_variant_likely_worse() -> None:
     assert not any(line.startswith("Avoid") for line in found.lines)
     [row] = [row for row in found.rows if row[0].upper() == "Q4_0"]
     assert row[-1] != "likely worse"
+
+
+# ------------------------------------------------------ what the figures say, and nothing else
+
+SPOKEN = sentences(60)
+WHOLE = " ".join(SPOKEN)
+USUAL = {
+    "rtf": 0.2,
+    "transcribe_seconds": 120.0,
+    "load_seconds": 0.5,
+    "peak_rss_bytes": 3e8,
+    "peak_anonymous_bytes": 1e8,
+}
+
+
+def weighed(*cases: Trials, blocks: int = 8) -> list[str]:
+    """The lines that name a variant to ship."""
+    run = run_of(cases, clips=[spoken(texts=SPOKEN, seconds=600.0)], blocks=blocks)
+    return [line for line in text(run).splitlines() if not line.startswith(("Avoid", "How", "Not"))]
+
+
+def variant(name: str, heard: str = WHOLE, megabytes: int = 100, **times: float) -> Trials:
+    figures = {metric: value * times.get(metric, 1.0) for metric, value in USUAL.items()}
+    return Trials(variant=name, heard=heard, weights=megabytes * 10**6, figures=figures)
+
+
+@pytest.mark.parametrize("blocks", [1, 6, 8, 12])
+def test_of_variants_that_are_equal_in_everything_the_baseline_is_named_once(blocks: int) -> None:
+    [line] = weighed(variant("f16"), variant("q8_0"), variant("q4_0"), blocks=blocks)
+    assert line.startswith("F16 for speed, memory, disk, a quick start")
+
+
+@pytest.mark.parametrize("blocks", [1, 6, 12])
+def test_of_variants_that_differ_in_size_alone_the_smallest_is_for_everything(blocks: int) -> None:
+    [line] = weighed(
+        variant("f16"), variant("q8_0", megabytes=60), variant("q4_0", megabytes=40), blocks=blocks
+    )
+    assert line.startswith("Q4_0 for least loss, speed, memory, disk, a quick start")
+
+
+@pytest.mark.parametrize("blocks", [6, 7, 8, 9, 12])
+def test_a_variant_that_is_faster_is_for_speed_however_few_the_blocks(blocks: int) -> None:
+    """With a loss that is not settled it stands behind the baseline in a tie, and this is none."""
+    slightly_worse = spoil(WHOLE, 0.004)
+    assert slightly_worse != WHOLE
+    lines = weighed(
+        variant("f16"), variant("q8_0", slightly_worse, 60, rtf=0.5, transcribe_seconds=0.5), blocks=blocks
+    )
+    [speed] = [line for line in lines if "speed" in line.partition(":")[0]]
+    assert speed.startswith("Q8_0")
+
+
+def test_where_the_others_lose_too_much_the_one_left_is_for_every_need() -> None:
+    [line] = weighed(
+        variant("f16"), variant("q8_0", spoil(WHOLE, 0.1), 60), variant("q4_0", spoil(WHOLE, 0.3), 40)
+    )
+    assert line.startswith("F16 for every need, for the others lose too much")
+
+
+def test_where_no_other_was_measured_the_verdict_says_so() -> None:
+    failed = dataclasses.replace(variant("q8_0"), statuses=(Status.FAILED,))
+    [line] = weighed(variant("f16"), failed)
+    assert line.startswith("F16 for every need, for no other was measured")

@@ -122,10 +122,11 @@ def _smallest(cases: Sequence[Candidate]) -> Candidate:
     return min((each for each in cases if not smaller(least.case, each.case)), key=_loss_rank)
 
 
-def _loss_rank(each: Candidate) -> tuple[int, float]:
-    """What is known of a loss, then its estimate: the lower, the better."""
+def _loss_rank(each: Candidate) -> tuple[int, float, int]:
+    """What is known of a loss, then its estimate: the lower, the better; where none is lost the smaller file."""
     estimate = each.change.value if each.change is not None else None
-    return (int(each.loss), estimate or 0.0)
+    lossless = each.loss <= Loss.SAME
+    return (int(each.loss), estimate or 0.0, each.case.weights_bytes or 0 if lossless else 0)
 
 
 def _chosen(scene: Scene, choice: Candidate) -> Advised:
@@ -195,7 +196,7 @@ def _least_of(scene: Scene, measure: Measure, usable: list[Candidate]) -> Advise
         return Advised(parts=(Phrase(message="advice.inconclusive.disturbed"),))
     ordered = sorted(usable, key=lambda each: each.case.median(measure.of(each.case)) or 0.0)
     good = [each for each in ordered if each.worth_naming] or ordered
-    alike = _alike(good[0], good, measure)
+    alike = _alike(good[0], [each for each in usable if each in good], measure)
     choice = min(alike, key=_loss_rank)
     alike.remove(choice)
     metric = measure.of(choice.case)
@@ -225,14 +226,14 @@ def _refused(case: CaseResult, measure: Measure) -> bool:
 
 
 def _alike(least: Candidate, cases: Sequence[Candidate], measure: Measure) -> list[Candidate]:
-    """The case with the least of a quantity and those that cannot be told from it, in order."""
-    metric = measure.of(least.case)
-    found = [least]
-    for each in cases:
-        held = contrast(each.case, least.case, metric, measure.tolerance) if each is not least else None
-        if each is not least and (held is None or held.outcome is not Standing.MORE):
-            found.append(each)
-    return found
+    """The case with the least of a quantity and those that cannot be told from it, in the suite's order."""
+    return [each for each in cases if each is least or not _seems_more(each, least, measure)]
+
+
+def _seems_more(each: Candidate, other: Candidate, measure: Measure) -> bool:
+    """Whether it takes more by all that is known: a choice has to be made, a sentence may wait for 99.5 %."""
+    held = contrast(each.case, other.case, measure.of(other.case), measure.tolerance)
+    return held is not None and held.outcome in {Standing.MORE, Standing.HINT}
 
 
 def _clearly_less(each: Candidate, other: Candidate, measure: Measure) -> bool:

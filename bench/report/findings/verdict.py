@@ -49,6 +49,9 @@ def _shipped(scene: Scene, rows: Sequence[Overall]) -> Iterator[Line]:
     found: dict[int, tuple[Candidate, list[str]]] = {}
     for every in by_machine(scene).values():
         here = [each for each in every if not _bad(each)]
+        if len(here) == 1:
+            found[id(here[0].case)] = (here[0], ["alone" if len(every) == 1 else "every"])
+            continue
         for need in _NEEDS:
             scenario = next(each for each in SCENARIOS if each.id == need)
             for advised in scenario.advise(scene, here):
