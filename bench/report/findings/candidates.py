@@ -71,6 +71,16 @@ class Candidate:
         return self.costly and self.change is not None and self.change.n >= FEWEST_TO_CLAIM
 
     @property
+    def open(self) -> bool:
+        """Whether more than half a point may still be lost: also behind a text that is the baseline's own, of little speech."""
+        if self.case.is_baseline or self.loss is Loss.SHOWN:
+            return False
+        if self.loss is Loss.NONE:
+            possible = self.change.possible_high if self.change is not None else 0.0
+            return possible is None or possible > SAME_WER
+        return self.loss is not Loss.SAME
+
+    @property
     def worth_naming(self) -> bool:
         """Whether it may be advised where others will do as well: no loss is shown, and none is estimated so large.
 

@@ -212,7 +212,7 @@ def _gaps(scene: Scene, rows: Sequence[Overall]) -> Iterator[Cell]:
         yield Phrase(message="verdict.gap.synthetic")
         return
     known = [row.candidate for row in rows if row.candidate]
-    open_ = [each for each in known if each.loss in {Loss.UNKNOWN, Loss.NOT_SHOWN} and not _bad(each)]
+    open_ = [each for each in known if each.open and not _bad(each)]
     if open_:
         names = CellGroup(parts=tuple(scene.name(each.case) for each in open_[:MOST_NAMED]), between=", ")
         more = len(open_) - MOST_NAMED
