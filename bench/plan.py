@@ -7,11 +7,11 @@ and makes per-block ratios to the baseline honest.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Container
 from dataclasses import dataclass
 
 from bench.domain import Case, Suite
+from bench.seeded import Draws
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +44,8 @@ def plan(suite: Suite) -> tuple[Block, ...]:
 def block(suite: Suite, number: int) -> Block:
     """One block; the same for the same suite, whatever was run before."""
     cases = sorted(suite.cases, key=lambda case: case.id)
-    random.Random(f"{suite.protocol.seed}/{number}").shuffle(cases)
-    slots = tuple(Slot(block=number, position=position, case=case) for position, case in enumerate(cases))
+    order = Draws(f"{suite.protocol.seed}/{number}").ordered(cases)
+    slots = tuple(Slot(block=number, position=position, case=case) for position, case in enumerate(order))
     return Block(number=number, slots=slots)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import os
-import random
 import shutil
 import statistics
 import subprocess
@@ -18,6 +17,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from bench.seeded import Draws
 
 ROUNDS: Final = 20
 LEVEL: Final = 0.05
@@ -106,9 +107,9 @@ def try_remedies(
     OSError and CalledProcessError where the work cannot be started.
     """
     times: dict[str, list[float]] = {each.name: [] for each in remedies}
-    chosen = random.Random(seed)
+    draws = Draws(seed)
     for _ in range(rounds):
-        for remedy in chosen.sample(list(remedies), len(remedies)):
+        for remedy in draws.ordered(remedies):
             times[remedy.name].append((run or seconds_of)(remedy))
         yield times
 

@@ -1,7 +1,7 @@
-"""A trial's folder for output and events, and the end of what a killed runner left.
+"""Scratch folders, where work keeps what nobody wants after it, and the end of what a killed command left.
 
-Whoever makes one holds a lock within it; a lock that can be had belongs to nobody any more.  The lock
-file names the trial's mark, so that processes which outlived their runner, in sessions of their own
+Whoever makes one holds a lock within it; a lock that can be had belongs to nobody any more.  A trial's
+names its mark in the lock file, so that processes which outlived their runner, in sessions of their own
 even, are found by it and ended before the next command does anything.
 """
 
@@ -23,7 +23,7 @@ from bench.files import sweep_beside
 from bench.interrupts import uninterrupted
 from bench.places import cache_root
 
-PREFIX: Final = "asr-quant-bench.trial-"
+PREFIX: Final = "asr-quant-bench."
 OWNER: Final = "owner"
 # A folder without an owner file is being made now, or was left by a kill within a millisecond of its making.
 BEING_MADE_SECONDS: Final = 60.0
@@ -31,12 +31,12 @@ PROBE_BYTES: Final = 1 << 16
 
 
 @contextlib.contextmanager
-def scratch_folder(mark: str) -> Iterator[Path]:
-    """A new folder that lasts as long as the trial with that mark."""
+def scratch_folder(mark: str = "") -> Iterator[Path]:
+    """A new folder that lasts as long as the block, whatever signal ends it; of a trial with its mark."""
     folder = descriptor = None
     try:
         with uninterrupted():
-            folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+            folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}scratch-"))
             descriptor = os.open(folder / OWNER, os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             os.write(descriptor, mark.encode())

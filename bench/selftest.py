@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from bench.contract import Job, Outcome
 from bench.domain import Status, WeightsFile
 from bench.host import macos
 from bench.launch import proof
+from bench.scratch import scratch_folder
 from bench.workloads import BURN, GROW, HOLD, KILL, MAP, MIB, READ
 
 HELD_BYTES: Final = 200 * MIB
@@ -39,8 +39,7 @@ class InstrumentCheck:
 
 def self_test() -> Iterator[InstrumentCheck]:
     """Every check in turn; some seconds in all.  Nothing outside a temporary folder is touched."""
-    with tempfile.TemporaryDirectory(prefix="asr-quant-bench-self-test-") as folder:
-        work = Path(folder)
+    with scratch_folder() as work:
         yield from _memory(work)
         yield from _processor(work)
         yield from _reading(work)

@@ -98,7 +98,7 @@ def start(spec: dict[str, Any]) -> tuple[int, int, int]:
             signal.signal(number, signal.SIG_DFL)
         argv = spec["argv"]
         os.read(gate_read, 1)
-        os.execvpe(argv[0], argv, spec["environ"])  # noqa: S606  # no shell is the point
+        os.execvpe(argv[0], argv, spec["environ"])
     except OSError as error:
         os.write(failure_write, str(error.errno).encode())
     finally:

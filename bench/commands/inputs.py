@@ -13,6 +13,8 @@ from bench.estimates import estimate, estimate_pass
 from bench.session import select
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from bench.domain import Suite
 
 
@@ -62,8 +64,7 @@ def plan(
         )
 
 
-def _print_needs(console: object, suite: Suite) -> None:
-    from rich.console import Console
+def _print_needs(console: Console, suite: Suite) -> None:
     from rich.filesize import decimal
     from rich.table import Table
     from rich.text import Text
@@ -72,7 +73,6 @@ def _print_needs(console: object, suite: Suite) -> None:
     from bench.prepare import wanted_weights
     from bench.text.safe import clean
 
-    assert isinstance(console, Console)
     found = {
         need.title: need
         for model, quantization, form in wanted_weights(suite)

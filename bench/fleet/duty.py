@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import socket
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.executor import Site, Work, code_version
+from bench.scratch import scratch_folder
 
 SLOT: Final = "slot"
 LABEL: Final = "label:"
@@ -82,12 +82,12 @@ def perform(work: Work, payload: bytes) -> tuple[str, bytes]:
     worker = get_worker()
     with (
         _one_at_a_time,
-        tempfile.TemporaryDirectory(prefix="asr-quant-bench-") as folder,
+        scratch_folder() as folder,
         _stopped_when_unwanted(worker) as stop,
     ):
         site = Site(
-            scratch=Path(folder) / "spool",
-            log=Path(folder) / "log" / "children.log",
+            scratch=folder / "spool",
+            log=folder / "log" / "children.log",
             memory_bytes=_memory(),
             worker=_current.title,
             lanes=_current.lanes,

@@ -9,16 +9,16 @@ import contextlib
 import multiprocessing
 import os
 import queue
-import tempfile
+import signal
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
 from typing import Final
 
 from bench.domain import Reason
 from bench.executor import Done, Site, Task, Work, WorkerLost
+from bench.scratch import scratch_folder
 
 NAME: Final = "this machine"
 
@@ -107,8 +107,8 @@ class _Process:
             raise WorkerLost from error
         if not ended:
             raise WorkFailed(content)
-        assert isinstance(content, bytes)
-        return content
+        answer: bytes = content
+        return answer
 
     def end(self) -> None:
         """By SIGTERM; its children's supervisors notice."""
@@ -120,6 +120,7 @@ class _Process:
 
 def _serve(pipe: Connection, setup: Callable[[], None] | None, count: int) -> None:
     """What a process does: task after task, until its parent is gone."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that its scratch folder goes
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if setup is not None:
         setup()
@@ -131,10 +132,10 @@ def _serve(pipe: Connection, setup: Callable[[], None] | None, count: int) -> No
             work, payload = pipe.recv()
         except (EOFError, KeyboardInterrupt):
             return
-        with tempfile.TemporaryDirectory(prefix="asr-quant-bench-") as folder:
+        with scratch_folder() as folder:
             site = Site(
-                scratch=Path(folder) / "spool",
-                log=Path(folder) / "log" / "children.log",
+                scratch=folder / "spool",
+                log=folder / "log" / "children.log",
                 memory_bytes=memory,
                 worker=NAME,
             )

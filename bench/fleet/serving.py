@@ -11,7 +11,6 @@ import contextlib
 import ipaddress
 import logging
 import signal
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -21,6 +20,7 @@ from urllib.parse import urlsplit
 from bench.errors import FleetError
 from bench.fleet.duty import Duty, on_duty
 from bench.places import cache_root
+from bench.scratch import scratch_folder
 
 AGAIN_SECONDS: Final = 5.0
 DEATH_SECONDS: Final = 30.0
@@ -77,7 +77,7 @@ async def _work_for(address: str, duty: Duty, say: Callable[[str], None]) -> Non
     over = _ended_by_signals()
     local = "127.0.0.1" if is_loopback(urlsplit(address).hostname or "") else None
     waiting = False
-    with tempfile.TemporaryDirectory(prefix="asr-quant-bench-") as folder:
+    with scratch_folder() as folder:
         while not over.is_set():
             worker = Worker(
                 address,
@@ -85,7 +85,7 @@ async def _work_for(address: str, duty: Duty, say: Callable[[str], None]) -> Non
                 name=duty.name,
                 resources=duty.resources,
                 memory_limit=0,
-                local_directory=folder,
+                local_directory=str(folder),
                 death_timeout=DEATH_SECONDS,
                 host=local,
                 dashboard=False,

@@ -14,8 +14,10 @@ import heapq
 import math
 from collections import deque
 from dataclasses import dataclass
-from random import Random
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
 
 HEAD_BOUND: Final = 0.9  # of the wall time that the head is busy: it is the limit
 
@@ -94,11 +96,13 @@ class Forecast:
 
 def forecast(work: PassWork, fleet: Fleet, costs: Costs, *, seed: int = 1) -> Forecast:
     """One pass, simulated.  Time and memory grow with the number of shares."""
-    random = Random(seed)
+    import numpy as np
+
+    chance = np.random.default_rng(seed)
     speech = work.hours * 3600 / work.shares
     of_head = costs.head_share + costs.head_second * speech + costs.head_record * work.records / work.shares
     hearing = costs.real_time_factor * speech
-    speeds = [_speed(random, fleet) for _ in range(fleet.workers)]
+    speeds = [_speed(chance, fleet) for _ in range(fleet.workers)]
     left = deque([0] * work.shares)
     head_free = head_work = 0.0
     ends: list[float] = []
@@ -114,8 +118,8 @@ def forecast(work: PassWork, fleet: Fleet, costs: Costs, *, seed: int = 1) -> Fo
             begun = max(now, head_free)
             head_free = begun + of_head
             head_work += of_head
-            own = (hearing + costs.share) / speeds[worker] * _scattered(random, fleet.scatter)
-            dies = _time_to_loss(random, fleet)
+            own = (hearing + costs.share) / speeds[worker] * _scattered(chance, fleet.scatter)
+            dies = _time_to_loss(chance, fleet)
             heapq.heappush(out, (head_free + min(own, dies), worker, dies < own))
             continue
         now, worker, died = heapq.heappop(out)
@@ -142,15 +146,15 @@ def most_workers(work: PassWork, costs: Costs) -> float:
     return (costs.real_time_factor * speech + costs.share + of_head) / of_head
 
 
-def _speed(random: Random, fleet: Fleet) -> float:
-    slow = random.random() < fleet.stragglers
-    return _scattered(random, fleet.scatter) / (fleet.slowness if slow else 1.0)
+def _speed(chance: Generator, fleet: Fleet) -> float:
+    slow = chance.random() < fleet.stragglers
+    return _scattered(chance, fleet.scatter) / (fleet.slowness if slow else 1.0)
 
 
-def _scattered(random: Random, scatter: float) -> float:
+def _scattered(chance: Generator, scatter: float) -> float:
     """A factor whose mean is 1."""
-    return random.lognormvariate(-scatter * scatter / 2, scatter) if scatter else 1.0
+    return chance.lognormal(-scatter * scatter / 2, scatter) if scatter else 1.0
 
 
-def _time_to_loss(random: Random, fleet: Fleet) -> float:
-    return random.expovariate(fleet.losses_an_hour / 3600) if fleet.losses_an_hour else math.inf
+def _time_to_loss(chance: Generator, fleet: Fleet) -> float:
+    return chance.exponential(3600 / fleet.losses_an_hour) if fleet.losses_an_hour else math.inf

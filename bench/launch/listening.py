@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from bench.launch.supervisor import Supervision, supervise
 from bench.launch.sweep import MARK
 from bench.places import portable
 from bench.reasons import reason
+from bench.scratch import scratch_folder
 from bench.text.safe import visible
 
 LISTEN: Final = Path(__file__).resolve().parent.parent / "child" / "listen.py"
@@ -56,11 +56,12 @@ def listen(
     path.write_text(json.dumps({**job, "events": str(events)}, ensure_ascii=False), encoding="utf-8")
     events.unlink(missing_ok=True)
     own_stop = threading.Event()
-    with tempfile.TemporaryDirectory(prefix="asr-quant-bench-") as folder:
+    environ = child_environ({**QUIET, **environ})
+    with scratch_folder(environ[MARK]) as folder:
         ended: list[Supervision] = []
-        spec, mark = _spec(interpreter, path, environ, Path(folder))
+        spec = _spec(interpreter, path, {**environ, "TMPDIR": str(folder)}, folder)
         thread = threading.Thread(
-            target=lambda: ended.append(supervise(spec, mark=mark, scratch=Path(folder), stop=own_stop)),
+            target=lambda: ended.append(supervise(spec, mark=environ[MARK], scratch=folder, stop=own_stop)),
             daemon=True,
         )
         thread.start()
@@ -79,8 +80,8 @@ def listen(
             if stop.is_set() or silent:
                 own_stop.set()
             thread.join(POLL_SECONDS)
-        _write_log(log, Path(folder))
-        why = _reason(ended[0] if ended else None, bounded_text(Path(folder) / "stderr"))
+        _write_log(log, folder)
+        why = _reason(ended[0] if ended else None, bounded_text(folder / "stderr"))
     if stop.is_set():
         return "stopped", None
     if silent:
@@ -115,13 +116,10 @@ def parsed(line: bytes) -> dict[str, Any] | None:
     return event if isinstance(event, dict) and "event" in event else None
 
 
-def _spec(
-    interpreter: str, job: Path, environ: Mapping[str, str], scratch: Path
-) -> tuple[dict[str, Any], str]:
-    whole = child_environ({**QUIET, **environ})
+def _spec(interpreter: str, job: Path, environ: Mapping[str, str], scratch: Path) -> dict[str, Any]:
     return {
         "argv": [interpreter, "-I", str(LISTEN), str(job)],
-        "environ": whole,
+        "environ": dict(environ),
         "cwd": str(Path.cwd()),
         "stdout": str(scratch / "stdout"),
         "stderr": str(scratch / "stderr"),
@@ -132,7 +130,7 @@ def _spec(
         "counters": [],
         "time_program": None,
         "time_file": str(scratch / "time.txt"),
-    }, whole[MARK]
+    }
 
 
 def _reason(supervision: Supervision | None, stderr: str) -> Reason:

@@ -83,11 +83,12 @@ def _converse(
     process: subprocess.Popen[bytes], spec: Mapping[str, Any], stop: threading.Event | None
 ) -> dict[str, Any] | None:
     """SPEC in, RESULT out; stdin stays open meanwhile, for its end would end the child."""
-    assert process.stdin is not None
-    assert process.stdout is not None
+    told, heard = process.stdin, process.stdout
+    if told is None or heard is None:  # both were asked for
+        return None
     try:
-        process.stdin.write(json.dumps(dict(spec)).encode() + b"\n")
-        process.stdin.flush()
+        told.write(json.dumps(dict(spec)).encode() + b"\n")
+        told.flush()
     except BrokenPipeError:
         return None
     deadline = time.monotonic() + spec["timeout_seconds"] + GRACE_SECONDS
@@ -97,15 +98,15 @@ def _converse(
         if left <= 0 or (stop is not None and stop.is_set()):
             return None
         patience = left if stop is None else min(left, STOP_SECONDS)
-        if not select.select([process.stdout], [], [], patience)[0]:
+        if not select.select([heard], [], [], patience)[0]:
             continue
-        piece = os.read(process.stdout.fileno(), 65536)
+        piece = os.read(heard.fileno(), 65536)
         if not piece:
             break
         said += piece
-    process.stdin.close()
+    told.close()
     process.wait()
-    process.stdout.close()
+    heard.close()
     try:
         answer = json.loads(said)
     except ValueError:

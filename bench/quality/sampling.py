@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from random import Random
 from typing import Final, TypeVar
+
+from bench.seeded import Draws
 
 LENGTHS: Final = 3  # short, middling, long: terciles of each speaker's utterances
 
@@ -24,7 +25,7 @@ def stratified_order(
     Each stratum is shuffled, and its k-th item of n stands at (k + u) / n for one random u of the
     stratum: systematic sampling with a random start.
     """
-    random = Random(seed)
+    draws = Draws(seed)
     strata: dict[tuple[str, int], list[T]] = defaultdict(list)
     by_speaker: dict[str, list[T]] = defaultdict(list)
     for item in items:
@@ -35,11 +36,9 @@ def stratified_order(
             strata[name, rank * LENGTHS // len(ranked)].append(item)
     placed: list[tuple[float, float, T]] = []
     for _, stratum in sorted(strata.items(), key=lambda pair: pair[0]):
-        random.shuffle(stratum)
-        start = random.random()
-        placed += [
-            ((rank + start) / len(stratum), random.random(), item) for rank, item in enumerate(stratum)
-        ]
+        order = draws.ordered(stratum)
+        start = draws.share()
+        placed += [((rank + start) / len(order), draws.share(), item) for rank, item in enumerate(order)]
     return [item for _, _, item in sorted(placed, key=lambda each: each[:2])]
 
 

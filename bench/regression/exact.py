@@ -28,7 +28,7 @@ class Breach(StrEnum):
     TRANSCRIPT = "transcript-changed"
     UNSTABLE = "transcript-unstable"
     EMPTY = "empty-output"
-    TOKEN_LIMIT = "token-limit"  # noqa: S105  # not a password
+    CUT_SHORT = "token-limit"
     BACKEND = "backend-changed"
     WEIGHTS = "weights-changed"
 
@@ -188,7 +188,7 @@ def _check(case: str, before: State, now: State, texts: Mapping[str, str]) -> li
     if now.empty and not before.empty:
         found.append(Fact(breach=Breach.EMPTY, case=case, message=reason("breach.nothing_heard")))
     if now.truncated and not before.truncated:
-        found.append(Fact(breach=Breach.TOKEN_LIMIT, case=case, message=reason("breach.token_limit")))
+        found.append(Fact(breach=Breach.CUT_SHORT, case=case, message=reason("breach.token_limit")))
     return found + _check_texts(case, before, now, texts)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import StrEnum, auto
 from typing import Final
 
 from bench.domain import Reason
@@ -42,9 +42,13 @@ FAILING: Final = {Verdict.WORSE, Verdict.DIFFERENT}
 class GateOutcome(StrEnum):
     """The gate's verdict on a night, with the process's exit code as `exit_code`."""
 
-    PASS = "PASS"  # noqa: S105  # not a password
-    FAIL = "FAIL"
-    INCONCLUSIVE = "INCONCLUSIVE"
+    @staticmethod
+    def _generate_next_value_(name: str, *_: object) -> str:
+        return name
+
+    PASS = auto()
+    FAIL = auto()
+    INCONCLUSIVE = auto()
 
     @property
     def exit_code(self) -> int:

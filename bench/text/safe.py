@@ -96,26 +96,41 @@ def one_line(text: str) -> str:
 @lru_cache(maxsize=MEMORY)
 def markdown(text: str) -> Markup:
     """Data as inline Markdown that reads as the data: nothing in it is markup, anywhere in a line."""
+    return Markup(escaped_markdown(text))
+
+
+def escaped_markdown(text: str) -> str:
+    """What `markdown` returns, as a string."""
     escaped = _MARKDOWN.sub(lambda match: "\\" + match.group(0), one_line(text)).translate(_ENTITIES)
-    return Markup(_BLOCK_START.sub(_escape_start, escaped))  # noqa: S704  # this is the escaping
+    return _BLOCK_START.sub(_escape_start, escaped)
 
 
 def markdown_code(text: str, *, table: bool = False) -> Markup:
     """Data as a code span; within a table pipes are escaped, as GitHub's tables ask for."""
+    return Markup(code_span(text, table=table))
+
+
+def code_span(text: str, *, table: bool) -> str:
+    """What `markdown_code` returns, as a string: the ticks are more than any run of them within."""
     line = one_line(text)
     if not line:
-        return Markup("")
+        return ""
     ticks = "`" * (_longest_run(line) + 1)
     pad = " " if line.startswith("`") or line.endswith("`") else ""
     body = f"{ticks}{pad}{line}{pad}{ticks}"
-    return Markup(body.replace("|", "\\|") if table else body)  # noqa: S704  # this is the escaping
+    return body.replace("|", "\\|") if table else body
 
 
 def fence(text: str, language: str = "") -> Markup:
     """Data as a fenced code block, the fence longer than any run of backticks in it."""
+    return Markup(fenced(text, language))
+
+
+def fenced(text: str, language: str) -> str:
+    """What `fence` returns, as a string."""
     body = clean(text).strip("\n")
     ticks = "`" * max(3, _longest_run(body) + 1)
-    return Markup(f"{ticks}{language}\n{body}\n{ticks}")  # noqa: S704  # this is the escaping
+    return f"{ticks}{language}\n{body}\n{ticks}"
 
 
 def verbatim(text: str) -> Markup:
@@ -127,8 +142,17 @@ def link_target(path: str) -> Markup:
     """A relative path as the target of a Markdown or HTML link: percent-encoded, never a scheme."""
     from urllib.parse import quote
 
-    target = quote(clean(path).replace("\n", ""), safe="/._-~")
-    return Markup(target)  # noqa: S704  # nothing but URL-safe characters is left
+    return escape(quote(clean(path).replace("\n", ""), safe="/._-~"))
+
+
+def terminal(text: str) -> Markup:
+    """Data for a terminal, which knows no markup: one line without control characters."""
+    return Markup(terminal_line(text))
+
+
+def terminal_line(text: str) -> str:
+    """What `terminal` returns, as a string."""
+    return one_line(text)
 
 
 def _escape_start(match: re.Match[str]) -> str:

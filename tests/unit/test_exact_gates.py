@@ -111,7 +111,7 @@ def test_silence_and_the_token_limit_are_breaches(run: RunData) -> None:
     empty = nights.changed(run, "m.f16.c", transcript=Transcript(text="  "))
     assert {fact.breach for fact in facts(run, empty)} == {Breach.EMPTY, Breach.TRANSCRIPT}
     cut = nights.changed(run, "m.f16.c", transcript=Transcript(text="раз два три", truncated=True))
-    assert [fact.breach for fact in facts(run, cut)] == [Breach.TOKEN_LIMIT]
+    assert [fact.breach for fact in facts(run, cut)] == [Breach.CUT_SHORT]
 
 
 def test_a_case_that_was_not_run_has_vanished(run: RunData) -> None:

@@ -1,17 +1,24 @@
 """A signal that comes in the middle of a step waits until the step is done."""
 
 import os
+import re
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from bench import scratch
+from bench.executor import Site, Task
+from bench.fleet.processes import LocalProcesses
 from bench.interrupts import ENDING, uninterrupted
+from bench.scratch import scratch_folder, sweep_left
 
 
 @pytest.fixture(autouse=True)
@@ -62,11 +69,11 @@ def test_another_thread_has_no_handlers_to_hold_back() -> None:
 
 
 @pytest.mark.parametrize("place", ["mkdtemp", "rmtree"])
-def test_a_trial_leaves_no_folder_whenever_the_signal_comes(
+def test_work_leaves_no_folder_whenever_the_signal_comes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    module = {"mkdtemp": tempfile, "rmtree": shutil}[place]
+    module: ModuleType = {"mkdtemp": tempfile, "rmtree": shutil}[place]
     real = getattr(module, place)
 
     def struck(*args: object, **kwargs: object) -> object:
@@ -75,6 +82,53 @@ def test_a_trial_leaves_no_folder_whenever_the_signal_comes(
         return made if place == "mkdtemp" else real(*args, **kwargs)
 
     monkeypatch.setattr(module, place, struck)
-    with pytest.raises(KeyboardInterrupt), scratch.scratch_folder("mark"):
+    with pytest.raises(KeyboardInterrupt), scratch_folder("mark"):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_all_work_is_done_in_folders_that_are_swept() -> None:
+    """A temporary folder of any other making would stay for ever where its maker is killed."""
+    made = re.compile(r"mkdtemp|TemporaryDirectory|NamedTemporaryFile|mkstemp")
+    bench = Path(__file__).parents[2] / "bench"
+    found = {
+        file.relative_to(bench).as_posix() for file in bench.rglob("*.py") if made.search(file.read_text())
+    }
+    assert found == {
+        "scratch.py",
+        "child/transcribe_tokens.py",
+    }  # a listening child's TMPDIR is its scratch folder
+
+
+def test_what_a_kill_left_is_swept_and_what_is_used_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("ASR_QUANT_BENCH_CACHE", str(tmp_path / "cache"))
+    program = "import os, signal\nfrom bench.scratch import scratch_folder\nwith scratch_folder(): os.kill(os.getpid(), 9)"
+    environ = {**os.environ, "TMPDIR": str(tmp_path)}
+    assert subprocess.run([sys.executable, "-c", program], env=environ, check=False).returncode == -9
+    (left,) = tmp_path.glob("asr-quant-bench.*")
+    with scratch_folder() as used:
+        assert sweep_left() == (str(left),)
+        assert list(tmp_path.glob("asr-quant-bench.*")) == [used]
+
+
+def test_a_process_of_a_fleet_that_is_ended_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    fleet = LocalProcesses(1)
+    working = fleet.submit(Task(key="work", work=works_for_ever, payload=b""))
+    while not list(tmp_path.glob("asr-quant-bench.*/spool/begun")):
+        assert not working.done(), working.exception()
+        time.sleep(0.02)
+    fleet.stop()
+    assert list(tmp_path.glob("asr-quant-bench.*")) == []
+
+
+def works_for_ever(payload: bytes, site: Site) -> bytes:
+    site.scratch.mkdir()
+    (site.scratch / "begun").touch()
+    time.sleep(60)
+    return payload

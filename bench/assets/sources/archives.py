@@ -11,7 +11,6 @@ import os
 import shutil
 import tarfile
 import urllib.error
-import urllib.request
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
@@ -22,6 +21,7 @@ from bench.assets.manifest import DebianSource
 from bench.assets.manifest.pins import Content
 from bench.assets.progress import Progress
 from bench.assets.sources.deb import data_tar
+from bench.assets.sources.web import opener
 from bench.errors import AssetError, SourceUnreachable
 from bench.problems import problem
 
@@ -39,9 +39,8 @@ def download(url: str, target: Path, title: str, total: int | None, progress: Pr
     """Fetch an address; `SourceUnreachable` with its host's words where it does not answer or breaks off."""
     if not url.startswith(("http://", "https://")):
         raise problem(SourceUnreachable, "mirror.no_http", title=title, url=str(url), variable=MIRROR)
-    request = urllib.request.Request(url, headers={"User-Agent": "asr-quant-bench"})  # noqa: S310  # checked above
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer, target.open("wb") as file:  # noqa: S310  # its scheme was checked above
+        with opener().open(url, timeout=TIMEOUT_SECONDS) as answer, target.open("wb") as file:
             length = answer.headers.get("Content-Length")
             expected = int(length) if length and length.isdigit() else total
             done = 0

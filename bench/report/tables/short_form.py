@@ -37,8 +37,8 @@ def _bare(found: Cell) -> Cell:
 
 
 def _median(heading: str | Heading, metric: str) -> ColumnOf[CaseResult]:
-    assert metric in METRICS
-    return ColumnOf(heading=heading, cell=lambda case, _: _bare(cell(case, metric, Notes())))
+    name = METRICS[metric].name
+    return ColumnOf(heading=heading, cell=lambda case, _: _bare(cell(case, name, Notes())))
 
 
 DIGEST: Final = Layout[CaseResult](

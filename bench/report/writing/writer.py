@@ -82,17 +82,10 @@ class Writer(ABC):
 
     def words(self, message: str, count: int | None = None, **params: Any) -> Markup:
         """A message of the catalog, its parameters made inert unless they are text of this target."""
-        if count is None:
-            text = self.language.word(message)
-        else:
-            text = self.language.count(message, count)
+        if count is not None:
             params.setdefault("num", number(count, Quantity.COUNT, self.language.word))
-        if not params:
-            return Markup(text)  # noqa: S704  # the catalogs are ours
-        return self._filled(text, {key: self._param(value) for key, value in params.items()})
-
-    def _filled(self, text: str, inert: Mapping[str, Any]) -> Markup:
-        return Markup(text % inert)  # noqa: S704  # the catalogs are ours, and the parameters were made inert
+        text = Markup(catalog_text(self.language, message, count))
+        return text % {key: self._param(value) for key, value in params.items()} if params else text
 
     def phrase(self, phrase: Phrase) -> Markup:
         """A phrase of the view."""
@@ -112,8 +105,8 @@ class Writer(ABC):
             else self.data(self.language.parameter(name, value))
             for name, value in reason.parameters.items()
         }
-        words = self.language.word(REASON + reason.code).replace("\n", " ")
-        return self._filled(words, shown).strip()
+        words = Markup(catalog_text(self.language, REASON + reason.code))
+        return (words.replace("\n", " ") % shown).strip()
 
     def picked(self, texts: Mapping[str, str], default: str = "") -> Markup:
         """The text of a mapping by language that suits best."""
@@ -198,7 +191,7 @@ class Writer(ABC):
 
     def _number(self, value: float, quantity: Quantity) -> Markup:
         """Digits, spaces and a catalog's unit: nothing that any target would take for markup."""
-        return Markup(number(value, quantity, self.language.word))  # noqa: S704  # digits and a unit of the catalog
+        return escape(number(value, quantity, self.language.word))
 
     def _with_range(
         self, text: Markup, low: float | None, high: float | None, value: float, quantity: Quantity
@@ -223,6 +216,11 @@ class Writer(ABC):
                 return self.data(value)
             case _:
                 return self.cell(value)
+
+
+def catalog_text(language: Language, message: str, count: int | None = None) -> str:
+    """A message as this project's catalogs have it, its parameters not yet filled in: the only markup that is trusted."""
+    return language.word(message) if count is None else language.count(message, count)
 
 
 def _elided(words: str) -> str:

@@ -34,15 +34,15 @@ class MarkdownWriter(Writer):
     def reference(self, note: int) -> Markup:
         """Superscript digits, which every renderer shows in tables too, linked to the footnote."""
         digits = str(note).translate(_SUPERSCRIPT)
-        return Markup(f"\u202f[{digits}](#note-{note})")  # noqa: S704  # digits
+        return Markup("\u202f[{}](#note-{})").format(digits, note)
 
     def anchor(self, note: int) -> Markup:
         """Where the references to a footnote lead: GitHub keeps the id of an `a` element."""
-        return Markup(f'<a id="note-{note}"></a>')  # noqa: S704  # digits
+        return Markup('<a id="note-{}"></a>').format(note)
 
     def range(self, text: str) -> Markup:
         """The interval in brackets."""
-        return Markup(f" ({text})")  # noqa: S704  # digits of `interval`
+        return Markup(" ({})").format(text)
 
 
 class CommentWriter(MarkdownWriter):
@@ -83,7 +83,7 @@ class HtmlWriter(Writer):
 
     def range(self, text: str) -> Markup:
         """The interval as a span of its own, so that it can be set apart."""
-        return Markup(f' <span class="ci">({text})</span>')  # noqa: S704  # digits of `interval`
+        return Markup(' <span class="ci">({})</span>').format(text)
 
 
 class PlainWriter(Writer):
@@ -91,7 +91,7 @@ class PlainWriter(Writer):
 
     def data(self, text: object) -> Markup:
         """One line without control characters."""
-        return Markup(safe.one_line(str(text)))  # noqa: S704  # a terminal has no markup; control characters are gone
+        return safe.terminal(str(text))
 
     def code(self, text: str) -> Markup:
         """The text itself."""
@@ -111,4 +111,4 @@ class PlainWriter(Writer):
 
     def range(self, text: str) -> Markup:
         """In brackets."""
-        return Markup(f" ({text})")  # noqa: S704  # digits of `interval`
+        return Markup(" ({})").format(text)
