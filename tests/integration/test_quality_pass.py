@@ -248,6 +248,46 @@ def test_a_pass_killed_at_any_moment_goes_on_and_ends_like_one_that_was_not(fold
     assert lines == len(resumed)  # each exactly once
 
 
+@pytest.mark.parametrize("on", [[], ["--on", "local:2"]], ids=["threads", "processes"])
+def test_a_pass_that_is_ended_leaves_no_folder_and_one_killed_none_after_the_next_command(
+    folder: Path, on: list[str]
+) -> None:
+    slow = "{engine: fake, settings: {seconds_a_window: 0.2}}"
+    (folder / "demo.yaml").write_text(SUITE.replace("{engine: fake}", slow))
+    (folder / "tmp").mkdir()
+    path = os.pathsep.join([str(FAKES), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environ = {**os.environ, "PYTHONPATH": path, "TMPDIR": str(folder / "tmp")}
+
+    def start(*words: str) -> subprocess.Popen[bytes]:
+        script = "import fake_engine; fake_engine.install(); from bench.entry import main; main()"
+        return subprocess.Popen(
+            [sys.executable, "-c", script, *words],
+            env=environ,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def left() -> list[str]:
+        return [each.name for each in (folder / "tmp").iterdir() if each.is_dir()]
+
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL):
+        process = start("quality", "demo.yaml", *on)
+        deadline = time.monotonic() + 60
+        while not left() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert left()
+        time.sleep(0.3)
+        process.send_signal(number)
+        process.wait(timeout=60)
+        if number != signal.SIGKILL:
+            assert left() == [], number
+    time.sleep(
+        1
+    )  # the children's supervisors and the processes of the fleet notice that their parent is gone
+    assert start("validate", "demo.yaml").wait(timeout=60) == 0
+    assert left() == []
+
+
 def test_an_utterance_that_kills_a_variant_costs_that_variant_that_utterance_alone(folder: Path) -> None:
     deadly = int(16000 * (0.27 + 0.43 * 4))
     (folder / "demo.yaml").write_text(SUITE.replace("blur: 0.8", f"blur: 0.8, dies_of_samples: {deadly}"))
