@@ -89,7 +89,18 @@ def publish(report: GateReport, reports: Path) -> Path:
     rebuild_index(index_file(file), found.nights)
     page = file.with_suffix(".html")
     write_dashboard(page, found.nights, references, reports=reports, warnings=found.warnings)
+    _remove_pages_by_language(file)
     return page
+
+
+def _remove_pages_by_language(history: Path) -> None:
+    """Older versions wrote a page a language: what they left would be read as of today."""
+    from bench.language import languages
+
+    for code in languages():
+        old = history.with_suffix(f".{code}.html")
+        if not old.with_suffix(history.suffix).exists():  # else it is the page of a suite of that name
+            old.unlink(missing_ok=True)
 
 
 def in_class(data: RunData, machine_class: str | None) -> RunData:

@@ -313,4 +313,11 @@ def test_a_night_is_measured_judged_written_beside_and_kept(tmp_path: Path, seen
     folder = tmp_path / "reports" / "demo" / found.report.night.run
     assert {"gate.md", "gate.json", "gate.junit.xml"} <= {each.name for each in folder.iterdir()}
     assert found.warnings == ()
+    history = next((tmp_path / "reports" / "history").glob("*/demo.jsonl"))
+    stale, other = history.with_name("demo.ru.html"), history.with_name("demo.en.html")
+    stale.touch()
+    other.touch()
+    history.with_name("demo.en.jsonl").touch()
     assert nightly.publish(found.report, tmp_path / "reports").suffix == ".html"
+    assert not stale.exists()  # a page of an older version, which nobody makes anew
+    assert other.exists()  # the page of a suite of that name

@@ -324,3 +324,32 @@ def test_where_no_other_was_measured_the_verdict_says_so() -> None:
     failed = dataclasses.replace(variant("q8_0"), statuses=(Status.FAILED,))
     [line] = weighed(variant("f16"), failed)
     assert line.startswith("F16 for every need (no other was measured)")
+
+
+@pytest.mark.parametrize(
+    ("code", "open_"), [("en", "loss not settled: WER"), ("ru", "потери не выяснены: WER")]
+)
+def test_of_very_little_speech_what_is_smallest_and_quickest_is_named_with_what_is_open(
+    code: str, open_: str, tmp_path: Path
+) -> None:
+    text = " ".join(sentences(2))
+    cases = [
+        Trials(variant="f16", heard=text, figures={"rtf": 0.2}, weights=148_000_000),
+        Trials(
+            variant="q4_0",
+            heard=f"{text} ещё",
+            figures={"rtf": 0.1},
+            weights=46_500_000,
+        ),
+    ]
+    run = run_of(cases, clips=[spoken(texts=[text])])
+    [path] = render([run], languages=[code], out=tmp_path, formats=["md"])
+    told = path.read_text(encoding="utf-8")
+    rows = [line for line in told.splitlines() if line.startswith("| ") and open_ in line]
+    assert len(rows) == 2  # smallest on disk, highest throughput
+    assert any("46.5\u202f" in row or "46.5\u00a0" in row for row in rows)
+    assert all("Q4_0" in row for row in rows)
+    assert re.search(r"\+8\.3\s.*\b1\s(utterance|фразе)", rows[0])
+    box = [line for line in told.splitlines() if line.startswith("> - **Q4_0**")]
+    assert len(box) == 1
+    assert ("not settled" if code == "en" else "не выяснены") in box[0]

@@ -29,7 +29,11 @@ def _loss(each: Candidate) -> Cell:
     if each.loss is Loss.NONE:
         return Phrase(message="advice.loss.none")
     if each.change is not None and each.change.value is not None:
-        return Phrase(message="advice.loss.wer", params={"change": points(each.change)})
+        params: dict[str, Cell] = {"change": points(each.change)}
+        if each.hardly_heard:
+            params["speech"] = Phrase(message="finding.utterances", count=each.change.n)
+            return Phrase(message="advice.loss.hardly", params=params)
+        return Phrase(message="advice.loss.wer", params=params)
     if case.judgement is not None and case.judgement.stars is not None:
         return Stars(stars=case.judgement.stars)
     return Phrase(message="advice.loss.unknown")

@@ -60,15 +60,17 @@ class Candidate:
         return all(row.measurable is not False for row in self.passed)
 
     @property
-    def costly(self) -> bool:
-        """Whether a loss that is not settled is estimated, of however little speech, at more than anybody would ship."""
-        change = self.change.value if self.change is not None else None
-        return self.loss is Loss.UNKNOWN and change is not None and change > LIKELY_WORSE
+    def hardly_heard(self) -> bool:
+        """Whether its loss is estimated of so little speech that one wrong word makes points of it."""
+        few = self.change is not None and self.change.n < FEWEST_TO_CLAIM
+        return few and self.loss is Loss.UNKNOWN and not self.broken
 
     @property
     def likely_worse(self) -> bool:
-        """Whether there is speech enough to say so of it: one wrong word of a short clip says nothing."""
-        return self.costly and self.change is not None and self.change.n >= FEWEST_TO_CLAIM
+        """Whether a loss that is not settled is estimated, of speech enough, at more than anybody would ship."""
+        if self.loss is not Loss.UNKNOWN or self.change is None or self.change.n < FEWEST_TO_CLAIM:
+            return False
+        return self.change.value is not None and self.change.value > LIKELY_WORSE
 
     @property
     def open(self) -> bool:
@@ -82,11 +84,11 @@ class Candidate:
 
     @property
     def worth_naming(self) -> bool:
-        """Whether it may be advised where others will do as well: no loss is shown, and none is estimated so large.
+        """Whether it may be advised where others will do as well: no loss is shown or likely.
 
         A loop makes an estimate of any size by itself; it is said with the variant, and weighed for long recordings.
         """
-        return self.loss is not Loss.SHOWN and (not self.costly or bool(self.looped))
+        return self.loss is not Loss.SHOWN and (not self.likely_worse or bool(self.looped))
 
     @property
     def needed(self) -> int | None:

@@ -27,6 +27,7 @@ MOST_LINES: Final = 8
 MOST_SHIPPED: Final = 5  # lines that name a variant; the rest say how sure that is
 MOST_NAMED: Final = 3  # variants to stay away from, in one line
 _NEEDS: Final = ("least_loss", "balance", "throughput", "memory", "smallest", "start", "long")
+_BRIEFLY: Final = {"advice.loss.wer": "verdict.loss.wer", "advice.loss.hardly": "verdict.loss.hardly"}
 
 Line = tuple[Cell, ...]
 
@@ -90,8 +91,8 @@ def _ship(scene: Scene, choice: Candidate, needs: Sequence[str], row: Overall) -
 
 def _brief(known: Cell) -> Cell:
     """What is known of a loss, without saying against what: the box is all about that."""
-    if isinstance(known, Phrase) and known.message == "advice.loss.wer":
-        return Phrase(message="verdict.loss.wer", params=known.params)
+    if isinstance(known, Phrase) and known.message in _BRIEFLY:
+        return Phrase(message=_BRIEFLY[known.message], params=known.params)
     return known
 
 
