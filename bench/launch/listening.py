@@ -128,8 +128,6 @@ def _spec(interpreter: str, job: Path, environ: Mapping[str, str], scratch: Path
         "output_limit_bytes": OUTPUT_LIMIT_BYTES,
         "sample_hz": 0,
         "counters": [],
-        "time_program": None,
-        "time_file": str(scratch / "time.txt"),
     }
 
 

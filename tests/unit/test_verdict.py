@@ -353,3 +353,15 @@ def test_of_very_little_speech_what_is_smallest_and_quickest_is_named_with_what_
     box = [line for line in told.splitlines() if line.startswith("> - **Q4_0**")]
     assert len(box) == 1
     assert ("not settled" if code == "en" else "не выяснены") in box[0]
+
+
+@pytest.mark.parametrize("disturbed", [False, True])
+def test_a_few_runs_on_a_disturbed_machine_make_no_speed_that_is_shipped_on(disturbed: bool) -> None:
+    [text] = sentences(1)
+    cases = [
+        Trials(variant="f16", heard=text, figures={"rtf": 0.2}, weights=148_000_000, disturbed=disturbed),
+        Trials(variant="q4_0", heard=text, figures={"rtf": 0.1}, weights=46_500_000, disturbed=disturbed),
+    ]
+    found = plain(run_of(cases, clips=[spoken(texts=[text])], blocks=2))
+    [line] = [line for line in found.lines if line.startswith("Q4_0 for")]
+    assert ("as fast" in line) is not disturbed

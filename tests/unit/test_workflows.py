@@ -190,18 +190,21 @@ def test_the_keeping_job_adds_nights_and_never_shortens_a_history(tmp_path: Path
             file = work / "nights" / f"nightly-{machine}" / "history" / machine / "nightly.jsonl"
             file.parent.mkdir(parents=True)
             file.write_text("{}\n" * count)
+            file.with_suffix(".html").write_text("page" * (9 - count))
+            file.with_name("nightly.ru.html").touch() if number == 1 else None
         subprocess.run(["bash", "-c", script], cwd=work, check=True, capture_output=True)
 
     night(1, {"apple": 1, "hosted": 1})
     night(2, {"apple": 2})
     night(3, {"apple": 1, "hosted": 2})
-    shown = {
-        name: subprocess.run(
-            ["git", "-C", server, "show", f"nightly-results:history/{name}/nightly.jsonl"],
-            check=True,
-            capture_output=True,
-            text=True,
+
+    def git(*words: str) -> str:
+        return subprocess.run(
+            ["git", "-C", server, *words], check=True, capture_output=True, text=True
         ).stdout
-        for name in ("apple", "hosted")
-    }
-    assert {name: text.count("\n") for name, text in shown.items()} == {"apple": 2, "hosted": 2}
+
+    for name in ("apple", "hosted"):
+        folder = f"nightly-results:history/{name}"
+        assert git("show", f"{folder}/nightly.jsonl").count("\n") == 2
+        assert git("show", f"{folder}/nightly.html") == "page" * 7  # a new page may be smaller
+        assert git("ls-tree", "--name-only", folder).split() == ["nightly.html", "nightly.jsonl"]

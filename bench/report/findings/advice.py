@@ -192,7 +192,7 @@ def _least(measure: Measure) -> Callable[[Scene, Sequence[Candidate]], Iterator[
 
 def _least_of(scene: Scene, measure: Measure, usable: list[Candidate]) -> Advised:
     """Of those whose loss is not shown the least; of those that cannot be told from it, the least loss."""
-    if measure.tolerance.disturbable and any(_refused(each.case, measure) for each in usable):
+    if measure.tolerance.disturbable and any(refused(each.case, measure) for each in usable):
         return Advised(parts=(Phrase(message="advice.inconclusive.disturbed"),))
     ordered = sorted(usable, key=lambda each: each.case.median(measure.of(each.case)) or 0.0)
     good = [each for each in ordered if each.worth_naming] or ordered
@@ -220,9 +220,10 @@ def _least_of(scene: Scene, measure: Measure, usable: list[Candidate]) -> Advise
     return Advised(parts=parts, choice=choice)
 
 
-def _refused(case: CaseResult, measure: Measure) -> bool:
+def refused(case: CaseResult, measure: Measure) -> bool:
     """Whether the findings, too, refuse to compare the case's times: a few runs, and a disturbed machine."""
-    return case.summaries[measure.of(case)].few and bool(case.disturbed)
+    summary = case.summaries.get(measure.of(case))
+    return summary is not None and summary.few and bool(case.disturbed)
 
 
 def _alike(least: Candidate, cases: Sequence[Candidate], measure: Measure) -> list[Candidate]:

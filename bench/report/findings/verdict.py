@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bench.report.cells import Cell, CellGroup, Figure, Phrase, Text
-from bench.report.findings.advice import SCENARIOS, by_machine
+from bench.report.findings.advice import SCENARIOS, by_machine, refused
 from bench.report.findings.advice_words import full_name, quality
 from bench.report.findings.candidates import Candidate, Loss
 from bench.report.findings.families import LEAST_SHOWN_SAVING, Scene
@@ -20,6 +20,7 @@ from bench.report.findings.model import DISTURBED_SHARE, LONG_SECONDS
 from bench.report.findings.overall import Overall, overall
 from bench.report.findings.pairs import speech_wanted
 from bench.report.findings.pass_verdict import pass_verdict
+from bench.report.findings.speed_and_memory import TRANSCRIBE
 from bench.statistics import FEWEST_TO_CLAIM, Comparison, RatioEstimate
 from bench.text.numbers import Quantity
 
@@ -97,7 +98,7 @@ def _brief(known: Cell) -> Cell:
 
 
 def _costs(row: Overall) -> Iterator[Cell]:
-    """Size, speed and memory against the baseline, as far as they are known."""
+    """Size, speed and memory against the baseline, as far as they are known; no times that the findings do not compare."""
     case = row.case
     if case.weights_bytes:
         size = Figure(value=case.weights_bytes, quantity=Quantity.SIZE)
@@ -106,7 +107,8 @@ def _costs(row: Overall) -> Iterator[Cell]:
             yield Phrase(message="verdict.size", params={"size": size, "saving": saving})
         else:
             yield size
-    if isinstance(row.speed, RatioEstimate):
+    compared = [each for case in row.good for each in (case, case.base) if each is not None]
+    if isinstance(row.speed, RatioEstimate) and not any(refused(each, TRANSCRIBE) for each in compared):
         yield Phrase(
             message="verdict.speed",
             params={"times": dataclasses.replace(faster(row.speed), low=None, high=None)},
