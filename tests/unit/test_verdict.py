@@ -365,3 +365,22 @@ def test_a_few_runs_on_a_disturbed_machine_make_no_speed_that_is_shipped_on(dist
     found = plain(run_of(cases, clips=[spoken(texts=[text])], blocks=2))
     [line] = [line for line in found.lines if line.startswith("Q4_0 for")]
     assert ("as fast" in line) is not disturbed
+
+
+def test_of_many_files_the_range_is_said_and_of_open_losses_which_is_settled_first(tmp_path: Path) -> None:
+    cases = [variant("f16", megabytes=148)]
+    cases += [
+        variant(name, spoil(WHOLE, share), size)
+        for name, share, size in (
+            ("q8_0", 0.02, 82),
+            ("q6_k", 0.04, 65),
+            ("q5_0", 0.06, 55),
+            ("q4_0", 0.08, 46),
+        )
+    ]
+    run = run_of(cases, clips=[spoken(texts=SPOKEN, seconds=600.0)])
+    [path] = render([run], languages=["en"], out=tmp_path, formats=["md"])
+    told = re.sub("[\u00a0\u202f]", " ", path.read_text(encoding="utf-8"))
+    assert "on disk instead of 148 MB: from **Q4_0** 46.0 MB (–69%) to **Q8_0** 82.0 MB (–45%)" in told
+    [row] = [line for line in told.splitlines() if line.startswith("| Minimal quality loss")]
+    assert re.search(r"the loss of \*\*Q\d_\w\*\* would be settled first, by (about|more than) \d", row), row

@@ -145,12 +145,13 @@ def _unsettled(scene: Scene, cases: Sequence[Candidate]) -> tuple[Cell, ...]:
     """No variant can be advised: what is missing."""
     others = [each for each in cases if not each.case.is_baseline]
     worse = bool(others) and all(each.loss is Loss.SHOWN for each in others)
-    needed = [each.needed for each in others if each.needed and each.loss is not Loss.SHOWN]
+    open_ = [(each.needed, each) for each in others if each.needed and each.loss is not Loss.SHOWN]
     params: dict[str, Cell] = {"model": scene.subject([cases[0].case], clip=False)}
     if worse:
         return (Phrase(message="advice.all_worse", params=params),)
-    if needed:
-        params["needed"] = speech_wanted(min(needed))
+    if open_:
+        needed, soonest = min(open_, key=lambda pair: pair[0])
+        params |= {"needed": speech_wanted(needed), "name": scene.name(soonest.case)}
         return (Phrase(message="advice.inconclusive.speech", params=params),)
     if not any(each.case.is_baseline for each in cases):
         return (Phrase(message="advice.inconclusive.baseline", params=params),)
