@@ -140,8 +140,8 @@ def _type_of(field: dict[str, Any]) -> str:
     """A JSON Schema's type in a word or two."""
     if "enum" in field:
         return " | ".join(map(str, field["enum"]))
-    if "anyOf" in field:
-        return " | ".join(_type_of(each) for each in field["anyOf"])
+    if several := field.get("anyOf") or field.get("oneOf"):
+        return " | ".join(_type_of(each) for each in several)
     if "$ref" in field:
         return str(field["$ref"]).rsplit("/", 1)[-1]
     if field.get("type") == "array":

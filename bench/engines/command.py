@@ -46,7 +46,10 @@ class CommandSettings(Settings):
     """The program, its arguments, and how its output is read."""
 
     argv: tuple[str, ...] = Field(min_length=1, description="Program and arguments; no shell")
-    patterns: OutputPatterns = OutputPatterns()
+    patterns: OutputPatterns = Field(
+        default=OutputPatterns(),
+        description="Regular expressions that read times, tokens, text and more of the output",
+    )
     text_from: Literal["stdout", "file", "pattern"] = Field(
         default="stdout", description="file: the program writes it to {text_out}"
     )
@@ -57,7 +60,7 @@ class CommandSettings(Settings):
     language_names: dict[str, str] = Field(
         default_factory=dict, description="ru: Russian, where codes will not do"
     )
-    threads: int = Field(default=2, ge=1, le=512)
+    threads: int = Field(default=2, ge=1, le=512, description="What {threads} is filled with")
     families: tuple[str, ...] = Field(default=(), description="Model families the program runs; empty: any")
     opens_too: tuple[str, ...] = Field(
         default=(), description="Files the program rightly opens though they are another variant's weights"

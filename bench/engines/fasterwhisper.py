@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from pydantic import Field
+
 from bench.contract import Job, Outcome, Reading
 from bench.domain import Backend, Case, FetchedClip, Model, Reason, WeightsFile
 from bench.engines import Availability
@@ -35,8 +37,10 @@ COMPUTE_TYPES: Final = {
 class FasterWhisperSettings(WhisperDecoding):
     """Whisper's decoding settings, and which times the library tells."""
 
-    timestamps: bool = True
-    word_timestamps: bool = False
+    timestamps: bool = Field(
+        default=True, description="Times of segments; false: decoding without time tokens"
+    )
+    word_timestamps: bool = Field(default=False, description="Times of words: a second look at each window")
 
 
 class FasterWhisper:

@@ -14,7 +14,7 @@ from bench.contract import Job, Outcome, Reading
 from bench.domain import Backend, Case, FetchedClip, Model, Reason, WeightsFile
 from bench.engines import Availability, Settings
 from bench.engines.reading import availability_of, other_family, status_of, transcript_of
-from bench.engines.segmentation import Segmentation, longest_cut, missing_package, plan_of
+from bench.engines.segmentation import CUTS, Segmentation, longest_cut, missing_package, plan_of
 from bench.engines.stages import stage_measurements, token_measurements
 from bench.problems import problem
 from bench.reasons import reason
@@ -55,25 +55,29 @@ class Qwen3Settings(Settings):
         default="clip", description='"clip": the clip\'s own; "auto": detected; or a code like ru'
     )
     context: str = Field(default="", description="Words the speech may hold, put into the system prompt")
-    threads: int = Field(default=2, ge=1, le=512)
+    threads: int = Field(default=2, ge=1, le=512, description="Of the processor")
     max_tokens: int | None = Field(
-        default=None, ge=1, description="Longest answer a cut; None: 64 and 10 a second of audio"
+        default=None, ge=1, description="Longest answer a cut; null: 64 and 10 a second of audio"
     )
     fixed_tokens: int | None = Field(
         default=None, ge=1, description="Exactly so many tokens, whatever they are: for synthetic weights"
     )
     context_tokens: int | None = Field(
-        default=None, ge=64, description="None: as many as the longest cut needs"
+        default=None, ge=64, description="null: as many as the longest cut needs"
     )
     audio_tokens: Literal["engine", "reference"] = Field(
         default="engine",
         description="reference: 10 ms less of a clip of whole seconds, which gives the reference's token count",
     )
-    segmentation: Segmentation | None = None
-    batch: int = Field(default=2048, ge=32, le=65536)
-    micro_batch: int = Field(default=512, ge=32, le=65536)
-    flash_attention: Literal["auto", "on", "off"] = "auto"
-    weights_loading: Literal["auto", "mmap", "read"] = "auto"
+    segmentation: Segmentation | None = Field(default=None, description=CUTS)
+    batch: int = Field(default=2048, ge=32, le=65536, description="Most tokens of one call")
+    micro_batch: int = Field(default=512, ge=32, le=65536, description="Most tokens computed at once")
+    flash_attention: Literal["auto", "on", "off"] = Field(
+        default="auto", description="auto: where the device has kernels for it"
+    )
+    weights_loading: Literal["auto", "mmap", "read"] = Field(
+        default="auto", description="mmap: the file is mapped; read: copied into memory of its own"
+    )
     repack: Literal["auto", "on", "off"] = Field(
         default="auto", description="Weights rearranged for the CPU; auto: unless the build has AMX kernels"
     )

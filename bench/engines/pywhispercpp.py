@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from bench.contract import Job, Outcome, Reading
 from bench.domain import (
@@ -48,7 +48,7 @@ _FLASH_LINE: Final = re.compile(r"flash attn\s*=\s*([01])\b")
 class WhisperSettings(WhisperDecoding):
     """Whisper's decoding settings, and whisper.cpp's attention."""
 
-    flash_attention: bool = False
+    flash_attention: bool = Field(default=False, description="Attention in blocks, without its whole matrix")
 
     @model_validator(mode="after")
     def _prompt_is_heard(self) -> WhisperSettings:

@@ -6,7 +6,7 @@ the figures.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -47,6 +47,8 @@ class Vad(BaseModel):
         """The longest cut there can be: a long stretch of speech keeps its padding."""
         return self.max_seconds + 2 * self.padding_seconds
 
+
+CUTS: Final = "null: as the engine cuts by itself; {kind: windows} or {kind: vad} before it"
 
 Segmentation = Annotated[Windows | Vad, Field(discriminator="kind")]
 

@@ -17,7 +17,7 @@ from bench.contract import Job, Outcome, Reading
 from bench.domain import Backend, Case, FetchedClip, Measurement, Model, Reason, WeightsFile, absent, measured
 from bench.engines import Availability, Settings
 from bench.engines.reading import availability_of, other_family, status_of, transcript_of
-from bench.engines.segmentation import Segmentation, missing_package, plan_of
+from bench.engines.segmentation import CUTS, Segmentation, missing_package, plan_of
 from bench.engines.stages import NOT_TRANSCRIBED, stage_measurements, token_measurements
 from bench.reasons import reason
 
@@ -33,15 +33,19 @@ class TranscribeSettings(Settings):
         default="clip",
         description='"clip": the clip\'s own, where the model takes a hint; "auto": detected; or a code like ru',
     )
-    threads: int = Field(default=2, ge=1, le=512)
-    timestamps: Literal["auto", "none", "segment", "word", "token"] = "auto"
+    threads: int = Field(default=2, ge=1, le=512, description="Of the processor")
+    timestamps: Literal["auto", "none", "segment", "word", "token"] = Field(
+        default="auto", description="Of what times are told; auto: the model's usual"
+    )
     carry_context: bool = Field(
         default=False, description="Whisper: prime each window of 30 s with the text before it"
     )
-    kv_type: Literal["auto", "f32", "f16"] = "auto"
-    context_tokens: int | None = Field(default=None, ge=64)
+    kv_type: Literal["auto", "f32", "f16"] = Field(
+        default="auto", description="Numbers of the decoder's cache"
+    )
+    context_tokens: int | None = Field(default=None, ge=64, description="null: the model's own")
     mmap: bool = Field(default=True, description="false: read the weights into memory of its own")
-    segmentation: Segmentation | None = None
+    segmentation: Segmentation | None = Field(default=None, description=CUTS)
 
 
 class TranscribeCpp:

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from bench.cli import app
 from bench.config import json_schema, load_suite
 from bench.config.shipped import SHIPPED
+from bench.engines import registry
 from bench.errors import SuiteError
 from bench.estimates import GUESSED_UTTERANCE_SECONDS, estimate, estimate_pass
 from bench.folders import RunFolders, start
@@ -192,3 +193,11 @@ def test_a_plan_counts_the_utterances_of_the_pass_that_follows() -> None:
     assert estimate_pass(load_suite(SHIPPED / "smoke.yaml"), Path("none")) == (0.0, 0)
     both = load_suite(SHIPPED / "whisper-base-quality.yaml")  # all as recorded, 40 with noise
     assert estimate_pass(both, Path("none"))[1] == 640
+
+
+@pytest.mark.parametrize(
+    "engine", ["pywhispercpp", "llama-cpp", "transcribe-cpp", "faster-whisper", "command"]
+)
+def test_every_setting_of_an_engine_says_what_it_does(engine: str) -> None:
+    fields = registry.get(engine).settings.model_json_schema()["properties"]
+    assert [name for name, field in fields.items() if not field.get("description")] == []
