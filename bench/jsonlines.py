@@ -92,14 +92,30 @@ def each_line(
     name: str | None = None,
 ) -> Iterator[T]:
     """`read_lines` one after another, for files that need not fit into memory; warnings as they come."""
+    placed = placed_lines(file, schema, decoded, warn=warn, refuse_foreign=refuse_foreign, name=name)
+    return (each for _, each in placed)
+
+
+def placed_lines(
+    file: Path,
+    schema: int,
+    decoded: Callable[[dict[str, Any]], T],
+    *,
+    warn: Callable[[str], object],
+    refuse_foreign: bool = False,
+    name: str | None = None,
+) -> Iterator[tuple[int, T]]:
+    """`each_line`, each with the byte at which its line begins."""
+    after = 0
     for number, (line, whole) in enumerate(_raw_lines(file), start=1):
+        begins, after = after, after + len(line) + 1
         if not line.strip():
             continue
         if not whole and not _whole(line):
             warn(f"{name or file}:{number}: torn line at the end, skipped.")
             return
         try:
-            yield decoded(decode(line, schema))
+            yield begins, decoded(decode(line, schema))
         except ForeignSchemaError as error:
             if refuse_foreign:
                 raise JournalError(

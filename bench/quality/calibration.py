@@ -7,12 +7,14 @@ entropy, expected calibration error in 100 bins), computed here without scikit-l
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from bench.quality.align import Edit, align
+from bench.quality.counts import ragged_in_order
 from bench.quality.normalizer import Normalizer
 from bench.quality.utterances import UtteranceRecord
 
@@ -46,20 +48,39 @@ class Calibration:
     stated_90_words: int
 
 
-def calibration(records: Iterable[UtteranceRecord], way: Normalizer) -> Calibration | None:
-    """Over the words of all records that have a reference; None under `FEWEST_WORDS` words."""
-    import numpy as np
+class ConfidenceColumns:
+    """Words with their confidences, gathered record by record."""
 
-    right: list[bool] = []
-    confidences: list[float] = []
-    for record in records:
-        if record.reference is not None and record.text:
-            for known, confidence in judged_words(record, way):
-                right.append(known)
-                confidences.append(confidence)
-    if len(right) < FEWEST_WORDS:
-        return None
-    truth, score = np.array(right), np.array(confidences)
+    def __init__(self, way: Normalizer) -> None:
+        self._way = way
+        self._places, self._counts = array("q"), array("q")
+        self._right, self._confidences = array("b"), array("d")
+
+    def add(self, place: int, record: UtteranceRecord) -> None:
+        """A record and its place; without a reference or confidences it says nothing."""
+        if record.reference is None or not record.text or not record.words:
+            return
+        judged = judged_words(record, self._way)
+        self._places.append(place)
+        self._counts.append(len(judged))
+        self._right.extend(known for known, _ in judged)
+        self._confidences.extend(confidence for _, confidence in judged)
+
+    def calibration(self) -> Calibration | None:
+        """Over all words; None under `FEWEST_WORDS` of them."""
+        import numpy as np
+
+        if len(self._right) < FEWEST_WORDS:
+            return None
+        order = np.argsort(np.array(self._places), kind="stable")
+        counts = np.array(self._counts)
+        return _calibration(
+            ragged_in_order(np.frombuffer(self._right, np.bool_), counts, order),
+            ragged_in_order(np.frombuffer(self._confidences, float), counts, order),
+        )
+
+
+def _calibration(truth: NDArray[np.bool_], score: NDArray[np.float64]) -> Calibration:
     both = 0 < truth.sum() < len(truth)
     near = (score >= STATED[0]) & (score <= STATED[1])
     return Calibration(

@@ -63,6 +63,8 @@ class ClassifiedError:
 @lru_cache(maxsize=16384)
 def classify(reference: str, hypothesis: str, normalizer: Normalizer) -> tuple[ClassifiedError, ...]:
     """The word errors of a hypothesis, each with its class."""
+    if normalizer.words(reference) == normalizer.words(hypothesis):
+        return ()
     known = lexicon(normalizer.language)
     found: list[ClassifiedError] = []
     sentence = True

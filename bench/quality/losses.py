@@ -1,30 +1,35 @@
-"""What a variant gets wrong that its baseline gets right: by class of error, by utterance, by condition.
+"""What a variant gets wrong that its baseline gets right: by class of error, and by utterance.
 
-Everything is paired by utterance: what is hard for both cancels.
+Everything is paired by utterance: what is hard for both cancels.  Gathered pair by pair, so that few texts are kept.
 """
 
 from __future__ import annotations
 
+from array import array
+from bisect import insort
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from bench.quality.align import word_errors
 from bench.quality.classes import ErrorClass, classify
+from bench.quality.counts import several
 from bench.quality.errors import ErrorPair, telling_errors
 from bench.quality.faults import UtteranceFault, utterance_faults
 from bench.quality.forced import word_of
+from bench.quality.gathering import Speakers, Table
 from bench.quality.normalizer import Normalizer
-from bench.quality.score import Score, score
 from bench.quality.utterances import UtteranceRecord
 from bench.statistics import Interval
 from bench.statistics.rates import difference_interval
 
-RecordPair = tuple[UtteranceRecord, UtteranceRecord]
-"""The baseline's record of an utterance and a variant's."""
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 LOOKED_AT: Final = 60  # utterances with the most new errors, among which the telling ones are sought
 ERRORS_LOOKED_AT: Final = 50
+NAMED: Final = 4  # utterances of a fault whose names are kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,90 +47,105 @@ class ClassLoss:
         return self.mine - self.theirs
 
 
-def class_losses(pairs: Sequence[RecordPair], way: Normalizer) -> tuple[ClassLoss, ...]:
-    """Of every class that either side has errors of; over speakers where every utterance names one."""
-    usable = [
-        pair for pair in pairs if pair[0].reference and pair[0].text is not None and pair[1].text is not None
-    ]
-    told = [(base.reference or "", base.text or "", mine.text or "") for base, mine in usable]
-    counts = [
-        tuple(Counter(each.error for each in classify(said, heard, way)) for heard in both)
-        for said, *both in told
-    ]
-    words = [len(way.words(said)) for said, *_ in told]
-    found = []
-    for error in ErrorClass:
-        theirs, mine = ([each[side][error] for each in counts] for side in (0, 1))
-        if sum(theirs) or sum(mine):
-            more = [one - other for one, other in zip(mine, theirs, strict=True)]
-            found.append(
-                ClassLoss(
-                    error=error,
-                    mine=sum(mine),
-                    theirs=sum(theirs),
-                    difference=difference_interval(more, words, clusters=_speakers(usable)),
-                )
+class ClassTally:
+    """Errors by class of a variant and its baseline, gathered pair by pair."""
+
+    def __init__(self, way: Normalizer, speakers: Speakers) -> None:
+        self._way, self._speakers = way, speakers
+        self._pairs = Table(4)  # place, words, speaker, number
+        self._mine: Counter[ErrorClass] = Counter()
+        self._theirs: Counter[ErrorClass] = Counter()
+        self._more = {
+            error: array("q") for error in ErrorClass
+        }  # number of the pair, difference; zeros left out
+
+    def add(self, place: int, base: UtteranceRecord, mine: UtteranceRecord) -> None:
+        """The baseline's record and the variant's of one utterance, at the place of the baseline's."""
+        if not base.reference or base.text is None or mine.text is None:
+            return
+        number = len(self._pairs)
+        words = len(self._way.words(base.reference))
+        self._pairs.add(place, words, self._speakers.number(base.speaker), number)
+        theirs, own = (
+            Counter(each.error for each in classify(base.reference, text, self._way))
+            for text in (base.text, mine.text)
+        )
+        self._mine.update(own)
+        self._theirs.update(theirs)
+        for error in own | theirs:
+            if own[error] != theirs[error]:
+                self._more[error].extend((number, own[error] - theirs[error]))
+
+    def losses(self) -> tuple[ClassLoss, ...]:
+        """Of every class that either side has errors of; over speakers where every utterance names one."""
+        _, words, speakers, numbers = self._pairs.columns()
+        clusters = several(speakers)
+        return tuple(
+            ClassLoss(
+                error=error,
+                mine=self._mine[error],
+                theirs=self._theirs[error],
+                difference=difference_interval(
+                    self._differences(error)[numbers], words.astype(float), clusters=clusters
+                ),
             )
-    return tuple(found)
+            for error in ErrorClass
+            if self._mine[error] or self._theirs[error]
+        )
+
+    def _differences(self, error: ErrorClass) -> NDArray[np.float64]:
+        """By number of the pair."""
+        import numpy as np
+
+        found = np.zeros(len(self._pairs))
+        numbers, more = np.array(self._more[error]).reshape(-1, 2).T
+        found[numbers] = more
+        return found
 
 
 def new_faults(base: UtteranceRecord, mine: UtteranceRecord, way: Normalizer) -> tuple[UtteranceFault, ...]:
     """What is wrong with a variant's utterance as a whole that is not wrong with the baseline's."""
-    if mine.text is None or base.text is None:
+    if mine.text is None or base.text is None or mine.text == base.text:
         return ()
     theirs = utterance_faults(mine.reference, base.text, way)
     return tuple(each for each in utterance_faults(mine.reference, mine.text, way) if each not in theirs)
 
 
-def fault_losses(pairs: Sequence[RecordPair], way: Normalizer) -> dict[UtteranceFault, tuple[str, ...]]:
-    """By fault the names of the utterances that have it with the variant alone."""
-    found: dict[UtteranceFault, list[str]] = {}
-    for base, mine in pairs:
-        if base.text != mine.text:
-            for fault in new_faults(base, mine, way):
-                found.setdefault(fault, []).append(mine.utterance)
-    return {fault: tuple(found[fault]) for fault in UtteranceFault if fault in found}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultLoss:
+    """How many utterances have a fault with the variant alone; the first of them by `names`, `NAMED` at most."""
+
+    fault: UtteranceFault
+    utterances: int
+    names: tuple[str, ...]
 
 
-def condition_loss(
-    clean: Sequence[RecordPair], degraded: Sequence[RecordPair], way: Normalizer
-) -> Interval | None:
-    """How much more a variant loses under a condition than as recorded, over the utterances heard under both.
+class FaultTally:
+    """Utterances with a fault that the baseline's do not have, gathered pair by pair."""
 
-    A difference of differences of error rates, positive where the condition makes the loss larger; None
-    where no utterance was heard under both.
-    """
-    before = {base.utterance: _more(base, mine, way) for base, mine in clean}
-    both = [
-        (known, _more(base, mine, way), base)
-        for base, mine in degraded
-        if (known := before.get(base.utterance)) is not None
-    ]
-    told = [(was, now, base) for was, now, base in both if now is not None]
-    if not told:
-        return None
-    return difference_interval(
-        [now - was for was, now, _ in told],
-        [len(way.words(base.reference or "")) for *_, base in told],
-        clusters=_speakers([(base, base) for *_, base in told]),
-    )
+    def __init__(self, way: Normalizer) -> None:
+        self._way = way
+        self._counts: Counter[UtteranceFault] = Counter()
+        self._first: dict[UtteranceFault, list[tuple[int, str]]] = {}
 
+    def add(self, place: int, base: UtteranceRecord, mine: UtteranceRecord) -> None:
+        """The baseline's record and the variant's of one utterance, at the place of the baseline's."""
+        for fault in new_faults(base, mine, self._way):
+            self._counts[fault] += 1
+            named = [*self._first.get(fault, ()), (place, mine.utterance)]
+            self._first[fault] = sorted(named)[:NAMED]
 
-def _speakers(pairs: Sequence[RecordPair]) -> list[str] | None:
-    """Whose each utterance is; None where that is not known of all, or all are one's."""
-    known = [base.speaker for base, _ in pairs if base.speaker is not None]
-    return known if len(known) == len(pairs) and len(set(known)) > 1 else None
-
-
-def _more(base: UtteranceRecord, mine: UtteranceRecord, way: Normalizer) -> int | None:
-    """Errors that the variant makes beyond the baseline's; None without a reference."""
-    if not base.reference or not way.words(base.reference):
-        return None
-    return _score(mine, way).errors - _score(base, way).errors
-
-
-def _score(record: UtteranceRecord, way: Normalizer) -> Score:
-    return score(record.reference or "", record.text or "", way)
+    def losses(self) -> tuple[FaultLoss, ...]:
+        """By fault."""
+        return tuple(
+            FaultLoss(
+                fault=fault,
+                utterances=self._counts[fault],
+                names=tuple(name for _, name in self._first[fault]),
+            )
+            for fault in UtteranceFault
+            if self._counts[fault]
+        )
 
 
 # ----------------------------------------------------------------------- telling examples
@@ -146,22 +166,29 @@ class TellingUtterance:
     nats: tuple[float | None, ...]
 
 
-def telling_utterances(pairs: Sequence[RecordPair], way: Normalizer, limit: int) -> list[TellingUtterance]:
-    """The utterances that tell most of a variant: those with a fault as a whole, then by their worst new error.
+class TellingSearch:
+    """The utterances with the most new errors, sought pair by pair; `LOOKED_AT` of them are kept."""
 
-    Without references what differs from the baseline's transcript counts as the error.
-    """
-    ranked = sorted(
-        (
-            (more, base, mine)
-            for base, mine in pairs
-            if base.text is not None and mine.text is not None and (more := _new_errors(base, mine, way)) > 0
-        ),
-        key=lambda each: (-each[0], each[1].utterance),
-    )
-    found = [_telling(base, mine, way) for _, base, mine in ranked[:LOOKED_AT]]
-    told = [each for each in found if each.faults or each.errors]
-    return sorted(told, key=_order)[:limit]
+    def __init__(self, way: Normalizer) -> None:
+        self._way = way
+        self._kept: list[tuple[tuple[int, str], UtteranceRecord, UtteranceRecord]] = []
+
+    def add(self, base: UtteranceRecord, mine: UtteranceRecord) -> None:
+        """The baseline's record and the variant's of one utterance."""
+        if base.text is None or mine.text is None or base.text == mine.text:
+            return
+        key = (-_new_errors(base, mine, self._way), base.utterance)
+        if key[0] < 0 and (len(self._kept) < LOOKED_AT or key < self._kept[-1][0]):
+            insort(self._kept, (key, base, mine), key=lambda each: each[0])
+            del self._kept[LOOKED_AT:]
+
+    def found(self, limit: int) -> list[TellingUtterance]:
+        """The utterances that tell most of a variant: those with a fault as a whole, then by their worst new error.
+
+        Without references what differs from the baseline's transcript counts as the error.
+        """
+        looked_at = (_telling(base, mine, self._way) for _, base, mine in self._kept)
+        return sorted((each for each in looked_at if each.faults or each.errors), key=_order)[:limit]
 
 
 def _order(each: TellingUtterance) -> tuple[bool, tuple[int, float], str]:
@@ -170,11 +197,13 @@ def _order(each: TellingUtterance) -> tuple[bool, tuple[int, float], str]:
 
 
 def _new_errors(base: UtteranceRecord, mine: UtteranceRecord, way: Normalizer) -> int:
-    if base.text == mine.text:
-        return 0
+    after = way.words(mine.text or "")
     if base.reference is None:
-        return score(base.text or "", mine.text or "", way).errors
-    return _score(mine, way).errors - _score(base, way).errors
+        return word_errors(way.words(base.text or ""), after)[0]
+    return (
+        word_errors(way.words(mine.reference or ""), after)[0]
+        - word_errors(way.words(base.reference), way.words(base.text or ""))[0]
+    )
 
 
 def _telling(base: UtteranceRecord, mine: UtteranceRecord, way: Normalizer) -> TellingUtterance:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.naming import quantized_parts
-from bench.quality.forced import bootstrap_by_utterance
-from bench.quality.passed import Passed, PassResults
+from bench.quality.forced import bootstraps
+from bench.quality.passed import Passed
 from bench.statistics import Estimate
 
 
@@ -27,7 +27,7 @@ class Parted:
     difference: Estimate
 
 
-def parted(rows: Sequence[Passed], results: PassResults) -> tuple[Parted, ...]:
+def parted(rows: Sequence[Passed]) -> tuple[Parted, ...]:
     """Every pair of a quantized decoder and a quantized encoder that were each heard alone.
 
     Where some pairs were heard together as well, those alone.  `rows` are of one model, corpus and condition.
@@ -53,21 +53,20 @@ def parted(rows: Sequence[Passed], results: PassResults) -> tuple[Parted, ...]:
         if untouched is None
         for (plain, encoder_type), encoder in known.items()
         if plain == whole and encoder_type is not None
-        if (difference := _difference(decoder, encoder, results)) is not None
+        if (difference := _difference(decoder, encoder)) is not None
     ]
     together = tuple(each for each in found if each.both is not None)
     return together or tuple(found)
 
 
-def _difference(decoder: Passed, encoder: Passed, results: PassResults) -> Estimate | None:
-    theirs = {mine.utterance: mine.kl for _, mine in results.pairs(encoder) if mine.kl}
-    both = [
-        (mine.kl, other)
-        for _, mine in results.pairs(decoder)
-        if mine.kl and (other := theirs.get(mine.utterance))
-    ]
-    if not both:
+def _difference(decoder: Passed, encoder: Passed) -> Estimate | None:
+    import numpy as np
+
+    ours, theirs = decoder.tokens, encoder.tokens
+    _, mine, other = np.intersect1d(ours.utterances, theirs.utterances, return_indices=True)
+    if not len(mine):
         return None
-    return bootstrap_by_utterance(
-        [sum(mine) - sum(other) for mine, other in both], [len(mine) for mine, _ in both]
-    )
+    order = np.argsort(ours.places[mine], kind="stable")
+    mine, other = mine[order], other[order]
+    [found] = bootstraps([(ours.nats[mine] - theirs.nats[other], ours.tokens[mine])])
+    return found

@@ -30,28 +30,43 @@ class ErrorProfile:
     lists: bool = True
 
 
+class ProfileTally:
+    """A profile in the making, utterance by utterance."""
+
+    def __init__(self, way: Normalizer) -> None:
+        self._way = way
+        self._classes: Counter[ErrorClass] = Counter()
+        self._faults: Counter[UtteranceFault] = Counter()
+        self._utterances = self._words = 0
+
+    def add(self, said: str, heard: str, *, silent: bool = False) -> None:
+        """What was said and heard of one utterance."""
+        self._utterances += 1
+        expected = self._way.words(said)
+        self._words += len(expected)
+        if not expected or self._way.words(heard) != expected:
+            self._classes.update(each.error for each in classify(said, heard, self._way))
+            self._faults.update(utterance_faults(said, heard, self._way, silent=silent))
+
+    def profile(self) -> ErrorProfile:
+        """Of all that was added."""
+        return ErrorProfile(
+            classes={each: self._classes[each] for each in ErrorClass if self._classes[each]},
+            faults={each: self._faults[each] for each in UtteranceFault if self._faults[each]},
+            utterances=self._utterances,
+            words=self._words,
+            lists=lexicon(self._way.language).knows_words,
+        )
+
+
 def profile(
     pairs: Iterable[tuple[str, str]], normalizer: Normalizer, silent: Sequence[bool] = ()
 ) -> ErrorProfile:
     """Errors by class and faults of utterances, from (reference, hypothesis) pairs."""
-    classes: Counter[ErrorClass] = Counter()
-    faults: Counter[UtteranceFault] = Counter()
-    utterances = words = 0
+    tally = ProfileTally(normalizer)
     for at, (said, heard) in enumerate(pairs):
-        utterances += 1
-        expected = normalizer.words(said)
-        words += len(expected)
-        if expected and normalizer.words(heard) == expected:
-            continue
-        classes.update(each.error for each in classify(said, heard, normalizer))
-        faults.update(utterance_faults(said, heard, normalizer, silent=at < len(silent) and silent[at]))
-    return ErrorProfile(
-        classes={each: classes[each] for each in ErrorClass if classes[each]},
-        faults={each: faults[each] for each in UtteranceFault if faults[each]},
-        utterances=utterances,
-        words=words,
-        lists=lexicon(normalizer.language).knows_words,
-    )
+        tally.add(said, heard, silent=at < len(silent) and silent[at])
+    return tally.profile()
 
 
 def length_band(words: int) -> str:

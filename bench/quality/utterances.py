@@ -7,11 +7,11 @@ later, and a line without them reads as one that does not tell.
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from bench import jsonlines
 from bench.domain import Reason, Status
@@ -124,6 +124,43 @@ def _mark(data: dict[str, Any]) -> tuple[HeardKey, Status, str]:
     corpus, condition, utterance, model, variant = names
     key = (corpus, condition, utterance, model, variant, data.get("floor"))
     return key, Status(data["status"]), sys.intern(str(data.get("weights", "")))
+
+
+def utterance_places(run: Path, warn: Callable[[str], object]) -> Iterator[tuple[int, UtteranceRecord]]:
+    """Every record of a run's quality pass with the byte at which its line begins; later ones supersede those of their key.
+
+    Raises JournalError for a foreign schema.
+    """
+    return jsonlines.placed_lines(
+        run / UTTERANCES,
+        SCHEMA,
+        _adapter().validate_python,
+        refuse_foreign=True,
+        warn=warn,
+        name=UTTERANCES,
+    )
+
+
+class LinesAgain:
+    """Records by the places that `utterance_places` told: a context that holds the file open."""
+
+    def __init__(self, run: Path) -> None:
+        self._file = (run / UTTERANCES).open("rb")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def at(self, begins: int) -> UtteranceRecord:
+        """The record whose line begins there."""
+        self._file.seek(begins)
+        line = self._file.readline()
+        try:
+            return _adapter().validate_json(line)  # the schema beside it is passed over
+        except ValueError:  # halves of surrogate pairs, which `json` lets pass
+            return _adapter().validate_python(jsonlines.decode(line, SCHEMA))
 
 
 def read_utterances(run: Path) -> tuple[tuple[UtteranceRecord, ...], tuple[str, ...]]:

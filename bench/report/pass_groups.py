@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from bench.quality.passed import Floor, Passed, PassResults
+from bench.quality.pass_results import PassResults
+from bench.quality.passed import Floor, Passed
 from bench.report.cells import Cell, Phrase, Text
 from bench.report.names import quantization
 from bench.results import CaseResult, Results, RunKey

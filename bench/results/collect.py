@@ -9,8 +9,8 @@ from functools import cached_property
 
 from bench.domain import Case, Host, Record, Suite
 from bench.journal import RunData
-from bench.quality.passed import PassResults, pass_results
-from bench.quality.utterances import read_utterances
+from bench.quality.hearings import HeardFile
+from bench.quality.pass_results import PassResults, pass_results
 from bench.resolution import Audit
 from bench.results.case import CaseResult
 from bench.results.keys import CaseKey, RunKey
@@ -126,14 +126,13 @@ def cases_of(suite: Suite, records: Iterable[Record]) -> tuple[CaseResult, ...]:
 
 def _pass_of(run: RunData) -> PassResults | None:
     """What the run's quality pass says; None where it made none."""
-    records, warnings = read_utterances(run.path)
     variants = {case.id: case.variant.name for case in run.suite.cases}
     baselines = {
         (case.model, case.variant.name): variants[case.baseline]
         for case in run.suite.cases
         if case.baseline in variants
     }
-    return pass_results(records, run.suite.quality, baselines, warnings)
+    return pass_results(HeardFile(run.path), run.suite.quality, baselines)
 
 
 def _by_host(run: RunData) -> list[tuple[Host, list[Record]]]:

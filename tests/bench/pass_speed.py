@@ -17,7 +17,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from bench.domain import Quality, Status
-from bench.quality.passed import pass_results
+from bench.quality.hearings import HeardRecords
+from bench.quality.pass_results import pass_results
 from bench.quality.utterances import UtteranceRecord
 
 TOKENS = 24
@@ -77,7 +78,9 @@ def main() -> None:
     made = list(records(asked.utterances, asked.variants))
     before = peak_megabytes()
     started = time.process_time()
-    found = pass_results(made, Quality(), {("m", f"v{at}"): "v0" for at in range(asked.variants)})
+    found = pass_results(
+        HeardRecords(made), Quality(), {("m", f"v{at}"): "v0" for at in range(asked.variants)}
+    )
     seconds = time.process_time() - started
     assert found is not None
     assert all(row.divergence and row.difference and row.wer and row.flips for row in found.rows[1:])

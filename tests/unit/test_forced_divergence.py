@@ -11,17 +11,18 @@ import pytest
 
 from bench.domain import Quality, Status
 from bench.quality.calibration import (
+    ConfidenceColumns,
     area_under_roc,
     average_precision,
-    calibration,
     expected_calibration_error,
     judged_words,
     normalized_cross_entropy,
 )
 from bench.quality.divergence import divergence
-from bench.quality.forced import bootstrap_by_utterance, forced_divergence, most_changed
+from bench.quality.forced import ForcedDivergence, MostChanged, TokenColumns, bootstraps, forced_divergences
+from bench.quality.hearings import HeardRecords
 from bench.quality.normalizer import normalizer
-from bench.quality.passed import flips, pass_results
+from bench.quality.pass_results import pass_results
 from bench.quality.utterances import UTTERANCES, UtteranceRecord, encode_utterance, read_utterances
 
 RU = normalizer("auto", "ru")
@@ -66,6 +67,14 @@ def forced_pairs(
     return made, arrays
 
 
+def forced_divergence(pairs: list[tuple[UtteranceRecord, UtteranceRecord]]) -> ForcedDivergence | None:
+    tokens = TokenColumns()
+    for place, (base, mine) in enumerate(pairs):
+        tokens.add(place, base, mine)
+    [found] = forced_divergences([tokens])
+    return found
+
+
 def test_statistics_are_those_of_the_distributions() -> None:
     pairs, arrays = forced_pairs(40)
     found = forced_divergence(pairs)
@@ -96,7 +105,7 @@ def test_the_interval_is_over_utterances_and_covers_the_truth() -> None:
         sums = [
             float(random.gamma(3.0, each / 3.0, size=n).sum()) for each, n in zip(hard, counts, strict=True)
         ]
-        found = bootstrap_by_utterance(sums, counts.tolist(), seed=run)
+        [found] = bootstraps([(sums, counts)], seed=run)
         assert found.low is not None
         assert found.high is not None
         covered += found.low <= 0.1 <= found.high
@@ -114,8 +123,18 @@ def test_records_of_other_transcripts_are_refused() -> None:
 def test_the_word_of_largest_divergence_is_named() -> None:
     base = record("u1", "f16", words=(("раз", 2, 0.9), ("два,", 3, 0.8)), logp=(0.0,) * 6)
     mine = record("u1", kl=(0.1, 0.2, 0.05, 0.7, 0.3, 0.9), logp=(0.0,) * 6)
-    found = most_changed([(base, mine)], 5)
-    assert [(each.word, each.nats, each.token) for each in found] == [(1, 0.7, 3), (0, 0.2, 1)]
+    changed = MostChanged(5)
+    changed.add(0, base, mine)
+    assert [(each.word, each.nats, each.token) for each in changed.found()] == [(1, 0.7, 3), (0, 0.2, 1)]
+
+
+def test_of_the_words_of_largest_divergence_as_many_are_kept_as_asked_for() -> None:
+    changed = MostChanged(2)
+    words = (("раз", 1, 0.9), ("два", 1, 0.8))
+    for place, kl in ((3, (0.2, 0.5)), (1, (0.5, 0.1)), (2, (0.4, 0.5)), (4, (0.1, 0.1))):
+        base = record(f"u{place}", "f16", words=words, logp=(0.0,) * 2)
+        changed.add(place, base, record(f"u{place}", kl=kl, logp=(0.0,) * 2))
+    assert [(each.mine.utterance, each.word) for each in changed.found()] == [("u1", 0), ("u2", 1)]
 
 
 # ----------------------------------------------------------------------- calibration
@@ -159,8 +178,9 @@ def test_a_written_word_is_right_when_all_it_is_read_as_is_right() -> None:
 
 
 def test_too_few_words_tell_nothing_of_calibration() -> None:
-    few = [record("u1", reference="а б", text="а б", words=(("а", 1, 0.5), ("б", 1, 0.5)))]
-    assert calibration(few, RU) is None
+    few = ConfidenceColumns(RU)
+    few.add(0, record("u1", reference="а б", text="а б", words=(("а", 1, 0.5), ("б", 1, 0.5))))
+    assert few.calibration() is None
 
 
 # -------------------------------------------------------------------------- the pass
@@ -170,16 +190,18 @@ def test_flips_count_words_mended_and_broken_apart() -> None:
     reference = "раз два три четыре"
     base = record("u1", "f16", reference=reference, text="раз дна три")
     mine = record("u1", reference=reference, text="раз два дри и четыре")
-    found = flips([(base, mine)], RU)
+    found = pass_results(HeardRecords([base, mine]), Quality(), {("m", "q8_0"): "f16", ("m", "f16"): "f16"})
     assert found is not None
-    assert (found.words, found.mended, found.broken) == (4, 2, 1)
+    (row,) = found.clean("m", "q8_0")
+    assert row.flips is not None
+    assert (row.flips.words, row.flips.mended, row.flips.broken) == (4, 2, 1)
 
 
 def test_utterances_of_one_text_stay_apart_and_failures_are_left_out_on_both_sides() -> None:
     base = [record(f"u{n}", "f16", reference="да нет", text="да нет") for n in range(8)]
     mine = [record(f"u{n}", reference="да нет", text="да" if n < 3 else "да нет") for n in range(7)]
     mine.append(record("u7", status=Status.CRASHED, reference="да нет"))
-    found = pass_results([*base, *mine], Quality(), {("m", "q8_0"): "f16", ("m", "f16"): "f16"})
+    found = pass_results(HeardRecords([*base, *mine]), Quality(), {("m", "q8_0"): "f16", ("m", "f16"): "f16"})
     assert found is not None
     (row,) = found.clean("m", "q8_0")
     assert (row.heard, row.failed, row.compared, row.same_texts) == (7, 1, 7, 4)
@@ -198,7 +220,7 @@ def test_what_is_not_above_the_floor_is_no_loss() -> None:
                 record(name, "f16", floor="again", baseline="f16", kl=(floor, floor), logp=(-0.1, -0.2))
             )
             records.append(record(name, baseline="f16", kl=(nats, nats), logp=(-0.1, -0.2), text="да"))
-        found = pass_results(records, Quality(), {("m", "q8_0"): "f16", ("m", "f16"): "f16"})
+        found = pass_results(HeardRecords(records), Quality(), {("m", "q8_0"): "f16", ("m", "f16"): "f16"})
         assert found is not None
         return found.clean("m", "q8_0")[0].measurable
 

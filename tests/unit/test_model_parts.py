@@ -9,8 +9,9 @@ import pytest
 
 from bench.domain import Quality, Status
 from bench.language import language
+from bench.quality.hearings import HeardRecords
 from bench.quality.parts import parted
-from bench.quality.passed import PassResults, pass_results
+from bench.quality.pass_results import PassResults, pass_results
 from bench.quality.utterances import UtteranceRecord
 from bench.report.footnotes import Notes
 from bench.report.pass_groups import PassGroup
@@ -42,14 +43,14 @@ def heard(cells: dict[str, tuple[float, float]], count: int = 40) -> PassResults
                 facts["baseline"] = "bf16"
                 facts["kl"] = tuple(hard * sum(losses) * draw.uniform(0.5, 1.5) for _ in range(9))
             records.append(UtteranceRecord(variant=name, **facts))
-    found = pass_results(records, Quality(), {("m", name): "bf16" for name in cells})
+    found = pass_results(HeardRecords(records), Quality(), {("m", name): "bf16" for name in cells})
     assert found is not None
     return found
 
 
 def test_the_decoder_is_said_to_lose_where_it_does() -> None:
     results = heard(CELLS)
-    [cell] = parted(results.rows, results)
+    [cell] = parted(results.rows)
     assert (cell.decoder_type, cell.encoder_type) == ("q4_0", "q8_0")
     assert cell.both is not None
     assert cell.difference.clear
@@ -62,18 +63,18 @@ def test_the_decoder_is_said_to_lose_where_it_does() -> None:
 
 def test_two_parts_that_lose_alike_are_not_told_apart() -> None:
     results = heard({**CELLS, "bf16-encoder-q8_0": (0.0, 0.2)})
-    [cell] = parted(results.rows, results)
+    [cell] = parted(results.rows)
     assert not cell.difference.clear
 
 
 def test_a_model_in_one_file_has_no_parts() -> None:
     results = heard({"bf16": (0.0, 0.0), "q8_0": (0.1, 0.0), "q4_0": (0.2, 0.0)})
-    assert parted(results.rows, results) == ()
+    assert parted(results.rows) == ()
 
 
 def test_without_both_together_the_parts_are_told_all_the_same() -> None:
     results = heard({name: losses for name, losses in CELLS.items() if name != "q4_0-encoder-q8_0"})
-    [cell] = parted(results.rows, results)
+    [cell] = parted(results.rows)
     assert cell.both is None
     group = PassGroup(
         run=RunKey(suite="s", run="r", host="h"), results=results, model="M", corpus="C", synthetic=False,

@@ -8,7 +8,8 @@ import pytest
 
 from bench.domain import Quality, Status
 from bench.language import language
-from bench.quality.passed import pass_results
+from bench.quality.hearings import HeardRecords
+from bench.quality.pass_results import pass_results
 from bench.quality.utterances import UtteranceRecord
 from bench.report.footnotes import Notes
 from bench.report.tables.where_it_hurts import by_class, by_utterance, profiles_of
@@ -48,7 +49,7 @@ def record(variant: str, at: int, **more: Any) -> UtteranceRecord:
 def told() -> dict[str, dict[str, dict[str, str]]]:
     """Both tables as text: table, variant, column."""
     records = [record(variant, at) for variant in HEARD for at in range(len(SAID))]
-    found = pass_results(records, Quality(), {("m", variant): "f16" for variant in HEARD})
+    found = pass_results(HeardRecords(records), Quality(), {("m", variant): "f16" for variant in HEARD})
     assert found is not None
     notes, write = Notes(), MarkdownWriter(language("en"))
     profiles = profiles_of(found.rows, found)

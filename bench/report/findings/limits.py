@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from bench.domain import Reason
-from bench.quality import wer_interval
+from bench.quality.counts import pooled_rate
 from bench.reasons import reason
 from bench.report.cells import Cell, Figure, Phrase
 from bench.report.findings.candidates import UTTERANCES_WANTED, Candidate, Loss
@@ -144,8 +144,8 @@ def _check_size(case: CaseResult, limit: float) -> Check:
 def _check_wer(case: CaseResult, limit: float) -> Check:
     interval, score = case.heard.interval, case.heard.score
     wer = score.wer if score else None
-    if scores := [each for row in case.passed for each in row.scores]:
-        interval = wer_interval(scores)  # of many utterances, where one clip has few
+    if rows := [row.scored for row in case.passed if len(row.scored)]:
+        interval = pooled_rate(rows)  # of many utterances, where one clip has few
         wer = interval.value
     if wer is None:
         return _nothing("max_wer", case.heard.reason or NO_REFERENCE)

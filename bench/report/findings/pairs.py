@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.quality import ErrorPair, Score, normalizer, telling_errors, wer_difference
+from bench.quality.counts import pooled_difference
 from bench.quality.passed import Passed
 from bench.report.cells import Figure, Phrase
 from bench.report.findings.families import Family
@@ -53,7 +54,7 @@ def pairs(family: Family) -> Iterator[Pair]:
 def heard_in_pass(pair: Pair) -> tuple[Passed, ...]:
     """What the quality pass says of the variant beside what it is held against; none where there was none."""
     other = pair.theirs[0].case.variant.name
-    return tuple(row for row in pair.mine[0].passed if row.baseline == other and row.paired)
+    return tuple(row for row in pair.mine[0].passed if row.baseline == other and len(row.paired))
 
 
 def same_texts(pair: Pair) -> bool | None:
@@ -73,9 +74,7 @@ def difference(pair: Pair) -> Estimate | None:
 
 def _difference(pair: Pair) -> Interval | None:
     if rows := heard_in_pass(pair):
-        both = [each for row in rows for each in row.paired]
-        units = [unit for row in rows for unit in row.units]
-        return wer_difference([mine for mine, _ in both], [theirs for _, theirs in both], units)
+        return pooled_difference([row.paired for row in rows])
     ours: dict[UtteranceKey, ScoredUtterance] = {}
     theirs: list[Score] = []
     for mine, base in zip(pair.mine, pair.theirs, strict=True):

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
-from bench.quality import ErrorPair, normalizer
-from bench.quality.losses import telling_utterances
-from bench.quality.normalizer import Normalizer
+from bench.quality import ErrorPair
 from bench.quality.passed import Passed
 from bench.report.cells import Text
 from bench.report.findings.divergence_words import divergence_finding, drifting, highest
@@ -45,7 +43,7 @@ def error_rates(scene: Scene) -> Iterator[Finding]:
 
 def new_errors(group: PassGroup, row: Passed) -> list[ErrorPair]:
     """The most telling errors that the baseline does not make."""
-    found = telling_utterances(group.results.pairs(row), way_of(row), UTTERANCES_SEARCHED)
+    found = group.results.details(row).telling(UTTERANCES_SEARCHED)
     return sorted((each for one in found for each in one.errors), key=lambda each: each.order)
 
 
@@ -64,8 +62,3 @@ def divergence(scene: Scene) -> Iterator[Finding]:
 
 def _alone(scene: Scene) -> Iterator[Anchored]:
     return (each for each in clean_groups(scene) if not each.group.cases)
-
-
-def way_of(row: Passed) -> Normalizer:
-    """The normalizer under which the row was scored."""
-    return normalizer(row.normalizer, row.language)

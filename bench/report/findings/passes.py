@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
-from bench.quality import UtteranceFault
-from bench.quality.losses import (
-    ClassLoss,
-    class_losses,
-    condition_loss,
-    fault_losses,
-)
+from bench.quality.counts import condition_loss
+from bench.quality.losses import ClassLoss, FaultLoss
 from bench.quality.parts import parted
 from bench.quality.passed import Passed
 from bench.report.cells import Cell, CellGroup, Figure, Phrase, Text
 from bench.report.findings.families import Scene
 from bench.report.findings.model import Evidence, Finding, Kind, Rule, Strength
 from bench.report.findings.pairs import points
-from bench.report.findings.pass_alone import clean_groups, way_of
+from bench.report.findings.pass_alone import clean_groups
 from bench.report.names import quantization
 from bench.report.pass_groups import PassGroup, anchored, condition_cell, variant_cell
 from bench.statistics import Estimate
@@ -36,9 +31,7 @@ def classes(scene: Scene) -> Iterator[Finding]:
     for group, anchor in clean_groups(scene):
         for row in group.others:
             shown = [
-                each
-                for each in class_losses(group.results.pairs(row), way_of(row))
-                if each.difference.clear and each.more > 0
+                each for each in group.results.details(row).classes if each.difference.clear and each.more > 0
             ]
             if shown:
                 items = tuple(_class_item(each) for each in shown[:CLASSES_NAMED])
@@ -62,22 +55,22 @@ def faults(scene: Scene) -> Iterator[Finding]:
     """Utterances that a variant loses as a whole where the baseline does not: counted, and named."""
     for group, anchor in anchored(scene.pass_groups):
         for row in group.others:
-            found = fault_losses(group.results.pairs(row), way_of(row))
+            found = group.results.details(row).faults
             if found:
-                items = tuple(_fault_item(fault, names) for fault, names in found.items())
+                items = tuple(map(_fault_item, found))
                 message = "finding.faults" if group.clean else "finding.faults.under"
                 yield _finding("quality.faults", message, group, anchor, row, items, Strength.EXACT)
 
 
-def _fault_item(fault: UtteranceFault, names: Sequence[str]) -> Phrase:
-    parts: list[Cell] = [Text(text=name, code=True) for name in names[:UTTERANCES_NAMED]]
-    if len(names) > UTTERANCES_NAMED:
+def _fault_item(each: FaultLoss) -> Phrase:
+    parts: list[Cell] = [Text(text=name, code=True) for name in each.names[:UTTERANCES_NAMED]]
+    if each.utterances > UTTERANCES_NAMED:
         parts.append(Text(text="…"))
     return Phrase(
         message="finding.faults.item",
         params={
-            "fault": Phrase(message=f"fault.{fault}"),
-            "utterances": Text(text=str(len(names))),
+            "fault": Phrase(message=f"fault.{each.fault}"),
+            "utterances": Text(text=str(each.utterances)),
             "names": CellGroup(parts=tuple(parts), between=", "),
         },
     )
@@ -96,7 +89,7 @@ def _under(clean: PassGroup, group: PassGroup, anchor: Passed) -> Iterator[Findi
     told: list[tuple[Passed, Estimate]] = []
     for row in group.others:
         before = recorded.get(row.variant)
-        change = before and condition_loss(clean.results.pairs(before), group.results.pairs(row), way_of(row))
+        change = before and condition_loss(before.paired, row.paired)
         if isinstance(change, Estimate) and change.low is not None:
             told.append((row, change))
     shown = [(row, change) for row, change in told if change.clear and change.value > 0]
@@ -119,7 +112,7 @@ def _under(clean: PassGroup, group: PassGroup, anchor: Passed) -> Iterator[Findi
 def parts(scene: Scene) -> Iterator[Finding]:
     """Which of encoder and decoder loses more, where each was quantized alone."""
     for group, anchor in clean_groups(scene):
-        for each in parted(group.rows, group.results):
+        for each in parted(group.rows):
             more = each.difference
             shown = more.clear and more.value != 0
             which = "decoder" if more.value > 0 else "encoder"

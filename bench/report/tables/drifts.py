@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bench.quality.forced import most_changed
 from bench.report.cells import Cell, CellGroup, Figure, Phrase, Text
 from bench.report.footnotes import Notes
 from bench.report.pass_groups import PassGroup
@@ -13,7 +12,6 @@ from bench.report.tables.pass_rows import pass_row
 from bench.report.view import Column, Table
 from bench.text.numbers import Quantity
 
-WORDS_SHOWN: Final = 3  # of each variant, those of largest divergence
 CONTEXT: Final = 6  # words shown on either side of a drifting one
 
 
@@ -23,15 +21,13 @@ def drifts(group: PassGroup, notes: Notes) -> Table | None:
     for row in group.rows:
         if row.divergence is None:
             continue
-        pairs = group.results.pairs(row)
-        leaders = {mine.identity: base for base, mine in pairs}
-        for each in most_changed(pairs, WORDS_SHOWN):
-            words = [text for text, _, _ in leaders[each.record.identity].words]
+        for each in group.results.details(row).changed:
+            words = [text for text, _, _ in each.base.words]
             cells: list[Cell] = [
-                Text(text=each.record.utterance, code=True),
+                Text(text=each.mine.utterance, code=True),
                 Figure(value=each.nats, quantity=Quantity.NATS),
                 _marked(words, each.word),
-                Text(text=each.record.text or ""),
+                Text(text=each.mine.text or ""),
             ]
             made.append(pass_row(group, row, cells))
     if not made:

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bench.places import expand
-from bench.quality import normalizer
-from bench.quality.losses import TellingUtterance, telling_utterances
+from bench.quality.losses import TellingUtterance
 from bench.quality.passed import Passed
 from bench.report.cells import Cell, Figure, Phrase, WordErrors
 from bench.report.names import quantization
@@ -34,8 +33,7 @@ def examples(groups: Sequence[PassGroup]) -> tuple[Examples, ...]:
 def _of(group: PassGroup, baseline: Passed) -> Iterator[Example]:
     limit = SHOWN_CLEAN if group.clean else SHOWN_DEGRADED
     for row in group.others:
-        way = normalizer(row.normalizer, row.language)
-        for each in telling_utterances(group.results.pairs(row), way, limit):
+        for each in group.results.details(row).telling(limit):
             yield _example(baseline, row, each)
 
 

@@ -16,7 +16,7 @@ _HEADINGS = ("column.decoder_alone", "column.encoder_alone", "column.both_parts"
 
 def model_parts(group: PassGroup, notes: Notes) -> Table | None:
     """A row a pair of a quantized decoder and a quantized encoder; None where none were heard apart."""
-    found = parted(group.rows, group.results)
+    found = parted(group.rows)
     if not found:
         return None
     return Table(

@@ -45,11 +45,7 @@ def pass_alone_rows(found: Results) -> Rows:
     groups = pass_groups(found)
     models = dict.fromkeys(group.model for group in groups)
     tongues = dict.fromkeys(row.language for group in groups for row in group.rows)
-    engines = dict.fromkeys(
-        f"{record.engine} {record.engine_version or ''}".strip()
-        for results in found.passes.values()
-        for record in results.records
-    )
+    engines = dict.fromkeys(engine for results in found.passes.values() for engine in results.engines)
     return [
         ("parameter.model", CellGroup(parts=tuple(Text(text=each) for each in models), between=", ")),
         (

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bench.quality import ErrorClass, ErrorProfile, UtteranceFault, by_group, length_band, normalizer, profile
-from bench.quality.passed import Passed, PassResults
+from bench.quality import ErrorClass, ErrorProfile, UtteranceFault, length_band
+from bench.quality.counts import Counts
+from bench.quality.pass_results import PassResults
+from bench.quality.passed import Passed
 from bench.report.cells import Cell, Figure, Phrase, Text
 from bench.report.footnotes import Notes
 from bench.report.view import Column
@@ -17,15 +19,8 @@ Columns = tuple[tuple[Column, ...], dict[str, list[Cell]]]
 
 def profiles_of(rows: Sequence[Passed], results: PassResults) -> dict[str, ErrorProfile]:
     """The profile of each variant of one model, corpus and condition that has references."""
-    texts: dict[str, list[tuple[str, str]]] = {}
-    first = rows[0]
-    for record in results.records:
-        if (record.model, record.corpus, record.condition) != (first.model, first.corpus, first.condition):
-            continue
-        if record.floor is None and record.reference is not None and record.text is not None:
-            texts.setdefault(record.variant, []).append((record.reference, record.text))
-    ways = {row.variant: normalizer(row.normalizer, row.language) for row in rows}
-    return {variant: profile(pairs, ways[variant]) for variant, pairs in texts.items() if variant in ways}
+    profiles = {row.variant: results.details(row).profile for row in rows}
+    return {variant: each for variant, each in profiles.items() if each is not None}
 
 
 def by_class(rows: Sequence[Passed], profiles: Mapping[str, ErrorProfile], notes: Notes) -> Columns:
@@ -61,14 +56,7 @@ def _more(count: int, than: int | None) -> Cell:
 def by_utterance(rows: Sequence[Passed], profiles: Mapping[str, ErrorProfile], notes: Notes) -> Columns:
     """Error rates by the length of the utterance, and a column a fault that any variant has."""
     faults = [each for each in UtteranceFault if any(each in own.faults for own in profiles.values())]
-    rates = {
-        row.variant: by_group(
-            (length_band(each.reference_words), each)
-            for each in sorted(row.scores, key=lambda score: score.reference_words)
-            if each.reference_words
-        )
-        for row in rows
-    }
+    rates = {row.variant: _by_length(row.scored) for row in rows}
     bands = list(dict.fromkeys(band for row in rows for band in rates[row.variant]))
     columns = (
         *(
@@ -85,10 +73,25 @@ def by_utterance(rows: Sequence[Passed], profiles: Mapping[str, ErrorProfile], n
     cells: dict[str, list[Cell]] = {}
     for variant, own in profiles.items():
         cells[variant] = [
-            *(_rate(rates[variant][band].wer if band in rates[variant] else None) for band in bands),
+            *(_rate(rates[variant].get(band)) for band in bands),
             *(Figure(value=own.faults.get(each, 0), quantity=Quantity.COUNT) for each in faults),
         ]
     return columns, cells
+
+
+def _by_length(scored: Counts) -> dict[str, float]:
+    """Error rates by band of lengths, the shortest first."""
+    import numpy as np
+
+    lengths, at = np.unique(scored.words, return_inverse=True)
+    sums: dict[str, tuple[int, int]] = {}
+    for length, utterances, errors in zip(
+        lengths.tolist(), np.bincount(at).tolist(), np.bincount(at, scored.errors).tolist(), strict=True
+    ):
+        if length:
+            words, wrong = sums.get(length_band(length), (0, 0))
+            sums[length_band(length)] = words + utterances * length, wrong + int(errors)
+    return {band: wrong / words for band, (words, wrong) in sums.items()}
 
 
 def _rate(wer: float | None) -> Cell:
