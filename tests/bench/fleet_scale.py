@@ -1,6 +1,6 @@
 """One step of `test_fleet_scale.py`, in a process of its own: `python fleet_scale.py plan|merge|report UTTERANCES FOLDER`.
 
-Prints JSON: seconds, peak bytes, how many shards and records.  The shards are real and so is the journal; what
+Prints JSON: seconds of wall and processor time, peak bytes, how many shards.  The shards are real and so is the journal; what
 hears them is a stub that answers at once, for what is weighed is the head.
 """
 
@@ -34,7 +34,7 @@ from bench.listening.passes import QualityPass
 from bench.prepare import prepare
 from bench.report import render
 
-WORDS, TOKENS = 12, 26
+WORDS, TOKENS, SECONDS = 12, 26, 5.0
 LETTERS = "абвгдежзийклмнопрстуфхцчшщыэюя"
 FOUR_VARIANTS = """
 name: demo
@@ -52,7 +52,10 @@ quality: {floor: 0, corpora: [{manifest: list.tsv, name: own, language: ru}]}
 
 
 class Answering:
-    """Hears every shard at once: six words in a hundred are wrong, and every token has its figures."""
+    """Hears every shard at once: six words in a hundred are wrong, one more of a variant, and every token has its figures.
+
+    Which utterance it is, is told by its length.
+    """
 
     apart = True
 
@@ -82,7 +85,7 @@ class Answering:
                 "variant": name,
                 "cpu_seconds": 0.51,
                 "windows": 1,
-                "result": self._heard(leads=name == "f16"),
+                "result": self._heard(round((each.seconds - SECONDS) * 1e6), leads=name == "f16"),
             }
             for number, each in enumerate(shard.utterances)
             for name in each.missing
@@ -93,30 +96,44 @@ class Answering:
         )
         return future
 
-    def _heard(self, *, leads: bool) -> dict[str, object]:
-        draw = self.random
-        said = [draw.choice(self.vocabulary) for _ in range(WORDS)]
+    def _heard(self, number: int, *, leads: bool) -> dict[str, object]:
+        draw, own = self.random, random.Random(-number)
+        said = [
+            own.choice(self.vocabulary) if own.random() < 0.06 else word
+            for word in spoken(number, self.vocabulary)
+        ]
+        if not leads:
+            said = [draw.choice(self.vocabulary) if draw.random() < 0.01 else word for word in said]
         logp = [-round(draw.random(), 6) for _ in range(TOKENS)]
-        common = {"text": " ".join(said), "words": [[word, 2, 0.91234] for word in said], "logp": logp}
+        common = {
+            "text": " ".join(said),
+            "words": [[word, 2, round(draw.uniform(0.5, 1.0), 5)] for word in said],
+            "logp": logp,
+        }
         if leads:
             tokens = [draw.randrange(50_000) for _ in range(TOKENS)]
             return {**common, "tokens": tokens, "entropy": [round(-each, 5) for each in logp]}
         return {**common, "kl": [round(-each / 100, 8) for each in logp], "changed": [3], "changed_to": [17]}
 
 
+def spoken(number: int, vocabulary: list[str]) -> list[str]:
+    """The words of an utterance."""
+    return random.Random(number).choices(vocabulary, k=WORDS)
+
+
 def utterances(folder: Path, count: int, vocabulary: list[str]) -> list[Hearable]:
-    """So many utterances of 5 s on one recording."""
+    """So many utterances of about 5 s on one recording."""
     part = load_suite(folder / "demo.yaml").quality.corpora[0]
-    draw, clean = random.Random(1), AudioCondition()
+    clean = AudioCondition()
     return [
         Hearable(
             part=part,
             condition=clean,
             spoken=SpokenUtterance(
                 name=f"u{number:07}",
-                text=" ".join(draw.choice(vocabulary) for _ in range(WORDS)),
+                text=" ".join(spoken(number, vocabulary)),
                 path=folder / "u1.wav",
-                seconds=5.0,
+                seconds=SECONDS + number / 1e6,
                 speaker=f"s{number % 97}",
             ),
             on_floor=False,
@@ -136,16 +153,16 @@ def main(step: str, count: int, folder: Path) -> None:
     draw = random.Random(3)
     vocabulary = ["".join(draw.choices(LETTERS, k=draw.randint(2, 9))) for _ in range(5000)]
     folders = RunFolders(run=folder / "reports" / "demo" / "r", logs=folder / "logs" / "demo" / "r")
-    begun = time.monotonic()
+    begun, started = time.monotonic(), time.process_time()
     made = 0
     if step == "report":
-        render([read_run(folders.run)], languages=["en"], out=folders.run, formats=["md"])
+        render([read_run(folders.run)], languages=["en"], out=folders.run, formats=["md", "html", "json"])
     else:
         prepared = prepare(load_suite(folder / "demo.yaml"))
         start(folders, prepared.suite, host.describe())
         (folders.run / RECORDS).touch()
         heard = utterances(folder, count, vocabulary)
-        begun = time.monotonic()
+        begun, started = time.monotonic(), time.process_time()
         answering = Answering(vocabulary)
         whole = QualityPass(
             prepared=prepared,
@@ -168,10 +185,14 @@ def main(step: str, count: int, folder: Path) -> None:
             with mock.patch.object(passes, "hearables", return_value=heard):
                 whole.run()
             made = answering.shards
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    sys.stdout.write(
-        json.dumps({"seconds": time.monotonic() - begun, "peak_bytes": peak, "shards": made}) + "\n"
-    )
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    told = {
+        "seconds": time.monotonic() - begun,
+        "cpu_seconds": time.process_time() - started,
+        "peak_bytes": used.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+        "shards": made,
+    }
+    sys.stdout.write(json.dumps(told) + "\n")
 
 
 if __name__ == "__main__":
