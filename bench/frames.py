@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -121,6 +122,7 @@ def _number(value: float | None) -> float:
     return float("nan") if value is None else float(value)
 
 
+ROWS_AT_ONCE: Final = 10_000
 UTTERANCE_COLUMNS: Final = (
     "corpus", "condition", "utterance", "speaker", "language", "seconds", "model", "variant", "quantization",
     "engine", "engine_version", "baseline", "floor", "status", "reason", "reference", "text", "truncated",
@@ -185,15 +187,43 @@ def _utterance_row(run: RunData, record: UtteranceRecord) -> dict[str, Any]:
 
 
 def save_utterances(run: Path) -> Path | None:
-    """`utterances.parquet` beside the JSON lines; None where pandas or pyarrow is not installed."""
+    """`utterances.parquet` beside the JSON lines; None where pandas or pyarrow is not installed.
+
+    Written `ROWS_AT_ONCE` at a time: the records need not fit into memory.
+    """
     from importlib.util import find_spec
 
     if not (find_spec("pandas") and find_spec("pyarrow")):
         return None
     from bench.files import replacing
+    from bench.quality.hearings import HeardFile
     from bench.quality.utterances import UTTERANCES_PARQUET
 
+    data, heard = read_run(run), HeardFile(run)
+    attrs = {"run": data.run_id, "suite": data.suite.name, "warnings": list(heard.warnings)}
     file = run / UTTERANCES_PARQUET
     with replacing(file) as beside:
-        load_utterances(run).to_parquet(beside, index=False)
+        _write_parquet(beside, (_utterance_row(data, each) for each in heard.in_order()), attrs)
     return file
+
+
+def _write_parquet(file: Path, rows: Iterator[dict[str, Any]], attrs: dict[str, Any]) -> None:
+    """Rows of `UTTERANCE_COLUMNS` in parts, `attrs` as pandas keeps them."""
+    import json
+
+    import pandas as pd
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    kinds = {"seconds": pa.float64(), "truncated": pa.bool_()}
+    kinds |= dict.fromkeys(UTTERANCE_COLUMNS[UTTERANCE_COLUMNS.index("reference_words") :], pa.float64())
+    schema = pa.schema([(name, kinds.get(name, pa.string())) for name in UTTERANCE_COLUMNS])
+    part = pd.DataFrame(islice(rows, ROWS_AT_ONCE), columns=list(UTTERANCE_COLUMNS))
+    first = pa.Table.from_pandas(part, schema=schema, preserve_index=False)
+    told = first.schema.with_metadata(
+        {**(first.schema.metadata or {}), "PANDAS_ATTRS": json.dumps(attrs, ensure_ascii=False)}
+    )
+    with parquet.ParquetWriter(file, told) as writer:
+        while len(part):
+            writer.write_table(pa.Table.from_pandas(part, schema=schema, preserve_index=False))
+            part = pd.DataFrame(islice(rows, ROWS_AT_ONCE), columns=list(UTTERANCE_COLUMNS))

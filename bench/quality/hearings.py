@@ -102,10 +102,12 @@ class HeardFile:
         self.warnings: list[str] = []
         self._run = run
         self._numbers = _Numbers()
-        self._begins, self._hearing = array("q"), array("i")
+        self._begins, self._hearing, self._listener = array("q"), array("i"), array("i")
+        listeners: dict[tuple[str, str | None], int] = {}
         for begins, record in utterance_places(run, self.warnings.append):
             self._begins.append(begins)
             self._hearing.append(self._numbers.of(record))
+            self._listener.append(listeners.setdefault((record.variant, record.floor), len(listeners)))
         self._numbers.hearings.clear()  # the numbers are known by now
         self._numbers.utterances.clear()
 
@@ -118,6 +120,20 @@ class HeardFile:
         with LinesAgain(self._run) as opened:
             for number, lines in enumerate(self._lines()):
                 yield self._numbers.hearing(number, self._read(opened, lines))
+
+    def in_order(self) -> Iterator[UtteranceRecord]:
+        """The last record of each key, one after another in the order in which the keys came up."""
+        import numpy as np
+
+        if not self._begins:
+            return
+        keys = np.stack([np.frombuffer(each, np.int32) for each in (self._hearing, self._listener)])
+        _, first = np.unique(keys, axis=1, return_index=True)
+        _, behind = np.unique(keys[:, ::-1], axis=1, return_index=True)
+        last = keys.shape[1] - 1 - behind
+        with LinesAgain(self._run) as opened:
+            for line in last[np.argsort(first)].tolist():
+                yield opened.at(self._begins[line])
 
     def _lines(self) -> Iterator[NDArray[np.int64]]:
         """The lines of each hearing in turn, in the order in which they were written."""

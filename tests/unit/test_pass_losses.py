@@ -274,7 +274,7 @@ def test_recordings_are_put_into_the_page_only_where_they_are_the_ones_that_were
 
 
 def test_the_example_s_figures_are_those_of_its_committed_report(tmp_path: Path) -> None:
-    """To the last digit that does not depend on a machine's arithmetic; the report to the letter."""
+    """To the last digit that does not depend on a machine's arithmetic; the report's tables to the letter."""
     render([read_run(EXAMPLE)], languages=["en"], out=tmp_path, formats=["md", "json"])
     made, kept = (
         json.loads(
@@ -285,8 +285,13 @@ def test_the_example_s_figures_are_those_of_its_committed_report(tmp_path: Path)
     )
     assert len(made["passes"]) == 14
     assert made["passes"] == kept["passes"]
-    texts = [
-        re.sub(r"\]\([^)]*\)", "]", (folder / "report.en.md").read_text(encoding="utf-8"))
+    tables = [
+        [
+            line
+            for line in (folder / "report.en.md").read_text(encoding="utf-8").splitlines()
+            if line.startswith("|")
+        ]
         for folder in (tmp_path, EXAMPLE)
     ]
-    assert texts[0] == texts[1]
+    assert len(tables[0]) > 100
+    assert tables[0] == tables[1]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from pyarrow.parquet import ParquetFile
 
 from bench import load_utterances
 from bench.frames import save_utterances
@@ -19,6 +20,12 @@ EXAMPLE = next((Path(__file__).parent.parent.parent / "reports/examples/whisper-
 def _nats(row: Passed) -> float:
     assert row.divergence is not None
     return row.divergence.mean.value or 0.0
+
+
+def assert_same(one: pd.DataFrame, other: pd.DataFrame) -> None:
+    """Alike but for the type of a column in which nothing is."""
+    one, other = (each.astype(object).where(each.notna(), None) for each in (one, other))
+    pd.testing.assert_frame_equal(one, other)
 
 
 def test_sums_over_the_frame_are_the_reports_figures() -> None:
@@ -52,4 +59,23 @@ def test_parquet_keeps_the_frame(tmp_path: Path) -> None:
     file = save_utterances(tmp_path)
     assert file is not None
     kept = pd.read_parquet(file)
-    pd.testing.assert_frame_equal(kept, load_utterances(tmp_path), check_dtype=False)
+    assert_same(kept, load_utterances(tmp_path))
+
+
+def test_a_long_pass_becomes_parquet_part_by_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("suite.yaml", "host.json", "records.jsonl"):
+        (tmp_path / name).write_bytes((EXAMPLE / name).read_bytes())
+    lines = (EXAMPLE / "utterances.jsonl").read_bytes().splitlines(keepends=True)[:90]
+    again = lines[3].replace(b'"cpu_seconds":', b'"cpu_seconds":1')
+    (tmp_path / "utterances.jsonl").write_bytes(b"".join([*lines, again, b'{"torn']))
+    monkeypatch.setattr("bench.frames.ROWS_AT_ONCE", 32)
+    monkeypatch.setattr("bench.frames.load_utterances", None)  # holds all of them
+    file = save_utterances(tmp_path)
+    monkeypatch.undo()
+    assert file is not None
+    assert ParquetFile(file).num_row_groups == 3
+    kept, whole = pd.read_parquet(file), load_utterances(tmp_path)
+    assert_same(kept, whole)
+    assert kept.attrs == whole.attrs
+    assert len(kept.attrs["warnings"]) == 1
+    assert kept["cpu_seconds"][3] >= 10
