@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from bench.commands.pass_display import PassDisplay, clock
 from bench.errors import FleetError, Interrupted, SuiteError
 from bench.language import english
 
@@ -23,6 +25,7 @@ class HostDisplay:
 
     def __init__(self) -> None:
         self._inputs: set[str] = set()
+        self._begun: dict[str, tuple[float, int]] = {}
         self._lock = threading.Lock()
 
     def _line(self, text: str, *, bad: bool = False) -> None:
@@ -42,6 +45,17 @@ class HostDisplay:
     def waiting_for(self, label: str) -> None:
         """No worker has the label."""
         self._line(f"{label}: no worker has this label; waiting for one")
+
+    def progress(self, label: str, block: int, of: int) -> None:
+        """So many blocks are done there; what is left, by those that were seen."""
+        now = time.monotonic()
+        begun, first = self._begun.setdefault(label, (now, block))
+        if block <= first:
+            self._begun[label] = now, block
+            self._line(f"{label}: timing, block {block + 1} of {of}")
+        else:
+            left = (now - begun) / (block - first) * (of - block)
+            self._line(f"{label}: block {block} of {of} done, ETA {clock(left)}")
 
     def timed(self, host: HostRun) -> None:
         """The host is through."""
@@ -93,7 +107,9 @@ def time_and_report(
                 resume=resume,
                 wait_seconds=wait_seconds,
             )
-            heard = _heard(asked, executor, source, out, logs) if hear and asked.quality.corpora else None
+            heard = (
+                _heard(asked, executor, source, out, logs, folder) if hear and asked.quality.corpora else None
+            )
         except KeyboardInterrupt:
             raise Interrupted(
                 "interrupted; what has come back is kept, and what was timed on each host waits there.",
@@ -109,13 +125,26 @@ def time_and_report(
     return 1 if bad else 0
 
 
-def _heard(asked: Suite, executor: DaskExecutor, source: Path, out: Path, logs: Path) -> Path:
-    from bench.commands.pass_display import PassDisplay
-    from bench.listening.hear import hear_into, hear_pass
+def _heard(
+    asked: Suite, executor: DaskExecutor, source: Path, out: Path, logs: Path, folder: Path
+) -> Path | None:
+    """Hear the suite's corpora into the runs of its hosts, once for all; the pass's own run where no host was timed."""
+    from bench.folders import RunFolders
+    from bench.hostruns import read_hosts, runs_of
+    from bench.listening.hear import has_pass, hear_into, hear_pass, share_pass
 
-    folders = hear_into(asked, reports=out, logs=logs, resume=False)
-    hear_pass(asked, PassDisplay(), folders=folders, source=source, executor=executor)
-    return folders.run
+    runs = runs_of(folder, read_hosts(folder))
+    if runs:
+        first = next(filter(has_pass, runs), runs[0])
+        folders = RunFolders(run=first, logs=logs / asked.name / first.name)
+    else:
+        folders = hear_into(asked, reports=out, logs=logs, resume=False)
+    try:
+        hear_pass(asked, PassDisplay(), folders=folders, source=source, executor=executor)
+    finally:
+        for run in runs:
+            share_pass(folders.run, run)
+    return None if runs else folders.run
 
 
 def languages_of(folder: Path) -> tuple[str, ...]:

@@ -69,18 +69,19 @@ class PassDisplay:
     def ended(self) -> None:
         """The pass is over."""
         failed = f", {self.bad} without a transcript" if self.bad else ""
-        self._line(f"quality: {self.done} heard in {_clock(time.monotonic() - self.begun)}{failed}")
+        self._line(f"quality: {self.done} heard in {clock(time.monotonic() - self.begun)}{failed}")
 
     def _state(self, now: float) -> str:
         new = self.done - self.before
         left = (now - self.begun) / new * (self.total - self.done) if new else 0.0
-        return f"[{self.done}/{self.total}] ETA {_clock(left)}"
+        return f"[{self.done}/{self.total}] ETA {clock(left)}"
 
     def _line(self, text: str, style: str | None = None) -> None:
         self.console.print(text, style=style, markup=False, soft_wrap=True)
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """`3:07`, or `1:02:03`."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -72,10 +73,11 @@ def labels_of(resources: Sequence[str]) -> tuple[str, ...]:
     return tuple(name.removeprefix(LABEL) for name in resources if name.startswith(LABEL))
 
 
-def perform(work: Work, payload: bytes) -> tuple[str, bytes]:
+def perform(work: Work, payload: bytes, topic: str | None = None) -> tuple[str, bytes]:
     """Do work in a Dask worker's thread: the worker's address, and what came of it.
 
-    A task that nobody waits for any more is stopped; the next begins when it has ended.
+    A task that nobody waits for any more is stopped; the next begins when it has ended.  What the work says
+    meanwhile goes to those who subscribe to the topic.
     """
     from distributed import get_worker
 
@@ -93,6 +95,7 @@ def perform(work: Work, payload: bytes) -> tuple[str, bytes]:
             lanes=_current.lanes,
             shared=_current.shared,
             stop=stop,
+            tell=None if topic is None else partial(worker.log_event, topic),
         )
         return worker.address, work(payload, site)
 

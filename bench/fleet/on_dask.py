@@ -22,11 +22,12 @@ ALLOWED_DEATHS: Final = 3  # Dask's own limit of workers that one task may take 
 
 @dataclass(slots=True, eq=False)
 class _Out:
-    """A task on its way: Dask's future, ours, and the only workers that may have it."""
+    """A task on its way: Dask's future, ours, the only workers that may have it, and where it is heard of meanwhile."""
 
     theirs: Any
     ours: Future[Done]
     allowed: frozenset[str] | None
+    topic: str | None
 
 
 class DaskExecutor:
@@ -129,22 +130,33 @@ class DaskExecutor:
             allowed = frozenset({task.only})
         elif task.avoid:
             allowed = frozenset(self._eligible(task.avoid, task.labels))
+        topic = self._listened_to(task)
         theirs = self.client.submit(
             duty.perform,
             task.work,
             task.payload,
+            topic,
             key=task.key,
             resources=duty.needs(*task.labels),
             workers=None if allowed is None else sorted(allowed),
             allow_other_workers=False,
             retries=0,
         )
-        out = _Out(theirs, Future(), allowed)
+        out = _Out(theirs, Future(), allowed, topic)
         with self._lock:
             self._out.add(out)
         out.ours.set_running_or_notify_cancel()
         theirs.add_done_callback(lambda _: self._ended(out))
         return out.ours
+
+    def _listened_to(self, task: Task) -> str | None:
+        """The topic under which the task's worker tells what its work says; None where nobody asks."""
+        tell = task.tell
+        if tell is None:
+            return None
+        topic = f"asr-quant-bench {task.key}"
+        self.client.subscribe_topic(topic, lambda event: tell(event[1]))
+        return topic
 
     def _ended(self, out: _Out) -> None:
         """In a thread of Dask's: hand its future's end on to ours."""
@@ -171,6 +183,8 @@ class DaskExecutor:
                 out.ours.set_exception(lost)
         finally:
             out.theirs.release()
+            if out.topic is not None:
+                self.client.unsubscribe_topic(out.topic)
 
     def _mind_the_lost(self) -> None:
         """Tasks whose only workers are gone would wait for ever."""

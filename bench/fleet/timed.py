@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-import threading
 import time
 from collections.abc import Collection, Iterable
 from contextlib import suppress
@@ -27,12 +26,13 @@ from bench.journal import RECORDS
 from bench.listening.hearing import NO_ROOM, answer_of, no_room
 from bench.listening.templates import plain
 from bench.naming import below
+from bench.pace import wanted_blocks
 from bench.places import cache_root
 from bench.prepare import Given, prepare
 from bench.reasons import reason, told
 
 if TYPE_CHECKING:
-    from bench.domain import Record
+    from bench.domain import Record, Suite
     from bench.plan import Slot
 
 KEPT_DAYS: Final = 14.0
@@ -77,7 +77,8 @@ def _timed(order: TimingOrder, paths: dict[str, Path], site: Site) -> RunFolders
         refuse_other_inputs(folders, prepared.suite)
     else:
         start(folders, prepared.suite, machine)
-    Runner(prepared=prepared, folders=folders, host=machine, watcher=_Wanted(site.stop)).run()
+    watcher = _Wanted(prepared.suite, site)
+    Runner(prepared=prepared, folders=folders, host=machine, watcher=watcher).run()
     return folders
 
 
@@ -106,12 +107,19 @@ def _forget_old(kept: Path) -> None:
 
 
 class _Wanted:
-    """Ends the run between two trials once nobody waits for it any more."""
+    """Ends the run between two trials once nobody waits for it any more; between blocks it says how far it is."""
 
-    def __init__(self, stop: threading.Event) -> None:
-        self._stop = stop
+    def __init__(self, suite: Suite, site: Site) -> None:
+        self._suite, self._stop, self._tell = suite, site.stop, site.tell
 
-    def goes_on(self, records: Iterable[Record]) -> None: ...
+    def _say(self, done: int, records: Collection[Record]) -> None:
+        """So many blocks are done, of as many as the run may have."""
+        if self._tell is not None:
+            self._tell({"block": done, "of": wanted_blocks(self._suite, records)})
+
+    def goes_on(self, records: Iterable[Record]) -> None:
+        known = list(records)
+        self._say(max((record.block for record in known), default=1) - 1, known)
 
     def waits(self) -> None: ...
 
@@ -121,6 +129,7 @@ class _Wanted:
 
     def trial_ended(self, record: Record) -> None: ...
 
-    def block_ended(self, number: int, records: Collection[Record]) -> None: ...
+    def block_ended(self, number: int, records: Collection[Record]) -> None:
+        self._say(number, records)
 
     def block_repeats(self, number: int, disturbances: Iterable[Reason]) -> None: ...

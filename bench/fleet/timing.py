@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from bench.audit import carry
 from bench.domain import Reason, Suite
 from bench.errors import BenchError, FleetError
+from bench.executor import Said
 from bench.fleet.orders import TimingOrder, for_host, orders, put
 from bench.fleet.timed import time_suite
 from bench.folders import RunFolders, new_folders
@@ -36,6 +37,9 @@ class HostWatcher(Protocol):
 
     def waiting_for(self, label: str) -> None:
         """No worker has that label: one is waited for."""
+
+    def progress(self, label: str, block: int, of: int) -> None:
+        """So many blocks of the host's run are done, of as many as it may have."""
 
     def timed(self, host: HostRun) -> None:
         """The host's run has come back, or has a reason why not."""
@@ -85,6 +89,7 @@ class HostTiming:
                 folders=self._folders(host),
                 reports=self.reports,
                 waiting=lambda: self.watcher.waiting_for(host.label),
+                progress=lambda said: self.watcher.progress(host.label, said["block"], said["of"]),
                 wait_seconds=self.wait_seconds,
             ).timed(for_host(order, host))
         except Exception as error:  # noqa: BLE001  # whatever it is, the other hosts go on
@@ -110,6 +115,7 @@ class _OneHost:
     folders: RunFolders
     reports: Path
     waiting: Callable[[], None]
+    progress: Callable[[Said], None]
     wait_seconds: float
     _refusals: list[Reason] = field(default_factory=list)
     _found: HostRun | None = None
@@ -129,6 +135,7 @@ class _OneHost:
             give_up=self._give_up,
             refuse=self._refuse,
             wait=self._wait,
+            said=lambda _, said: self.progress(said),
             wait_seconds=self.wait_seconds,
             sole=False,
         )

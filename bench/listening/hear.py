@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import Interrupted, SuiteError
+from bench.files import replacing
+from bench.quality.utterances import UTTERANCES, UTTERANCES_PARQUET
 
 if TYPE_CHECKING:
     from bench.domain import Suite
@@ -86,3 +89,21 @@ def hear_into(asked: Suite, *, reports: Path, logs: Path, resume: bool) -> RunFo
     places.start(folders, asked, machine)
     (folders.run / RECORDS).touch()
     return folders
+
+
+def has_pass(run: Path) -> bool:
+    """Whether anything was heard into a run."""
+    return (run / UTTERANCES).is_file()
+
+
+def share_pass(heard: Path, run: Path) -> None:
+    """Put what was heard into one run into another: the same file where the disk allows it, else a copy."""
+    for name in (UTTERANCES, UTTERANCES_PARQUET):
+        file, there = heard / name, run / name
+        if not file.is_file() or (there.exists() and file.samefile(there)):
+            continue
+        with replacing(there) as beside:
+            try:
+                beside.hardlink_to(file)
+            except OSError:
+                shutil.copyfile(file, beside)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Counts:
+class ErrorCounts:
     """Errors against so many words of the reference, an entry an utterance.
 
     `units` number whose each is: its speaker where there are several, else itself.
@@ -36,7 +36,7 @@ class Counts:
         return pooled_rate([self])
 
 
-def pooled_rate(given: Sequence[Counts]) -> Interval:
+def pooled_rate(given: Sequence[ErrorCounts]) -> Interval:
     """The error rate over the utterances of several corpora."""
     return rate_interval(
         _joined([each.errors for each in given]).astype(float),

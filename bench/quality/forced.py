@@ -98,7 +98,7 @@ class TokenColumns:
         self._spoken.append(sum(said))
         self._spoken_counts.append(len(said))
 
-    def measured(self) -> _Measured:
+    def measured(self) -> _TokenFigures:
         """Everything but the intervals, utterances in the order of their places."""
         import numpy as np
 
@@ -118,7 +118,7 @@ class TokenColumns:
         spoken, said = np.array(self._spoken)[order], np.array(self._spoken_counts)[order]
         if said.any():
             ratios.append((spoken[said > 0], said[said > 0]))
-        return _Measured(
+        return _TokenFigures(
             utterances=len(counts),
             tokens=len(kl),
             percentiles=tuple(float(each) for each in np.percentile(kl, PERCENTILES)),
@@ -131,7 +131,7 @@ class TokenColumns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Measured:
+class _TokenFigures:
     """`ForcedDivergence` before its intervals: `ratios` of the mean, the first choices, what is lost, and where there is one, what is spoken."""
 
     utterances: int

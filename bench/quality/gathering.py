@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 from bench.domain import Quality, Reason, Status
 from bench.quality.align import word_errors
 from bench.quality.calibration import ConfidenceColumns
-from bench.quality.counts import Counts, PairedCounts, TokenSums
+from bench.quality.counts import ErrorCounts, PairedCounts, TokenSums
 from bench.quality.forced import ForcedDivergence, TokenColumns
-from bench.quality.hearings import Hearing, Placed
+from bench.quality.hearings import Placed, UtteranceHearing
 from bench.quality.normalizer import normalizer
 from bench.quality.passed import Flips, Floor, Passed
 from bench.reasons import reason
@@ -39,7 +39,7 @@ class Speakers:
         return self._known.setdefault(name, len(self._known)) if name else NOBODY
 
 
-class Table:
+class NumberTable:
     """Rows of whole numbers, so many in each, the first of them the place by which they are put in order."""
 
     def __init__(self, width: int) -> None:
@@ -74,17 +74,17 @@ class RowGatherer:
         self._numbers = speakers
         self._confidences = ConfidenceColumns(self.way)
         self._times = array("d")  # place, processor seconds, seconds of speech heard
-        self._scored = Table(5)  # place, words, errors, speaker, hearing
-        self._paired = Table(
+        self._scored = NumberTable(5)  # place, words, errors, speaker, hearing
+        self._paired = NumberTable(
             8
         )  # place, words, errors, theirs, speaker, hearing, utterance, place of the baseline's
-        self._compared = Table(4)  # place of the baseline's, utterance, tokens, number of the sum
+        self._compared = NumberTable(4)  # place of the baseline's, utterance, tokens, number of the sum
         self._nats = array("d")
         self._speakers: set[str | None] = set()
         self._counts = _RowCounts()
         self._reason: Reason | None = None
 
-    def add(self, hearing: Hearing, placed: Placed, base: Placed | None) -> None:
+    def add(self, hearing: UtteranceHearing, placed: Placed, base: Placed | None) -> None:
         """A record, and the baseline's of the same hearing where the baseline heard it."""
         place, record = placed
         self.place = place if self.place < 0 else min(place, self.place)
@@ -104,7 +104,7 @@ class RowGatherer:
         if self.held and base is not None:
             self._compare(hearing, placed, base)
 
-    def _score(self, hearing: Hearing, placed: Placed, base: Placed | None) -> None:
+    def _score(self, hearing: UtteranceHearing, placed: Placed, base: Placed | None) -> None:
         place, record = placed
         said = self.way.words(record.reference or "")
         errors, right = word_errors(said, self.way.words(record.text or ""))
@@ -124,7 +124,7 @@ class RowGatherer:
             self._counts.mended += sum(new > old for old, new in zip(before, after, strict=True))
             self._counts.broken += sum(old > new for old, new in zip(before, after, strict=True))
 
-    def _compare(self, hearing: Hearing, placed: Placed, base: Placed) -> None:
+    def _compare(self, hearing: UtteranceHearing, placed: Placed, base: Placed) -> None:
         (place, mine), (theirs, leader) = placed, base
         self._counts.compared += 1
         self._counts.same_texts += leader.text == mine.text
@@ -179,9 +179,9 @@ class RowGatherer:
         own = NOBODY - 1 - hearings
         return np.where(speakers == NOBODY, own, speakers) if len(self._speakers) > 1 else own
 
-    def _scored_counts(self) -> Counts:
+    def _scored_counts(self) -> ErrorCounts:
         _, words, errors, speakers, hearings = self._scored.columns()
-        return Counts(words=words, errors=errors, units=self._units(speakers, hearings))
+        return ErrorCounts(words=words, errors=errors, units=self._units(speakers, hearings))
 
     def _paired_counts(self) -> PairedCounts:
         _, words, mine, theirs, speakers, hearings, utterances, places = self._paired.columns()

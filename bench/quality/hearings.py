@@ -22,7 +22,7 @@ Placed = tuple[int, UtteranceRecord]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hearing:
+class UtteranceHearing:
     """The records of one model of one utterance under one condition, the last of each key.
 
     `number` is the hearing's own, `utterance` that of the utterance under any condition.
@@ -43,7 +43,7 @@ class Hearings(Protocol):
 
     def __bool__(self) -> bool: ...
 
-    def __iter__(self) -> Iterator[Hearing]: ...
+    def __iter__(self) -> Iterator[UtteranceHearing]: ...
 
 
 class _Numbers:
@@ -63,13 +63,15 @@ class _Numbers:
             self.utterance_of.append(self.utterances.setdefault(whole, len(self.utterances)))
         return number
 
-    def hearing(self, number: int, given: Iterable[Placed]) -> Hearing:
+    def hearing(self, number: int, given: Iterable[Placed]) -> UtteranceHearing:
         """The hearing of that number, of its records in the order in which they were written."""
         kept: dict[object, Placed] = {}
         for place, record in given:
             first = kept.get(record.key)
             kept[record.key] = (first[0] if first else place, record)
-        return Hearing(number=number, utterance=self.utterance_of[number], records=tuple(kept.values()))
+        return UtteranceHearing(
+            number=number, utterance=self.utterance_of[number], records=tuple(kept.values())
+        )
 
 
 class HeardRecords:
@@ -88,7 +90,7 @@ class HeardRecords:
     def __bool__(self) -> bool:
         return bool(self._groups)
 
-    def __iter__(self) -> Iterator[Hearing]:
+    def __iter__(self) -> Iterator[UtteranceHearing]:
         return (self._numbers.hearing(number, each) for number, each in enumerate(self._groups))
 
 
@@ -114,7 +116,7 @@ class HeardFile:
     def __bool__(self) -> bool:
         return bool(self._begins)
 
-    def __iter__(self) -> Iterator[Hearing]:
+    def __iter__(self) -> Iterator[UtteranceHearing]:
         if not self._begins:
             return
         with LinesAgain(self._run) as opened:

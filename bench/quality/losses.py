@@ -17,7 +17,7 @@ from bench.quality.counts import several
 from bench.quality.errors import ErrorPair, telling_errors
 from bench.quality.faults import UtteranceFault, utterance_faults
 from bench.quality.forced import word_of
-from bench.quality.gathering import Speakers, Table
+from bench.quality.gathering import NumberTable, Speakers
 from bench.quality.normalizer import Normalizer
 from bench.quality.utterances import UtteranceRecord
 from bench.statistics import Interval
@@ -52,7 +52,7 @@ class ClassTally:
 
     def __init__(self, way: Normalizer, speakers: Speakers) -> None:
         self._way, self._speakers = way, speakers
-        self._pairs = Table(4)  # place, words, speaker, number
+        self._pairs = NumberTable(4)  # place, words, speaker, number
         self._mine: Counter[ErrorClass] = Counter()
         self._theirs: Counter[ErrorClass] = Counter()
         self._more = {

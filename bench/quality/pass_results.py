@@ -14,7 +14,7 @@ from bench.domain import Quality, Status
 from bench.quality.details import RowDetails, details_of
 from bench.quality.forced import TokenColumns, forced_divergences
 from bench.quality.gathering import RowGatherer, Speakers
-from bench.quality.hearings import Hearing, Hearings, Placed
+from bench.quality.hearings import Hearings, Placed, UtteranceHearing
 from bench.quality.passed import Floor, Passed
 
 
@@ -67,7 +67,7 @@ class _Gathering:
         self._floors: dict[tuple[str, str], dict[str, _FloorGatherer]] = {}
         self._engines: dict[str, int] = {}
 
-    def add(self, hearing: Hearing) -> None:
+    def add(self, hearing: UtteranceHearing) -> None:
         """The records of one hearing."""
         proper = {each.variant: (place, each) for place, each in hearing.records if each.floor is None}
         for place, record in hearing.records:

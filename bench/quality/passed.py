@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bench.domain import Reason
 from bench.quality.calibration import Calibration
-from bench.quality.counts import Counts, PairedCounts, TokenSums
+from bench.quality.counts import ErrorCounts, PairedCounts, TokenSums
 from bench.quality.forced import ForcedDivergence
 from bench.statistics import Interval
 
@@ -55,7 +55,7 @@ class Passed:
     seconds: float
     speakers: int
     normalizer: str
-    scored: Counts
+    scored: ErrorCounts
     paired: PairedCounts
     tokens: TokenSums
     compared: int

@@ -80,7 +80,10 @@ def anchored(groups: Sequence[PassGroup]) -> tuple[Anchored, ...]:
 def pass_groups(found: Results) -> tuple[PassGroup, ...]:
     """The groups of every run's pass: model by model, corpus by corpus, speech as recorded first."""
     made: list[PassGroup] = []
+    first: dict[int, RunKey] = {}
     for key, results in found.passes.items():
+        if first.setdefault(id(results), key) != key:
+            continue  # heard once for several hosts
         suite = found.runs[key].suite
         titles = {part.corpus: part.title for part in suite.quality.corpora}
         order = {(case.model, case.variant.name): at for at, case in reversed(list(enumerate(suite.cases)))}

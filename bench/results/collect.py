@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from filecmp import cmp
 from functools import cached_property
 
 from bench.domain import Case, Host, Record, Suite
 from bench.journal import RunData
 from bench.quality.hearings import HeardFile
 from bench.quality.pass_results import PassResults, pass_results
+from bench.quality.utterances import UTTERANCES
 from bench.resolution import Audit
 from bench.results.case import CaseResult
 from bench.results.keys import CaseKey, RunKey
@@ -78,6 +80,7 @@ def results_of(runs: Iterable[RunData]) -> Results:
     published: list[Published] = []
     warnings: list[str] = []
     passes: dict[RunKey, PassResults] = {}
+    heard: list[tuple[RunData, PassResults]] = []
     for run in given:
         report = read_published(run.path)
         published += [report] if report else []
@@ -86,8 +89,10 @@ def results_of(runs: Iterable[RunData]) -> Results:
         foreign = sum(record.case not in ids for record in run.records)
         if foreign:
             warnings.append(f"{run.run_id}: {foreign} records are of cases that its suite does not have.")
-        passed = _pass_of(run)
-        warnings += passed.warnings if passed else ()
+        passed = _known_pass(run, heard) or _pass_of(run)
+        if passed and not any(passed is each for _, each in heard):
+            warnings += passed.warnings
+            heard.append((run, passed))
         for host, records in _by_host(run):
             if host.id != run.host.id:
                 warnings.append(
@@ -126,13 +131,31 @@ def cases_of(suite: Suite, records: Iterable[Record]) -> tuple[CaseResult, ...]:
 
 def _pass_of(run: RunData) -> PassResults | None:
     """What the run's quality pass says; None where it made none."""
-    variants = {case.id: case.variant.name for case in run.suite.cases}
-    baselines = {
+    return pass_results(HeardFile(run.path), run.suite.quality, _baselines(run.suite))
+
+
+def _baselines(suite: Suite) -> dict[tuple[str, str], str]:
+    """By model and variant the name of its baseline."""
+    variants = {case.id: case.variant.name for case in suite.cases}
+    return {
         (case.model, case.variant.name): variants[case.baseline]
-        for case in run.suite.cases
+        for case in suite.cases
         if case.baseline in variants
     }
-    return pass_results(HeardFile(run.path), run.suite.quality, baselines)
+
+
+def _known_pass(run: RunData, heard: Sequence[tuple[RunData, PassResults]]) -> PassResults | None:
+    """What another of the runs says, where this one has the very same pass: one suite, heard once for all its hosts."""
+    mine = run.path / UTTERANCES
+    for other, results in heard:
+        if (
+            (run.suite.name, run.suite.quality) == (other.suite.name, other.suite.quality)
+            and _baselines(run.suite) == _baselines(other.suite)
+            and mine.is_file()
+            and cmp(mine, other.path / UTTERANCES, shallow=False)
+        ):
+            return results
+    return None
 
 
 def _by_host(run: RunData) -> list[tuple[Host, list[Record]]]:

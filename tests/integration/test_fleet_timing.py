@@ -31,12 +31,16 @@ class Quiet:
 
     def __init__(self) -> None:
         self.found: list[HostRun] = []
+        self.told: list[tuple[str, int, int]] = []
 
     def advance(self, title: str, done: int, total: int | None) -> None: ...
 
     def timing(self, label: str) -> None: ...
 
     def waiting_for(self, label: str) -> None: ...
+
+    def progress(self, label: str, block: int, of: int) -> None:
+        self.told.append((label, block, of))
 
     def timed(self, host: HostRun) -> None:
         self.found.append(host)
@@ -120,6 +124,51 @@ def test_a_suite_is_timed_on_its_hosts_and_reported_with_those_that_were_absent(
     assert m4_again == m4
     assert cuda["timed"]
     assert "Hosts without figures" not in (place / "report.en.md").read_text(encoding="utf-8")
+
+
+def test_a_host_says_how_far_it_is_block_by_block(folder: Path) -> None:
+    watcher = Quiet()
+    with fleet(folder, "m4") as address, contextlib.closing(DaskExecutor(address)) as executor:
+        time_on_hosts(
+            load_suite(folder / "demo.yaml"),
+            ["m4"],
+            executor,
+            watcher,
+            reports=folder / "reports",
+            logs=folder / "logs",
+        )
+    assert watcher.told == [("m4", block, 3) for block in range(4)]
+    assert [each.timed for each in watcher.found] == [True]
+
+
+def test_a_suite_s_corpora_are_heard_once_into_the_run_of_every_host_and_stand_in_its_report(
+    folder: Path,
+) -> None:
+    """Also where the pass was cut short, and where the report is written anew."""
+    with fleet(folder, "m4", "m1") as address:
+        command = ("run", "demo.yaml", "--on", address, "--hosts", "m4,m1", "--lang", "en", "--wait", "30 s")
+        with fleets.process(*command, cwd=folder) as run:
+            assert run.wait(180) == 0
+        runs = sorted((folder / "reports" / "demo").glob("2*"))
+        assert len(runs) == 2  # no run of its own
+        for each in runs:
+            assert len(fleets.records_of(each)) == 6 * 3 + 8
+            assert len(read_run(each).records) >= 9
+        (place,) = (folder / "reports" / "demo").glob("hosts-*")
+        report = (place / "report.en.md").read_text(encoding="utf-8")
+        assert report.count("| Quantization | Utterances | Not heard |") == 1
+        log = next(folder.glob("run.*.log")).read_text()
+        assert "m4: block 3 of 3 done, ETA 0:00" in log
+        assert "m1: timing, block 1 of 3" in log
+        lines = (runs[0] / "utterances.jsonl").read_bytes().splitlines(keepends=True)
+        (runs[0] / "utterances.jsonl").write_bytes(b"".join(lines[:9]))
+        (runs[1] / "utterances.jsonl").unlink()
+        with fleets.process(*command, "--resume", cwd=folder) as run:
+            assert run.wait(180) == 0
+    assert [len(fleets.records_of(each)) for each in runs] == [26, 26]
+    with fleets.process("report", str(place), "--lang", "en", cwd=folder) as again:
+        assert again.wait(60) == 0
+    assert (place / "report.en.md").read_text(encoding="utf-8").count("\n") == report.count("\n")
 
 
 def test_two_suites_on_one_host_run_one_after_the_other_and_a_share_waits(folder: Path) -> None:

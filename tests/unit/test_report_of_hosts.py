@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 from report_runs import MAC, measured_run
 
-from bench.domain import Reason
+from bench.domain import Reason, Status
 from bench.errors import JournalError
 from bench.hostruns import HostRun, newest_folder, read_hosts, runs_of, write_hosts
 from bench.journal import RunData
+from bench.quality.utterances import UTTERANCES, UtteranceRecord, encode_utterance
 from bench.reasons import reason
 from bench.report import render
+from bench.report.pass_groups import pass_groups
 from bench.report.view import AbsentHost
+from bench.results import results_of
 
 
 def rows_of(text: str, heading: str) -> list[list[str]]:
@@ -89,3 +92,36 @@ def test_the_list_of_hosts_comes_back_as_it_was_and_names_no_run_elsewhere(tmp_p
     (folder / "hosts.json").write_text(text)
     with pytest.raises(JournalError, match="cannot be read"):
         read_hosts(folder)
+
+
+def test_a_pass_that_was_heard_once_for_all_hosts_stands_once_and_decides_for_each(tmp_path: Path) -> None:
+    one = measured_run(tmp_path / "a")
+    other = measured_run(tmp_path / "b", host=MAC)
+    case = one.suite.cases[0]
+    lines = [
+        encode_utterance(
+            UtteranceRecord(
+                corpus="c", condition="clean", utterance=f"u{at}", language="ru", seconds=3.0, model=case.model, variant=name,
+                quantization=name, engine="e", host="h", status=Status.OK, reference="раз два три", text=text,
+            )
+        )
+        for at in range(40)
+        for name, text in (("f16", "раз два три"), ("q8_0", "раз два" if at % 2 else "раз два три"))
+    ]  # fmt: skip
+    for run in (one, other):
+        (run.path / UTTERANCES).write_bytes(b"".join(lines))
+    found = results_of([one, other])
+    assert len(found.passes) == 2
+    assert len({id(each) for each in found.passes.values()}) == 1
+    assert len(pass_groups(found)) == 1
+    worse = [each for each in found.cases if each.case.variant.name == "q8_0"]
+    assert {each.host.id for each in worse} == {one.host.id, other.host.id}
+    assert all(
+        row.difference and row.difference.value == pytest.approx(1 / 6)
+        for each in worse
+        for row in each.passed
+    )
+    assert all(each.passed for each in worse)
+    # another night's pass is another pass
+    (other.path / UTTERANCES).write_bytes(b"".join(lines[:-2]))
+    assert len(pass_groups(results_of([one, other]))) == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bench.quality import ErrorClass, ErrorProfile, UtteranceFault, length_band
-from bench.quality.counts import Counts
+from bench.quality.counts import ErrorCounts
 from bench.quality.pass_results import PassResults
 from bench.quality.passed import Passed
 from bench.report.cells import Cell, Figure, Phrase, Text
@@ -79,7 +79,7 @@ def by_utterance(rows: Sequence[Passed], profiles: Mapping[str, ErrorProfile], n
     return columns, cells
 
 
-def _by_length(scored: Counts) -> dict[str, float]:
+def _by_length(scored: ErrorCounts) -> dict[str, float]:
     """Error rates by band of lengths, the shortest first."""
     import numpy as np
 
