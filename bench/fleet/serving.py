@@ -129,6 +129,8 @@ async def _lead(listen: str, say: Callable[[str], None]) -> None:
             say(f"head: {scheduler.address}")
             if find_spec("bokeh"):
                 say(f"dashboard: http://127.0.0.1:{scheduler.services['dashboard'].port}/status")
+            else:
+                say("dashboard: none; it wants the package bokeh (pip install bokeh)")
             await _first(over.wait(), scheduler.finished())
     except (OSError, ValueError) as error:
         raise FleetError(

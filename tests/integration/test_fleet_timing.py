@@ -156,7 +156,7 @@ def test_a_suite_s_corpora_are_heard_once_into_the_run_of_every_host_and_stand_i
             assert len(read_run(each).records) >= 9
         (place,) = (folder / "reports" / "demo").glob("hosts-*")
         report = (place / "report.en.md").read_text(encoding="utf-8")
-        assert report.count("| Quantization | Utterances | Not heard |") == 1
+        assert report.count("| Quant. | Utterances | Not heard ") == 1
         log = next(folder.glob("run.*.log")).read_text()
         assert "m4: block 3 of 3 done, ETA 0:00" in log
         assert "m1: timing, block 1 of 3" in log
