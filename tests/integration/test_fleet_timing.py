@@ -22,7 +22,7 @@ from bench.fleet.orders import put
 from bench.fleet.timing import time_on_hosts
 from bench.folders import RunFolders
 from bench.hostruns import HostRun
-from bench.journal import read_run
+from bench.journal import RunData, read_run
 from bench.language import english
 
 
@@ -85,6 +85,11 @@ def interval(records: tuple[Record, ...]) -> tuple[datetime, datetime]:
     return min(starts), max(starts) + timedelta(seconds=last.value("wall_seconds") or 0.0)
 
 
+def once(run: RunData) -> set[tuple[str, int]]:
+    """Case and block of every trial; a busy machine has some of them measured again."""
+    return {(each.case, each.block) for each in run.records}
+
+
 def in_threads(*works: Callable[[], object]) -> None:
     threads = [threading.Thread(target=work) for work in works]
     for thread in threads:
@@ -105,7 +110,7 @@ def test_a_suite_is_timed_on_its_hosts_and_reported_with_those_that_were_absent(
         assert m4["timed"]
         assert not cuda["timed"]
         data = read_run(folder / "reports" / "demo" / m4["run"])
-        assert len(data.records) == 9
+        assert len(once(data)) == 9
         assert {each.status for each in data.records} == {Status.OK}
         assert {each.run for each in data.records} == {m4["run"]}
         log = data.records[0].log
@@ -153,10 +158,11 @@ def test_a_suite_s_corpora_are_heard_once_into_the_run_of_every_host_and_stand_i
         assert len(runs) == 2  # no run of its own
         for each in runs:
             assert len(fleets.records_of(each)) == 6 * 3 + 8
-            assert len(read_run(each).records) >= 9
+            assert len(once(read_run(each))) == 9
         (place,) = (folder / "reports" / "demo").glob("hosts-*")
         report = (place / "report.en.md").read_text(encoding="utf-8")
-        assert report.count("| Quant. | Utterances | Not heard ") == 1
+        headings = [line for line in report.splitlines() if "Not heard" in line.replace("\u00a0", " ")]
+        assert len(headings) == 1, [line for line in report.splitlines() if "tterances" in line]
         log = next(folder.glob("run.*.log")).read_text()
         assert "m4: block 3 of 3 done, ETA 0:00" in log
         assert "m1: timing, block 1 of 3" in log
