@@ -21,7 +21,8 @@ GUESSED_UTTERANCE_SECONDS: Final = 9.0
 
 def estimate(suite: Suite, reports: Path) -> tuple[float, str]:
     """Seconds of a run of the suite, and where the estimate comes from."""
-    seen = _earlier_walls(reports / suite.name / "latest")
+    latest = reports / suite.name / "latest"
+    seen = _earlier(latest, "wall_seconds")
     alike = _earlier_rtfs(reports)
     seconds: dict[str, float] = {}
     sources = {"latest": 0, "alike": 0, "guess": 0}
@@ -37,10 +38,14 @@ def estimate(suite: Suite, reports: Path) -> tuple[float, str]:
         seconds[case.id] = GUESSED_START_SECONDS + rtf * spoken
     each = sum(seconds.values()) + len(suite.cases) * suite.protocol.cooldown_seconds
     longest = each * suite.protocol.most_blocks
-    loads = len(suite.cases) * min(suite.protocol.evicted_starts, suite.protocol.most_blocks)
+    evicted = _earlier(latest, "evicted_wall_seconds")
+    loads = sum(evicted.get(case.id, GUESSED_START_SECONDS) for case in suite.cases)
+    longest += loads * min(suite.protocol.evicted_starts, suite.protocol.most_blocks)
     if suite.protocol.precision is not None and suite.protocol.max_seconds is not None:
-        longest = min(longest, max(suite.protocol.max_seconds, each * suite.protocol.min_blocks))
-    return longest + loads * GUESSED_START_SECONDS, _source(sources)
+        fewest = suite.protocol.min_blocks
+        least = each * fewest + loads * min(suite.protocol.evicted_starts, fewest)
+        longest = min(longest, max(suite.protocol.max_seconds, least))
+    return longest, _source(sources)
 
 
 def estimate_pass(suite: Suite, reports: Path, workers: int | None = None) -> tuple[float, int]:
@@ -121,13 +126,14 @@ def _earlier_rtfs(reports: Path) -> dict[tuple[str, str, str], float]:
     return {key: median(values) for key, values in found.items()}
 
 
-def _earlier_walls(run: Path) -> dict[str, float]:
+def _earlier(run: Path, metric: str) -> dict[str, float]:
+    """The median of a metric in a run, by the case's id; empty where there is no such run."""
     from bench.journal import RECORDS, read_records
 
     if not (run / RECORDS).exists():
         return {}
-    walls: dict[str, list[float]] = {}
+    found: dict[str, list[float]] = {}
     for record in read_records(run / RECORDS)[0]:
-        if (wall := record.value("wall_seconds")) is not None:
-            walls.setdefault(record.case, []).append(wall)
-    return {case: median(values) for case, values in walls.items()}
+        if (value := record.value(metric)) is not None:
+            found.setdefault(record.case, []).append(value)
+    return {case: median(values) for case, values in found.items()}

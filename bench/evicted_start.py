@@ -23,6 +23,7 @@ METRICS: Final = {
     "load_seconds": "evicted_load_seconds",
     "startup_seconds": "evicted_startup_seconds",
     "read_bytes": "evicted_read_bytes",
+    "wall_seconds": "evicted_wall_seconds",
 }
 
 

@@ -38,7 +38,7 @@ def enough_blocks(suite: Suite, records: Iterable[Record], *, done: int) -> bool
     if goal is None:
         return done >= suite.protocol.blocks
     known = [record for record in records if record.block <= done]
-    spent = sum(record.value("wall_seconds") or 0.0 for record in known)
+    spent = sum(record.took_seconds for record in known)
     return enough(_comparisons(suite, known), blocks=done, spent=spent, goal=goal)
 
 

@@ -46,6 +46,7 @@ class Display:
             disable=not self.live,
         )
         self._walls: dict[str, list[float]] = {}
+        self._loads: list[float] = []  # of starts from an evicted page cache
         self._ended: set[tuple[str, int]] = set()
         self._inputs: dict[str, TaskID] = {}
         self._trials: TaskID | None = None
@@ -173,6 +174,8 @@ class Display:
         wall = record.value("wall_seconds")
         if wall is not None:
             self._walls.setdefault(record.case, []).append(wall)
+        if (load := record.value("evicted_wall_seconds")) is not None:
+            self._loads.append(load)
         self._ended.add((record.case, record.block))
 
     def _say(self, text: str, style: str | None = None) -> None:
@@ -189,6 +192,10 @@ class Display:
         for case in self.suite.cases:
             missing = sum((case.id, b) not in self._ended for b in range(1, self._wanted + 1))
             seconds += missing * (median(self._walls[case.id]) if case.id in self._walls else typical)
+            if self._loads:
+                last = min(self._wanted, self.suite.protocol.evicted_starts)
+                ahead = sum((case.id, b) not in self._ended for b in range(1, last + 1))
+                seconds += ahead * median(self._loads)
         minutes, rest = divmod(round(seconds), 60)
         return f"ETA {minutes}:{rest:02d}" if seconds else ""
 

@@ -148,6 +148,11 @@ class Record:
         found = self.measurements.get(metric)
         return found.value if found else None
 
+    @property
+    def took_seconds(self) -> float:
+        """What its children took, that of an evicted start among them; 0 where nothing was timed."""
+        return (self.value("wall_seconds") or 0.0) + (self.value("evicted_wall_seconds") or 0.0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:

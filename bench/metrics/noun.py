@@ -33,6 +33,7 @@ class ReadBy(StrEnum):
     ZEUS = "zeus-apple-silicon"
     FIRST_USE = "worker events of the first trial ever"
     EVICTED = "worker events of a child that only loads"
+    EVICTED_SUPERVISOR = "supervisor clock of a child that only loads"
     EVICTED_WAIT4 = "wait4 of a child that only loads"
     EVICTED_RUSAGE = "proc_pid_rusage of a child that only loads"
 

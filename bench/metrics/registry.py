@@ -148,7 +148,7 @@ _MEMORY: Final = (
         "gpu_memory_bytes",
         BYTES,
         (ReadBy.NVML, None),
-        where_known("memory", "column.gpu_memory"),
+        where_known("memory", "column.gpu_memory", "note.gpu_memory"),
         compared=True,
     ),
     metric(

@@ -54,6 +54,13 @@ TIMES: Final = (
         ReadBy.EVICTED,
         where_known("stages", "column.startup.evicted"),
     ),
+    # that child is spawned -> it is reaped: part of what a run takes
+    metric(
+        "evicted_wall_seconds",
+        SECONDS,
+        ReadBy.EVICTED_SUPERVISOR,
+        where_known("stages", "column.total.evicted"),
+    ),
     # median of the later passes, where `protocol.passes` > 1
     metric(
         "warm_transcribe_seconds",

@@ -75,10 +75,12 @@ def test_every_file_is_evicted_before_a_child_loads_and_hears_nothing(machine: M
         "evicted_load_seconds": 1.5,
         "evicted_startup_seconds": 2.25,
         "evicted_read_bytes": 741_000,
+        "evicted_wall_seconds": 9.0,
     }
     assert {each.source for each in found.measurements} == {
         "worker events, weights evicted before",
         "wait4, weights evicted before",
+        "supervisor clock, weights evicted before",
     }
 
 

@@ -61,6 +61,17 @@ def test_the_budget_counts_the_time_of_the_trials() -> None:
     assert enough_blocks(suite, known, done=8)
 
 
+def test_the_budget_counts_starts_from_an_evicted_cache() -> None:
+    load = measured("evicted_wall_seconds", 7.0, "supervisor clock")
+    known = [
+        dataclasses.replace(record, measurements={**record.measurements, load.name: load})
+        for record in trials(12, spread=0.05)
+    ]
+    suite = asked(precision=0.01, max_seconds=2 * 7.0 * 2 * 8)
+    assert not enough_blocks(suite, known, done=7)
+    assert enough_blocks(suite, known, done=8)
+
+
 def test_a_case_that_never_runs_keeps_nobody_waiting() -> None:
     dead = [
         dataclasses.replace(record, status=Status.CRASHED) if record.case == "m.q4_0.c" else record

@@ -368,6 +368,19 @@ def test_an_evicted_start_stands_in_a_column_of_its_own(run: RunData) -> None:
     assert any(row[at][:1].isdigit() for row in rows)
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Read once in 0.10 s: a spike shorter than that may have been missed"),
+        ("ru", "Читается раз в 0.10 с: более короткий всплеск мог остаться незамеченным"),
+    ],
+)
+def test_a_sampled_peak_says_that_it_may_have_missed_a_spike(run: RunData, language: str, said: str) -> None:
+    seldom = dataclasses.replace(run.suite, protocol=dataclasses.replace(run.suite.protocol, sample_hz=10.0))
+    [path] = render([changed(run, suite=seldom)], languages=[language], out=run.path, formats=["md"])
+    assert said in path.read_text(encoding="utf-8").replace("\u202f", " ").replace("\u00a0", " ")
+
+
 def test_a_table_says_in_which_phase_the_peak_is(run: RunData) -> None:
     def phased(record: Record) -> Record:
         peaks = {"load": 240e6, "transcribe": 384e6, "warm_transcribe": 386e6}

@@ -258,6 +258,29 @@ def test_starts_from_an_evicted_cache_count_once_a_case_and_block(tmp_path: Path
     assert estimate(suite, tmp_path)[0] == pytest.approx(2 * (2.0 + 0.25 * 60.0) + 2 * 2.0)
 
 
+def test_an_earlier_run_tells_how_long_starts_from_an_evicted_cache_took(
+    tmp_path: Path, seen: dict[str, Any]
+) -> None:
+    folders = session.measure(records.suite("f16"), **in_(tmp_path))
+    with Journal(folders.run) as journal:
+        for block, load in ((2, 5.0), (3, 6.0), (4, 50.0)):
+            took = {
+                name: measured(name, value, "s")
+                for name, value in (("wall_seconds", 9.0), ("evicted_wall_seconds", load))
+            }
+            journal.append(records.record("m.f16.c", block=block, measurements=took))
+    suite = dataclasses.replace(records.suite("f16"), protocol=Protocol(blocks=4, evicted_starts=3))
+    assert estimate(suite, tmp_path / "reports")[0] == pytest.approx(4 * 9.0 + 3 * 6.0)
+
+
+def test_a_budget_holds_starts_from_an_evicted_cache(tmp_path: Path) -> None:
+    protocol = Protocol(precision=0.01, min_blocks=6, max_blocks=50, max_seconds=150.0, evicted_starts=3)
+    suite = dataclasses.replace(records.suite("f16"), protocol=protocol)
+    assert estimate(suite, tmp_path)[0] == pytest.approx(150.0)
+    short = dataclasses.replace(suite, protocol=dataclasses.replace(protocol, max_seconds=1.0))
+    assert estimate(short, tmp_path)[0] == pytest.approx(6 * 17.0 + 3 * 2.0)
+
+
 def test_an_earlier_run_tells_how_long_its_cases_took(tmp_path: Path, seen: dict[str, Any]) -> None:
     folders = session.measure(records.suite("f16", "q4_0"), **in_(tmp_path))
     with Journal(folders.run) as journal:

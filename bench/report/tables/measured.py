@@ -36,6 +36,8 @@ def cold_start(cases: Sequence[CaseResult], context: Context) -> Cell:
     return Phrase(message="column.cold_start.evicted" if evicted == {True} else "column.cold_start.warm")
 
 
+# Notes on peaks that are the highest of samples: they say how often the process was read.
+SAMPLED: Final = frozenset({"note.anonymous", "note.peak_tree_rss"})
 # Headings that depend on how the cases were run.
 HEADINGS: Final[Mapping[str, Heading]] = {"column.cold_start": cold_start}
 
@@ -52,6 +54,10 @@ def median_column(metric: Metric, place: Place) -> ColumnOf[CaseResult]:
         """What holds for published figures, too, is said of them; that is none of the notes."""
         if not place.note or any(case.published for case in cases):
             return None
+        if place.note in SAMPLED:
+            rarest = min(context.found.runs[case.run].suite.protocol.sample_hz or 1.0 for case in cases)
+            period = Figure(value=1 / rarest, quantity=Quantity.SECONDS)
+            return context.notes.phrase(place.note, period=period)
         return context.notes.phrase(place.note)
 
     return ColumnOf(
