@@ -144,14 +144,14 @@ def burner(core: int | None = None) -> Iterator[None]:
 def append(file: Path, kind: str, data: Any) -> None:
     """One line more of raw results."""
     with file.open("a", encoding="utf-8") as lines:
-        lines.write(json.dumps({"kind": kind, **asdict(data)}) + "\n")
+        lines.write(json.dumps({"line": kind, **asdict(data)}) + "\n")
 
 
 def read(file: Path, kind: str) -> Iterable[dict[str, Any]]:
     """The raw results of a kind, oldest first."""
     with file.open(encoding="utf-8") as lines:
         found = [json.loads(line) for line in lines]
-    return [each for each in found if each.pop("kind") == kind]
+    return [each for each in found if each.pop("line") == kind]
 
 
 def _silence(path: Path) -> Path:
