@@ -1,4 +1,4 @@
-"""What a phase of this process cost in memory and reading.  Loaded by path, into the worker, before any timing.
+"""What a phase of this process cost in memory, reading and processor time.  Loaded by path, into the worker, before any timing.
 
 A phase is marked at its beginning and read at its end, outside of what is timed; nothing runs
 beside it.  Linux keeps a peak of the resident memory (VmHWM) that a process may reset for itself by
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,19 +29,23 @@ class Phases:
         self.lifetime: int | None = None  # bytes, over all resets
         self.marked: dict[str, int] = {}
         self.reset = False
+        self.worked = 0.0  # processor seconds of all threads until the phase began
 
     def begin(self) -> None:
         """The next phase begins now."""
         self.marked = self._read()
         self.reset = str(sys.platform) == "linux" and self._reset_peak()
+        self.worked = time.process_time()
 
     def end(self) -> dict[str, Any]:
         """What the phase that ends now used, by what could be read.
 
-        Peaks in bytes; `unknown` names those that only stayed below an earlier one.
+        Peaks in bytes, processor time of all threads in seconds; `unknown` names peaks that only stayed
+        below an earlier one.
         """
+        worked = time.process_time() - self.worked
         found = self._read()
-        used: dict[str, Any] = {"unknown": []}
+        used: dict[str, Any] = {"unknown": [], "processor_seconds": worked}
         for name in ("peak_rss_bytes", "peak_footprint_bytes"):
             if name not in found:
                 continue

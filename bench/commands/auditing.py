@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from bench.resolution import Audit
 
 # What an audit's table shows first; the others follow in the order of their names.
-FIRST = ("transcribe_seconds", "load_seconds", "wall_seconds", "peak_rss_bytes")
+FIRST = (
+    "transcribe_seconds",
+    "transcribe_processor_seconds",
+    "load_seconds",
+    "wall_seconds",
+    "peak_rss_bytes",
+)
 
 
 def register(app: typer.Typer) -> None:

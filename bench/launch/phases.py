@@ -1,11 +1,12 @@
-"""What each phase of a worker cost in memory and reading, from its events.  Pure.
+"""What each phase of a worker cost in memory, reading and processor time, from its events.  Pure.
 
 The worker marks and reads the phases (`child/phases.py`); docs/metrics.md, "Memory by phase".
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from statistics import median
 from typing import Any, Final
 
 from bench.contract import Event
@@ -19,16 +20,21 @@ NOT_REACHED: Final = reason("phase.not_reached")
 HEARD_ONCE: Final = reason("pass.single")
 BELOW: Final = reason("phase.below_earlier_peak")
 NOT_TOLD: Final = reason("phase.not_told")
-KINDS: Final = ("peak_rss_bytes", "peak_footprint_bytes", "read_bytes")
+KINDS: Final = ("peak_rss_bytes", "peak_footprint_bytes", "read_bytes", "processor_seconds")
+OF_PASSES: Final[Mapping[str, Callable[[Sequence[float]], float]]] = {
+    "read_bytes": sum,
+    "processor_seconds": median,
+}
 SOURCES: Final = {
     "peak_rss_bytes": ("VmHWM, reset at the phase's start", "ru_maxrss, which rose in the phase"),
     "peak_footprint_bytes": ("", "proc_pid_rusage, lifetime's maximum, which rose in the phase"),
     "read_bytes": ("/proc/self/io", "proc_pid_rusage"),
+    "processor_seconds": ("CLOCK_PROCESS_CPUTIME_ID", "CLOCK_PROCESS_CPUTIME_ID"),
 }
 
 
 def of_phases(events: Sequence[Event], *, passes: int, worker: bool, macos: bool) -> list[Measurement]:
-    """Peaks of memory and bytes read, phase by phase: measured, or absent with a reason."""
+    """Peaks of memory, bytes read and processor time, phase by phase: measured, or absent with a reason."""
     reached = {
         "load": [event for event in events if event.name == "ready"],
         "transcribe": [event for event in events if event.name == "transcribed"][:1],
@@ -51,10 +57,10 @@ def of_phases(events: Sequence[Event], *, passes: int, worker: bool, macos: bool
 
 
 def _of(name: str, kind: str, used: Sequence[dict[str, Any]], source: str) -> Measurement:
-    """One phase's; of several passes the highest peak, and all that was read."""
-    values = [each[kind] for each in used if isinstance(each.get(kind), int)]
+    """One phase's; of several passes the highest peak, all that was read, and the median of what they worked."""
+    values = [each[kind] for each in used if isinstance(each.get(kind), int | float)]
     if values:
-        return measured(name, sum(values) if kind == "read_bytes" else max(values), source)
+        return measured(name, OF_PASSES.get(kind, max)(values), source)
     return absent(name, _why(kind, used), source)
 
 

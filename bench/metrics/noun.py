@@ -26,6 +26,7 @@ class ReadBy(StrEnum):
     LIFETIME = "ru_maxrss, where it rose"
     LIFETIME_RUSAGE = "proc_pid_rusage, where it rose"
     OWN_IO = "/proc/self/io"
+    PROCESS_CLOCK = "CLOCK_PROCESS_CPUTIME_ID"
     PERF = "perf_event_open"
     RUSAGE = "proc_pid_rusage"
     RAPL = "RAPL"

@@ -106,4 +106,23 @@ TIMES: Final = (
     metric("own_transcribe_seconds", SECONDS, ReadBy.ENGINE, where_known("more", "column.own_transcribe")),
     metric("user_seconds", SECONDS, ReadBy.WAIT4, shown("cpu", "column.user")),
     metric("system_seconds", SECONDS, ReadBy.WAIT4, shown("cpu", "column.system")),
+    # of all threads of the worker, user and system, phase by phase
+    metric(
+        "load_processor_seconds",
+        SECONDS,
+        ReadBy.PROCESS_CLOCK,
+        where_known("more", "column.load_processor", "note.processor"),
+    ),
+    metric(
+        "transcribe_processor_seconds",
+        SECONDS,
+        ReadBy.PROCESS_CLOCK,
+        where_known("cpu", "column.transcribe_processor", "note.processor"),
+    ),
+    metric(
+        "warm_transcribe_processor_seconds",
+        SECONDS,
+        ReadBy.PROCESS_CLOCK,
+        where_known("more", "column.warm_transcribe_processor", "note.processor"),
+    ),
 )

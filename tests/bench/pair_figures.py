@@ -41,11 +41,14 @@ Side = Mapping[str, Any]  # a trial as it was written
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """An arm against the baseline in one block: the log-ratio less its truth, and what disturbed its trials."""
+    """An arm against the baseline in one block: log-ratios less their truth, and what disturbed its trials.
+
+    There is one `residual` a block, the mean of its log-ratios, or one a half where halves count as blocks.
+    """
 
     arm: str
     slower: float
-    residual: float
+    residuals: tuple[float, ...]
     disturbance: Mapping[str, float]
 
 
@@ -73,14 +76,17 @@ def rows(blocks: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
             yield Row(state=state, design=design, seconds=wall, blocks=pairs)
             cpu = [_pairs(block, "cpu") for block in own]
             yield Row(state=state, design=f"{design}, processor time", seconds=wall, blocks=cpu)
-            if design == PLAIN:
+            if design != PLAIN:
+                halves = [_pairs(block, "seconds", halves=True) for block in own]
+                yield Row(state=state, design=f"{design}, by halves", seconds=wall, blocks=halves)
+            else:
                 for name in ("switches", "steal", "running", "waited"):
                     title = f"{design}, calmer half by {name}"
                     yield Row(state=state, design=title, seconds=wall, blocks=pairs, keep=_calmer(name))
 
 
-def _pairs(block: Mapping[str, Any], quantity: str) -> list[Pair]:
-    """Each arm against the baseline: of duets the baseline that stood beside it, else every baseline of the block."""
+def _pairs(block: Mapping[str, Any], quantity: str, *, halves: bool = False) -> list[Pair]:
+    """Each arm against the baseline: of duets the baseline that stood beside it, else that of the same half."""
     trials: list[Side] = block["trials"]
     found = []
     for arm in dict.fromkeys(trial["arm"] for trial in trials if trial["arm"] != BASE):
@@ -88,25 +94,17 @@ def _pairs(block: Mapping[str, Any], quantity: str) -> list[Pair]:
         theirs = [trial for trial in trials if trial["arm"] == BASE]
         if block["design"] == "duet":
             theirs = [trials[number ^ 1] for number, trial in enumerate(trials) if trial["arm"] == arm]
-        ratio = _level(mine, quantity) - _level(theirs, quantity)
-        found.append(
-            Pair(
-                arm=arm,
-                slower=mine[0]["slower"],
-                residual=ratio - math.log1p(mine[0]["slower"]),
-                disturbance={
-                    "switches": sum(each["switches"] for each in (*mine, *theirs)),
-                    "steal": sum(each["steal"] for each in (*mine, *theirs)),
-                    "running": sum(each["running"] for each in (*mine, *theirs)),
-                    "waited": sum(each["seconds"] - each["cpu"] for each in (*mine, *theirs)),
-                },
-            )
-        )
+        truth = math.log1p(mine[0]["slower"])
+        each = [math.log(a[quantity] / b[quantity]) - truth for a, b in zip(mine, theirs, strict=True)]
+        disturbance = {
+            "switches": sum(each["switches"] for each in (*mine, *theirs)),
+            "steal": sum(each["steal"] for each in (*mine, *theirs)),
+            "running": sum(each["running"] for each in (*mine, *theirs)),
+            "waited": sum(each["seconds"] - each["cpu"] for each in (*mine, *theirs)),
+        }
+        residuals = tuple(each) if halves else (fmean(each),)
+        found.append(Pair(arm=arm, slower=mine[0]["slower"], residuals=residuals, disturbance=disturbance))
     return found
-
-
-def _level(trials: Sequence[Side], quantity: str) -> float:
-    return fmean(math.log(trial[quantity]) for trial in trials)
 
 
 def _calmer(name: str) -> Callable[[Sequence[Pair]], Sequence[Pair]]:
@@ -156,7 +154,12 @@ def _line(row: Row, n: int) -> str:
 def _drawn(row: Row, pool: Sequence[Pair], n: int, chosen: random.Random) -> Centre:
     """The estimate of no difference from `n` blocks of one comparison."""
     kept = row.keep([chosen.choice(pool) for _ in range(n)])
-    return centre([pair.residual * chosen.choice((-1, 1)) for pair in kept], 0.95)
+    named = [(pair, chosen.choice((-1, 1))) for pair in kept]
+    return centre([sign * residual for pair, sign in named for residual in pair.residuals], 0.95)
+
+
+def _centre(pairs: Sequence[Pair]) -> Centre:
+    return centre([residual for pair in pairs for residual in pair.residuals], 0.95)
 
 
 def _shown(estimates: Sequence[Centre], truth: float) -> float:
@@ -168,7 +171,7 @@ def _bias(row: Row, slower: float) -> str:
     own = [pair for block in row.blocks for pair in block if math.isclose(pair.slower, slower)]
     if len(own) < 2:
         return "-"
-    found = centre([pair.residual for pair in row.keep(own)], 0.95)
+    found = _centre(row.keep(own))
     if found.low is None or found.high is None:
         return f"{math.expm1(found.value):+.2%}"
     return f"{math.expm1(found.value):+.2%} ({math.expm1(found.low):+.2%} to {math.expm1(found.high):+.2%})"
@@ -180,7 +183,7 @@ def _stretches(row: Row) -> tuple[str, int, int]:
     for arm in dict.fromkeys(pair.arm for block in row.blocks for pair in block):
         own = [pair for block in row.blocks for pair in block if pair.arm == arm]
         for first in range(len(own) - WINDOW + 1):
-            found = centre([pair.residual for pair in row.keep(own[first : first + WINDOW])], 0.95)
+            found = _centre(row.keep(own[first : first + WINDOW]))
             holds = found.low is not None and found.high is not None and found.low <= 0 <= found.high
             windows += 1
             covered += holds

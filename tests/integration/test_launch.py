@@ -127,7 +127,7 @@ def test_every_metric_the_launcher_answers_for_is_there_once_with_a_value_or_a_r
         *(
             f"{phase}_{kind}"
             for phase in ("load", "transcribe", "warm_transcribe")
-            for kind in ("peak_rss_bytes", "peak_footprint_bytes", "read_bytes")
+            for kind in ("peak_rss_bytes", "peak_footprint_bytes", "read_bytes", "processor_seconds")
         ),
         *(
             "voluntary_switches",
@@ -276,6 +276,14 @@ def test_each_phase_has_its_peak_and_the_process_the_highest_of_them(run: Run) -
     }
     for name, added in expected.items():
         assert abs(value(outcome, name) - floor - added) < 3 * MIB, name
+
+
+def test_a_phase_is_told_what_it_worked_and_not_what_it_waited(run: Run) -> None:
+    outcome = run(passes=3, first_seconds=0.4, work_seconds=0.25)
+    for name in ("transcribe_processor_seconds", "warm_transcribe_processor_seconds"):
+        assert value(outcome, name) == pytest.approx(0.25, abs=0.02), name
+    assert value(outcome, "transcribe_seconds") >= 0.65
+    assert value(outcome, "load_processor_seconds") < 0.02  # it sleeps
 
 
 @LINUX

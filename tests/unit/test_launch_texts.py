@@ -297,6 +297,19 @@ def test_each_phase_has_its_own_peak_and_its_own_reading() -> None:
     assert found["load_peak_footprint_bytes"] is None
 
 
+def test_each_phase_has_its_own_processor_time() -> None:
+    ready = Event(name="ready", seconds=15.0, data={"used": used(processor_seconds=0.5)})
+    passes = [
+        Event(name="transcribed", seconds=17.0, data={"t0": 16.0, "used": used(processor_seconds=worked)})
+        for worked in (1.9, 1.25, 3.5, 1.5)
+    ]
+    found = {name: each.value for name, each in phases(STARTED, IMPORTED, ready, *passes).items()}
+    assert found["load_processor_seconds"] == 0.5
+    assert found["transcribe_processor_seconds"] == 1.9
+    assert found["warm_transcribe_processor_seconds"] == 1.5  # the median, as of the clock
+    assert phases(*WORKER)["transcribe_processor_seconds"].reason == by_phase.NOT_TOLD  # an older worker
+
+
 def test_a_phase_below_an_earlier_peak_is_absent_where_only_the_highest_is_kept() -> None:
     ready = Event(name="ready", seconds=15.0, data={"used": used(unknown=["peak_rss_bytes"], read=70)})
     found = phases(STARTED, IMPORTED, ready)
