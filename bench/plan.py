@@ -2,7 +2,8 @@
 
 A randomised complete block design: each block runs every case once, the baselines included, each
 in a fresh process.  Interleaving the cases makes slow drift of the machine hit all of them alike,
-and makes per-block ratios to the baseline honest.
+and makes per-block ratios to the baseline honest.  Where the suite asks for it, every second block is the
+one before it backwards (A B B A): what grows steadily over both then cancels from their mean.
 """
 
 from __future__ import annotations
@@ -43,8 +44,11 @@ def plan(suite: Suite) -> tuple[Block, ...]:
 
 def block(suite: Suite, number: int) -> Block:
     """One block; the same for the same suite, whatever was run before."""
+    backwards = suite.protocol.order == "mirrored" and number % 2 == 0
     cases = sorted(suite.cases, key=lambda case: case.id)
-    order = Draws(f"{suite.protocol.seed}/{number}").ordered(cases)
+    order = Draws(f"{suite.protocol.seed}/{number - backwards}").ordered(cases)
+    if backwards:
+        order = order[::-1]
     slots = tuple(Slot(block=number, position=position, case=case) for position, case in enumerate(order))
     return Block(number=number, slots=slots)
 

@@ -235,11 +235,8 @@ def _baseline_of(
 ) -> str | None:
     """The case to compare with: marked ones first, then the baseline quantization on the same engine."""
     same = [other for other in cases if other.model == case.model and other.clip == case.clip]
-    own_engine = [
-        other
-        for other in same
-        if other.variant.engine == case.variant.engine and other.variant.quantization == quantization
-    ]
+    wanted = (case.variant.engine, quantization)
+    own_engine = [other for other in same if (other.variant.engine, other.variant.quantization) == wanted]
     candidates = [other for other in same if other.id in marked] or own_engine
 
     def unlike(other: domain.Case) -> tuple[bool, bool, bool]:
@@ -276,6 +273,7 @@ def _protocol(entry: ProtocolEntry) -> domain.Protocol:
         max_blocks=entry.max_blocks,
         max_seconds=entry.max_time,
         seed=entry.seed,
+        order=entry.order,
         passes=entry.passes,
         cold_cache=entry.cold_cache,
         evicted_starts=entry.evicted_starts,

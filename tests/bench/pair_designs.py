@@ -1,7 +1,7 @@
 """Which design finds a small difference in equal time: plain blocks, mirrored ones (ABBA), or two children at once.
 
     python tests/bench/pair_designs.py --minutes 25 [--states as-is busy busy-core-0] [--raw FILE] [--label TEXT]
-    python tests/bench/pair_designs.py --table --raw FILE      # the table of what is there by now
+    python tests/bench/pair_designs.py --table --raw FILE [--write PAGE]     # the table of what is there by now
 
 The real worker transcribes ten seconds with Whisper base f16 on one thread, as itself twice (A, A') and 2 and
 5 % slower. In every round each design has its turn, in an order drawn anew, in every state: as the machine is, beside
@@ -28,6 +28,7 @@ from typing import Final
 import pair_figures
 from paired_trials import Arm, Trial, Trials, append, burner, read
 
+START, END = "<!-- measured: tests/bench/pair_designs.py -->", "<!-- end of pair designs -->"
 ARMS: Final = (Arm("A", 0.0), Arm("A'", 0.0), Arm("+2 %", 0.02), Arm("+5 %", 0.05))
 STATES: Final[dict[str, Callable[[], contextlib.AbstractContextManager[None]]]] = {
     "as-is": contextlib.nullcontext,
@@ -110,6 +111,7 @@ def main() -> None:
     parser.add_argument("--label", default="", help="put behind the state's name: what else the machine does")
     parser.add_argument("--audio-ctx", type=int, default=512, help="0: the whole 30 s window")
     parser.add_argument("--synthetic", action="store_true")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="replace the table of ADR 12")
     parser.add_argument("--table", action="store_true", help="measure nothing")
     options = parser.parse_args()
     if not options.table:
@@ -121,7 +123,14 @@ def main() -> None:
                 else Trials.of_whisper(work, audio_ctx=options.audio_ctx)
             )
             run(trials, options.raw, options.states, options.minutes, options.label)
-    print(pair_figures.table(read(options.raw, "block")))
+    text = pair_figures.table(read(options.raw, "block"))
+    if not options.write:
+        print(text)
+        return
+    page = options.write.read_text(encoding="utf-8")
+    before, _, rest = page.partition(START)
+    after = rest.partition(END)[2]
+    options.write.write_text(f"{before}{START}\n\n{text}\n\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":
