@@ -29,7 +29,7 @@ _BURN: Final = (
     "    end = time.process_time() + seconds\n"
     "    while time.process_time() < end: pass\n"
 )
-NOTHING: Final = "import mmap, os, sys, time"
+NOTHING: Final = "import mmap, os, sys, time; time.sleep(0.1)"  # long enough to be sampled
 HOLD: Final = f"{_TOUCH}held = touched(int(sys.argv[1])); time.sleep(0.3)"
 SPIKE: Final = (
     f"{_TOUCH}time.sleep(0.1); held = touched(int(sys.argv[1])); time.sleep(float(sys.argv[2]))\n"
