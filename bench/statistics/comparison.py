@@ -55,6 +55,16 @@ class Comparison:
         return abs(math.log(self.ratio)) < math.log1p(self.resolvable)
 
     @property
+    def blocks_to_resolve(self) -> int | None:
+        """At how many blocks the machine would tell a difference of this size; None where it was not audited.
+
+        Noise falls with the square root of the blocks.
+        """
+        if self.resolvable is None or not self.ratio or self.ratio == 1:
+            return None
+        return math.ceil(self.n * (math.log1p(self.resolvable) / math.log(self.ratio)) ** 2 - 1e-9)
+
+    @property
     def shown(self) -> bool:
         """Whether a difference is shown, and is one that the machine can tell from none."""
         return self.excludes_one and not self.below_resolution

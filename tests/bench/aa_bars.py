@@ -2,7 +2,7 @@
 
     python tests/bench/aa_bars.py busy [--minutes 15] [--repeats 10] [--raw FILE]
     python tests/bench/aa_bars.py idle [--minutes 22] [--repeats 20] [--raw FILE]
-    python tests/bench/aa_bars.py table --raw FILE                # of what is there by now
+    python tests/bench/aa_bars.py table --raw FILE [--write docs/statistics.md]   # of what is there by now
 
 `busy`: beside one busy core (a process of our own) one case stands in fifteen blocks as three (A, A', A''), ten times
 over: errors of the paired ratios, and how many of their 95 % intervals hold the truth, which is 1.
@@ -30,7 +30,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from paired_trials import Arm, Trials, append, burner, read
+from paired_trials import Arm, Trials, append, burner, read, replace_between
 
 from bench.audit import resolutions
 from bench.domain import Record, Status, measured
@@ -38,6 +38,7 @@ from bench.resolution import Audit
 from bench.statistics import Comparison, compare_paired
 from bench.statistics.stopping import Goal, enough, log_ratios
 
+START, END = "<!-- measured: tests/bench/aa_bars.py -->", "<!-- end of A/A bars -->"
 COPIES: Final = (Arm("A", 0.0), Arm("A'", 0.0), Arm("A''", 0.0), Arm("A'''", 0.0))
 SLOWED: Final = (Arm("A", 0.0), Arm("A'", 0.0), Arm("+3 %", 0.03))
 GOAL: Final = Goal(precision=0.01, fewest=6, most=15)  # the default suite's
@@ -264,12 +265,17 @@ def main() -> None:
     parser.add_argument("kind", choices=["busy", "idle", "table"])
     parser.add_argument("--minutes", type=float, default=25)
     parser.add_argument("--repeats", type=int)
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="replace the tables of docs/statistics.md")
     parser.add_argument("--raw", type=Path, default=Path("aa-bars.jsonl"))
     options = parser.parse_args()
     if options.kind != "table":
         repeats = options.repeats or (10 if options.kind == "busy" else 20)
         measure(options.kind, repeats, options.minutes, options.raw)
-    print(table(read(options.raw, "repeat")))
+    text = table(read(options.raw, "repeat"))
+    if options.write:
+        replace_between(options.write, START, END, text)
+    else:
+        print(text)
 
 
 if __name__ == "__main__":

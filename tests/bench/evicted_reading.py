@@ -21,6 +21,8 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
+from paired_trials import replace_between
+
 from bench import host, launch
 from bench.config import load_suite
 from bench.contract import Job
@@ -160,10 +162,7 @@ def main() -> None:
     if not options.write:
         print(text)
         return
-    page = options.write.read_text(encoding="utf-8")
-    before, _, rest = page.partition(START)
-    after = rest.partition(END)[2]
-    options.write.write_text(f"{before}{START}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+    replace_between(options.write, START, END, text)
 
 
 if __name__ == "__main__":

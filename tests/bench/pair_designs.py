@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Final
 
 import pair_figures
-from paired_trials import Arm, Trial, Trials, append, burner, read
+from paired_trials import Arm, Trial, Trials, append, burner, read, replace_between
 
 START, END = "<!-- measured: tests/bench/pair_designs.py -->", "<!-- end of pair designs -->"
 ARMS: Final = (Arm("A", 0.0), Arm("A'", 0.0), Arm("+2 %", 0.02), Arm("+5 %", 0.05))
@@ -127,10 +127,7 @@ def main() -> None:
     if not options.write:
         print(text)
         return
-    page = options.write.read_text(encoding="utf-8")
-    before, _, rest = page.partition(START)
-    after = rest.partition(END)[2]
-    options.write.write_text(f"{before}{START}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+    replace_between(options.write, START, END, text)
 
 
 if __name__ == "__main__":

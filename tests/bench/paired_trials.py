@@ -154,6 +154,13 @@ def read(file: Path, kind: str) -> Iterable[dict[str, Any]]:
     return [each for each in found if each.pop("line") == kind]
 
 
+def replace_between(page: Path, start: str, end: str, text: str) -> None:
+    """Put a measured table between its marks in a page of the docs."""
+    before, _, rest = page.read_text(encoding="utf-8").partition(start)
+    after = rest.partition(end)[2]
+    page.write_text(f"{before}{start}\n\n{text}\n\n{end}{after}", encoding="utf-8")
+
+
 def _silence(path: Path) -> Path:
     import wave
 

@@ -538,3 +538,24 @@ def test_a_ratio_below_the_machine_s_resolution_is_grey_and_says_so(
         article, page = (file.read_text(encoding="utf-8") for file in files)
         assert (words in article) is said
         assert ('<span class="faint">' in page) is said
+
+
+@pytest.mark.parametrize(
+    ("language", "needs"),
+    [
+        ("en", r"It needs about \d+ blocks or a quieter"),
+        ("ru", r"Нужно около \d+ блоков или более спокойная"),
+    ],
+)
+def test_what_is_not_resolvable_says_how_many_blocks_it_needs(
+    tmp_path: Path, language: str, needs: str
+) -> None:
+    run = measured_run(tmp_path / "r")
+    loud = Resolution(
+        metric="rtf", blocks=10, pairs=6, resolvable=1.0, error=0.1, worst=0.2, false_alarms=0.0
+    )
+    audit = Audit(date="2026-11-03", host=run.host.id, suite="a", case="c", blocks=10, resolutions=(loud,))
+    [path] = render(
+        [dataclasses.replace(run, audit=audit)], languages=[language], out=tmp_path, formats=["md"]
+    )
+    assert re.search(needs, path.read_text(encoding="utf-8").replace("\u202f", " ").replace("\u00a0", " "))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -30,6 +31,14 @@ TEN = [10.0, 10.4, 9.9, 10.1, 10.2, 9.8, 10.0, 10.3, 9.7, 10.1]
 
 def comparison(low: float | None, ratio: float | None, high: float | None, n: int = 10) -> Comparison:
     return Comparison(n=n, ratio=ratio, low=low, high=high, paired=True)
+
+
+def test_the_blocks_that_a_difference_needs_are_those_at_which_the_machine_resolves_it() -> None:
+    """Four times the blocks halve what the machine resolves."""
+    two = dataclasses.replace(comparison(0.9, 1.02, 1.1), resolvable=1.02**2 - 1)
+    assert two.blocks_to_resolve == 40
+    assert comparison(0.9, 1.02, 1.1).blocks_to_resolve is None
+    assert dataclasses.replace(two, ratio=1.0).blocks_to_resolve is None
 
 
 def test_no_values_have_no_summary() -> None:

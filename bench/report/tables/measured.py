@@ -7,6 +7,7 @@ Which metrics a table shows, under which heading and with which note, is said by
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -22,6 +23,8 @@ from bench.text.numbers import Quantity
 from bench.units import Better
 
 SEEN: Final = 0.005  # a ratio that reads as another than 1.00
+# Of how many blocks a note asks for more: few steps, so that there are few notes.
+BLOCKS_TO_ASK: Final = (15, 20, 30, 40, 60, 100, 200, 500, 1000)
 Heading = Callable[[Sequence[CaseResult], Context], Cell]
 _FOLDED: Final = frozenset({"stages", "more"})  # tables whose columns are worth a look where they differ
 
@@ -219,7 +222,12 @@ def _remark(case: CaseResult, metric: str, comparison: RatioEstimate, notes: Not
     if comparison.below_resolution and comparison.resolvable is not None and not comparison.few:
         smallest = Figure(value=comparison.resolvable, quantity=Quantity.SHARE)
         blocks = Phrase(message="finding.blocks", count=comparison.n)
-        return notes.phrase("note.unresolvable", smallest=smallest, blocks=blocks)
+        asked = comparison.blocks_to_resolve or math.inf
+        needed = next((step for step in BLOCKS_TO_ASK if step >= asked), None)
+        if needed is None:
+            return notes.phrase("note.unresolvable.hopeless", smallest=smallest, blocks=blocks)
+        more = Phrase(message="finding.blocks", count=needed)
+        return notes.phrase("note.unresolvable", smallest=smallest, blocks=blocks, needed=more)
     return notes.phrase("note.paired") if contradicts(case, metric, comparison) else None
 
 
