@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from trials import Trials, run_of, sentences, spoil, spoken
 
+from bench.journal import read_run
 from bench.report import render
 from bench.report.writing.terminal import plain_verdict
 
@@ -72,3 +73,11 @@ def test_of_many_files_the_range_is_said_and_of_open_losses_which_is_settled_fir
     assert "on disk instead of 148 MB: from **Q4_0** 46.0 MB (–69%) to **Q8_0** 82.0 MB (–45%)" in told
     [row] = [line for line in told.splitlines() if line.startswith("| Minimal quality loss")]
     assert re.search(r"the loss of \*\*Q\d_\w\*\* would be settled first, by (about|more than) \d", row), row
+
+
+def test_a_baseline_that_is_doubted_is_doubted_in_the_verdict() -> None:
+    folder = Path(__file__).parents[2] / "reports" / "published" / "rustasr-2026-02"
+    [unknown] = [
+        line for line in plain_verdict([read_run(folder)], "en").lines if line.startswith("Not known")
+    ]
+    assert "whether Qwen3-ASR 0.6B Q8_0 and safetensors were two files" in unknown

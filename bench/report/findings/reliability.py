@@ -126,24 +126,27 @@ def same_weights(scene: Scene) -> Iterator[Finding]:
 
     Silent where the records prove which files were opened, and where memory tells the files apart.
     """
+    for case, anchor in perhaps_one_file(scene):
+        memory = case.footprint_metric
+        params: dict[str, Cell] = {
+            "model": scene.subject([case]),
+            "name": scene.name(case),
+            "anchor": scene.name(anchor),
+            "rtf": Figure(value=case.median("rtf") or 0.0, quantity=Quantity.RTF),
+            "other_rtf": Figure(value=anchor.median("rtf") or 0.0, quantity=Quantity.RTF),
+            "memory": Figure(value=case.median(memory) or 0.0, quantity=Quantity.MEMORY),
+            "other_memory": Figure(value=anchor.median(memory) or 0.0, quantity=Quantity.MEMORY),
+        }
+        yield _finding("trust.same_weights", "finding.same_weights", [case, anchor], params, table="memory")
+
+
+def perhaps_one_file(scene: Scene) -> Iterator[tuple[CaseResult, CaseResult]]:
+    """A case and its anchor of which nothing shows that two files ran."""
     for anchor, cases in scene.by_anchor():
         for case in cases:
-            if case.proven and anchor.proven:
-                continue
-            if _same_text(case) and _same_figures(case, anchor) and _other_size(case, anchor):
-                memory = case.footprint_metric
-                params: dict[str, Cell] = {
-                    "model": scene.subject([case]),
-                    "name": scene.name(case),
-                    "anchor": scene.name(anchor),
-                    "rtf": Figure(value=case.median("rtf") or 0.0, quantity=Quantity.RTF),
-                    "other_rtf": Figure(value=anchor.median("rtf") or 0.0, quantity=Quantity.RTF),
-                    "memory": Figure(value=case.median(memory) or 0.0, quantity=Quantity.MEMORY),
-                    "other_memory": Figure(value=anchor.median(memory) or 0.0, quantity=Quantity.MEMORY),
-                }
-                yield _finding(
-                    "trust.same_weights", "finding.same_weights", [case, anchor], params, table="memory"
-                )
+            alike = _same_text(case) and _same_figures(case, anchor) and _other_size(case, anchor)
+            if alike and not (case.proven and anchor.proven):
+                yield case, anchor
 
 
 def _same_text(case: CaseResult) -> bool:

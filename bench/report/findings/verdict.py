@@ -20,6 +20,7 @@ from bench.report.findings.model import DISTURBED_SHARE, LONG_SECONDS
 from bench.report.findings.overall import Overall, overall
 from bench.report.findings.pairs import speech_wanted
 from bench.report.findings.pass_verdict import pass_verdict
+from bench.report.findings.reliability import perhaps_one_file
 from bench.report.findings.speed_and_memory import TRANSCRIBE
 from bench.statistics import FEWEST_TO_CLAIM, Comparison, RatioEstimate
 from bench.text.numbers import Quantity
@@ -228,6 +229,10 @@ def _gaps(scene: Scene, rows: Sequence[Overall]) -> Iterator[Cell]:
     if any(each.case.counted < FEWEST_TO_CLAIM and not each.case.published for each in known):
         needed = Phrase(message="finding.blocks", count=FEWEST_TO_CLAIM)
         yield Phrase(message="verdict.gap.blocks", params={"needed": needed})
+    for case, anchor in perhaps_one_file(scene):
+        both: dict[str, Cell] = {"name": scene.name(case), "anchor": scene.name(anchor)}
+        both["model"] = scene.subject([case], clip=False)
+        yield Phrase(message="verdict.gap.one_file", params=both)
     failed = [row for row in rows if row.failed]
     if failed:
         names = CellGroup(parts=tuple(scene.name(row.case) for row in failed[:MOST_NAMED]), between=", ")
