@@ -80,4 +80,4 @@ def test_a_baseline_that_is_doubted_is_doubted_in_the_verdict() -> None:
     [unknown] = [
         line for line in plain_verdict([read_run(folder)], "en").lines if line.startswith("Not known")
     ]
-    assert "whether Qwen3-ASR 0.6B Q8_0 and safetensors were two files" in unknown
+    assert "whether Q8_0 and safetensors of Qwen3-ASR 0.6B were two files" in unknown
