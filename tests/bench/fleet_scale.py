@@ -1,7 +1,8 @@
 """One step of `test_fleet_scale.py`, in a process of its own: `python fleet_scale.py plan|merge|report UTTERANCES FOLDER`.
 
 Prints JSON: seconds of wall and processor time, peak bytes, how many shards.  The shards are real and so is the journal; what
-hears them is a stub that answers at once, for what is weighed is the head.
+hears them is a stub that answers at once, for what is weighed is the head.  Figures that were measured: docs/fleet.md
+("Past these machines"); a report of 1,000,000 records took 1.29 GB, one of 100,000 433 MB and 40 s of one core.
 """
 
 from __future__ import annotations
@@ -191,6 +192,7 @@ def main(step: str, count: int, folder: Path) -> None:
         "cpu_seconds": time.process_time() - started,
         "peak_bytes": used.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
         "shards": made,
+        "report_bytes": sum(file.stat().st_size for file in folders.run.glob("report.*")),
     }
     sys.stdout.write(json.dumps(told) + "\n")
 

@@ -59,4 +59,6 @@ def test_the_head_s_work_is_linear_and_fits_into_memory(tmp_path: Path) -> None:
         assert large["peak_bytes"] < MEMORY_BAR
         assert million < MEMORY_BAR
         assert costs < LINEAR
+    small, large = found["report"]
+    assert large["report_bytes"] < 1.1 * small["report_bytes"]  # tables of utterances are bounded
     assert found["plan"][1]["shards"] >= PLANNED // 2
