@@ -64,9 +64,10 @@ def counted(suite: Suite, folder: Path) -> str:
     spoken = {clip.language for clip in suite.clips.values()}
     data = dataclasses.asdict(dataclasses.replace(suite, title={}))
     for case in data["cases"]:
-        names = case["variant"]["settings"].get("language_names")
-        if names:
-            case["variant"]["settings"]["language_names"] = {k: v for k, v in names.items() if k in spoken}
+        settings = case["variant"]["settings"].model_dump()
+        if names := settings.get("language_names"):
+            settings["language_names"] = {k: v for k, v in names.items() if k in spoken}
+        case["variant"]["settings"] = settings
     return repr(data).replace(str(folder), "")  # where one's own clips lie
 
 
