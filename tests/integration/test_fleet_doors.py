@@ -130,3 +130,21 @@ def test_a_worker_that_dask_s_own_command_starts_is_ours_with_the_preload(folder
             worker.wait(30)
     (run,) = (folder / "reports" / "demo").glob("2*")
     assert len(fleets.records_of(run)) == 6 * 3 + 4 * 2
+
+
+def test_a_host_with_a_label_has_one_worker(folder: Path) -> None:
+    """So that no share is heard beside a timing there; hosts without labels have as many as they like."""
+    said = "another worker runs on this host"
+
+    def refused(*options: str) -> bool:
+        with fleets.process("worker", address, *options, cwd=folder) as second:
+            assert second.wait(60) == FleetError.exit_code
+        newest = max(folder.glob("worker.*.log"), key=lambda file: file.stat().st_mtime_ns)
+        return said in newest.read_text()
+
+    with fleets.a_head(folder, fleets.free_port()) as address:
+        with fleets.a_worker(folder, address, "--label", "m4"):
+            assert refused()
+            assert refused("--label", "m1")
+        with fleets.a_worker(folder, address), fleets.a_worker(folder, address):
+            assert refused("--label", "m4")
