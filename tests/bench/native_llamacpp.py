@@ -22,6 +22,7 @@ TOOLS = ("llama-mtmd-cli", "llama-quantize")
 # What the package itself is built with, and nothing that its archive does not hold.
 OPTIONS = {
     "CMAKE_BUILD_TYPE": "Release",
+    "CMAKE_BUILD_RPATH_USE_ORIGIN": "ON",  # its libraries are beside it, and the folder is renamed once it is made
     "BUILD_SHARED_LIBS": "ON",
     "LLAMA_BUILD_TESTS": "OFF",
     "LLAMA_BUILD_EXAMPLES": "OFF",

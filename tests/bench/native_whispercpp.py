@@ -22,6 +22,7 @@ SHA256: Final = "5df897e5dd9d9f16804fc937bd85b9f5880a0b29a55f8843585e0e03d76195e
 # What the package itself is built with, and nothing that its archive does not hold.
 OPTIONS: Final = {
     "CMAKE_BUILD_TYPE": "Release",
+    "CMAKE_BUILD_RPATH_USE_ORIGIN": "ON",  # its libraries are beside it, and the folder is renamed once it is made
     "WHISPER_BUILD_TESTS": "OFF",
     "WHISPER_BUILD_SERVER": "OFF",
     "WHISPER_BUILD_EXAMPLES": "ON",
