@@ -22,9 +22,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from bench.domain import Reason
 from bench.errors import EngineMissing, SuiteError
 from bench.places import cache_root
 from bench.problems import problem
+from bench.reasons import reason
 
 READY: Final = "environment.json"
 _NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[A-Za-z0-9._,\- ]+\])?"
@@ -174,9 +176,9 @@ def _make(name: str, requirements: tuple[str, ...], place: Path) -> dict[str, st
     pip += ["--disable-pip-version-check", "--no-input"]
     try:
         bare = ["--without-pip"] if ours else []
-        _call(name, [sys.executable, "-m", "venv", *bare, str(aside)], "a virtual environment cannot be made")
-        _call(name, [*pip, "install", "--quiet", *requirements], "cannot be installed")
-        _call(name, [*pip, "check"], "its packages do not fit together")
+        _call(name, [sys.executable, "-m", "venv", *bare, str(aside)], reason("environment.no_venv"))
+        _call(name, [*pip, "install", "--quiet", *requirements], reason("environment.not_installed"))
+        _call(name, [*pip, "check"], reason("environment.no_fit"))
         packages = _installed(aside)
         ready = {"name": name, "requirements": list(requirements), "packages": packages}
         (aside / READY).write_text(json.dumps(ready, indent=2) + "\n", encoding="utf-8")
@@ -191,7 +193,7 @@ def _installed(environment: Path) -> dict[str, str]:
     return dict(sorted((_normalized(item.name), item.version) for item in found))
 
 
-def _call(name: str, argv: list[str], complaint: str) -> str:
+def _call(name: str, argv: list[str], complaint: Reason) -> str:
     from bench.assets.sources.downloads import without_secrets  # what is installed may run code of its own
 
     kept = without_secrets(os.environ)
@@ -202,13 +204,13 @@ def _call(name: str, argv: list[str], complaint: str) -> str:
     if done.returncode == 0:
         return done.stdout
     said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-    reason = next((line for line in reversed(said) if "ERROR" in line), said[-1] if said else "no message")
+    words = next((line for line in reversed(said) if "ERROR" in line), said[-1] if said else "")
     raise problem(
         EngineMissing,
         "environment.failed",
         name=name,
         complaint=complaint,
-        words=reason.strip(),
+        words=words.strip() or reason("words.none"),
         command=" ".join(argv),
     )
 

@@ -18,6 +18,7 @@ from typing import Final
 from bench.domain import Reason
 from bench.errors import ReportError
 from bench.metrics import METRICS
+from bench.reasons import FOREIGN, NAMES
 from bench.text.numbers import NO_BREAK, Quantity, number
 
 LOCALE: Final = Path(__file__).parent / "locale"
@@ -59,18 +60,23 @@ class Language:
         return (what % shown).strip(), (hint % shown).strip()
 
     def _shown(self, reason: Reason) -> dict[str, str]:
-        return {name: self._parameter(name, value) for name, value in reason.parameters.items()}
+        return {
+            name: " ".join(self.reason(value).splitlines())
+            if isinstance(value, Reason)
+            else self.parameter(reason.code, name, value)
+            for name, value in reason.parameters.items()
+        }
 
-    def _parameter(self, name: str, value: str | float | Reason) -> str:
-        """A reason within a reason is on one line."""
-        if isinstance(value, Reason):
-            return " ".join(self.reason(value).splitlines())
-        return self.parameter(name, value)
+    def parameter(self, code: str, name: str, value: str | float) -> str:
+        """A parameter of a reason of that code as text.
 
-    def parameter(self, name: str, value: str | float) -> str:
-        """A reason's parameter as text: what its name says is seconds, bytes or a share gets its unit."""
+        What its name says is seconds, bytes or a share gets its unit, and another's words quotation marks.
+        """
         if isinstance(value, str):
-            return value
+            if name == "status" and (known := f"status.{value}") in self.ids:
+                return self.word(known)
+            foreign = name in FOREIGN and value and not (name == "error" and code in NAMES)
+            return self.word("quoted") % {"words": value} if foreign else value
         if name.endswith("_bytes"):
             return number(value, Quantity.SIZE, self.word)
         if name == "share":

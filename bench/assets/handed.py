@@ -22,6 +22,7 @@ from bench.errors import AssetError
 from bench.files import sync
 from bench.naming import below, safe_path
 from bench.places import cache_root, expand
+from bench.problems import problem
 
 PACK_BYTES: Final = 4 << 20
 _HEAD: Final = struct.Struct(">I")
@@ -75,15 +76,12 @@ def forget(wanted: HandedInput) -> None:
 def _require(path: Path, wanted: HandedInput) -> None:
     found = sha256_of(path)
     if found != wanted.sha256:
-        raise WrongContent(
-            f"{path}: sha256 is {found}, expected {wanted.sha256}.",
-            hint="Fix the shared folder, or start the worker without --shared.",
-        )
+        raise problem(WrongContent, "handed.other_file", path=str(path), actual=found, expected=wanted.sha256)
 
 
 def _landing(sha256: str) -> Path:
     if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
-        raise WrongContent(f"{sha256[:80]!r}: is no sha256.")
+        raise problem(WrongContent, "handed.no_hash", hash=f"{sha256[:80]!r}")
     return cache_root() / "handed" / sha256[:2] / sha256
 
 
@@ -171,10 +169,7 @@ def _land(making: Path, landing: Path, name: str, sha256: str) -> None:
             files = {"": made}
             found = read_sha256(made)
         if found != sha256:
-            raise WrongContent(
-                f"{name}: what was sent has sha256 {found}, expected {sha256}.",
-                hint="It was changed while it was sent: start the pass again.",
-            )
+            raise problem(WrongContent, "handed.other_sent", name=name, actual=found, expected=sha256)
         for file in files.values():
             sync(file)
         if not landing.exists():

@@ -29,7 +29,8 @@ from bench.naming import below
 from bench.pace import wanted_blocks
 from bench.places import cache_root
 from bench.prepare import Given, prepare
-from bench.reasons import reason, told
+from bench.problems import why
+from bench.reasons import reason
 
 if TYPE_CHECKING:
     from bench.domain import Record, Suite
@@ -51,9 +52,9 @@ def time_suite(payload: bytes, site: Site) -> bytes:
         folders = _timed(order, {sha: path for sha, path in found.items() if path is not None}, site)
         return answer_of(files=gathered(folders))
     except WrongContent as error:
-        return answer_of(refused=plain(reason("fleet.wrong_content", message=error.message)))
+        return answer_of(refused=plain(reason("fleet.wrong_content", message=why(error))))
     except BenchError as error:
-        return answer_of(refused=plain(told(error.message)))
+        return answer_of(refused=plain(why(error)))
     except OSError as error:
         if error.errno not in NO_ROOM:
             raise

@@ -20,6 +20,7 @@ from bench.folders import RunFolders, new_folders
 from bench.hostruns import HostRun, new_folder, newest_folder, read_hosts, write_hosts
 from bench.journal import read_host
 from bench.listening.dispatch import WAIT_SECONDS, Answer, Dispatcher, Ticket
+from bench.problems import why as because
 from bench.reasons import reason, told
 
 if TYPE_CHECKING:
@@ -93,8 +94,10 @@ class HostTiming:
                 wait_seconds=self.wait_seconds,
             ).timed(for_host(order, host))
         except Exception as error:  # noqa: BLE001  # whatever it is, the other hosts go on
-            words = error.message if isinstance(error, BenchError) else f"{type(error).__name__}: {error}"
-            found = dataclasses.replace(host, reason=told(words))
+            said = (
+                because(error) if isinstance(error, BenchError) else told(f"{type(error).__name__}: {error}")
+            )
+            found = dataclasses.replace(host, reason=said)
         with self._lock:
             self.hosts[host.label] = found
             write_hosts(self.folder, self.hosts.values())

@@ -133,7 +133,7 @@ def _spec(interpreter: str, job: Path, environ: Mapping[str, str], scratch: Path
 
 def _reason(supervision: Supervision | None, stderr: str) -> Reason:
     result = supervision.result if supervision else None
-    words = visible(stderr).strip().rsplit("\n", 1)[-1][:300]
+    words = visible(stderr).strip().rsplit("\n", 1)[-1][:300] or reason("words.none")
     if supervision is None or result is None:
         failure = supervision.failure if supervision else None
         return reason("supervisor.failed", words=failure) if failure else reason("supervisor.no_result")

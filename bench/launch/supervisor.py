@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from bench.domain import Reason
 from bench.host.linux import oom_kills
 from bench.launch.sweep import end_strays
+from bench.reasons import reason
 
 SUPERVISE = Path(__file__).resolve().parent.parent / "child" / "supervise.py"
 # How long beyond the child's own time limit the supervisor may take to end and reap it.
@@ -37,7 +39,7 @@ class Supervision:
     """
 
     result: Result | None
-    failure: str | None
+    failure: Reason | None
     kernel_killed: bool | None
     strays: tuple[str, ...]
 
@@ -66,10 +68,11 @@ def supervise(
         _end(process)
         end_strays(process.pid, mark)
         raise
-    failure = _end(process) if answer is None else None
+    failure = None
     if answer is None:
+        failure = _end(process)
         said = (scratch / "supervisor.stderr").read_text(errors="replace").strip().rsplit("\n", 1)[-1]
-        failure = f"the supervisor {failure}" + (f": {said}" if said else "")
+        failure = reason("supervisor.said", why=failure, words=said) if said else failure
     after = oom_kills()
     return Supervision(
         result=answer,
@@ -114,7 +117,7 @@ def _converse(
     return answer if isinstance(answer, dict) else None
 
 
-def _end(process: subprocess.Popen[bytes]) -> str:
+def _end(process: subprocess.Popen[bytes]) -> Reason:
     """Make the supervisor stop: its stdin's end tells it to end the child; then by force."""
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
@@ -125,7 +128,7 @@ def _end(process: subprocess.Popen[bytes]) -> str:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-        return "did not answer"
+        return reason("supervisor.silent")
     if process.returncode < 0:
-        return f"was ended by signal {-process.returncode}"
-    return f"ended with exit status {process.returncode}"
+        return reason("supervisor.signal", number=-process.returncode)
+    return reason("supervisor.status", status=process.returncode)

@@ -132,7 +132,7 @@ def _by_itself(
 
 def _raised(failed: Event) -> tuple[Status, Reason]:
     """The exception that ended a worker; a refusal in its engine's own words."""
-    error = visible(str(failed.data.get("error", "an error")))
+    error = visible(str(failed.data.get("error", "Exception")))
     message = visible(str(failed.data.get("message", "")))
     if failed.data.get("kind") == "unsupported":
         return Status.UNSUPPORTED, told(message or error)

@@ -27,7 +27,8 @@ from bench.listening.plan import fitting
 from bench.listening.shards import Shard
 from bench.listening.templates import ended, plain
 from bench.places import cache_root, portable
-from bench.reasons import reason, told
+from bench.problems import why as because
+from bench.reasons import reason
 
 NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.ENOTDIR, errno.EACCES)
 _LOG_BYTES: Final = 64_000
@@ -52,7 +53,7 @@ def hear_shard(payload: bytes, site: Site) -> bytes:
             paths = {sha: path for sha, path in found.items() if path is not None}
         return _heard(shard, site, paths, apart=apart)
     except WrongContent as error:
-        return answer_of(refused=plain(reason("fleet.wrong_content", message=error.message)))
+        return answer_of(refused=plain(reason("fleet.wrong_content", message=because(error))))
     except OSError as error:
         if error.errno not in NO_ROOM:
             raise
@@ -64,7 +65,7 @@ def lay_pack(payload: bytes, site: Site) -> bytes:
     try:
         handed.lay(payload)
     except WrongContent as error:
-        return answer_of(refused=plain(reason("fleet.wrong_content", message=error.message)))
+        return answer_of(refused=plain(reason("fleet.wrong_content", message=because(error))))
     except OSError as error:
         return answer_of(refused=plain(no_room(error)))
     return answer_of(laid=True)
@@ -102,7 +103,7 @@ def _unfit(shard: Shard) -> Reason | None:
         try:
             found = registry.get(name).availability()
         except EngineMissing as error:
-            return reason("fleet.no_engine", engine=name, why=told(error.message))
+            return reason("fleet.no_engine", engine=name, why=because(error))
         if each.pins is not None:
             continue  # made by its pins
         if found.reason is not None:
@@ -131,7 +132,7 @@ def _heard(shard: Shard, site: Site, paths: Mapping[str, Path], *, apart: bool) 
     except BenchError as error:
         if not apart:
             raise
-        return answer_of(refused=plain(told(error.message)), engine=_engine(shard))
+        return answer_of(refused=plain(because(error)), engine=_engine(shard))
     for company in fitting(whole, site.memory_bytes):
         lanes = [
             Lane(

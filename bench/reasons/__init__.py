@@ -6,8 +6,9 @@ To add a reason: a line in `CODES` (the code and the names of its parameters) an
 language and that every code is used.
 
 Parameters are text, numbers or another reason.  A name ending in `_seconds` or `_bytes`, or the name
-`share` (a ratio), is written with its unit.  The words of a program or library that are no sentence
-of this project are `told(words)`: shown as they are, in every language.
+`share` (a ratio), is written with its unit; `status`, where it is a trial's, in words.  What a program or
+library said is text in `error`, `words` or `message` (`FOREIGN`), or `told(words)`: it stands in quotation
+marks in every language, for it is no sentence of this project.  Ours are reasons within reasons.
 """
 
 from __future__ import annotations
@@ -17,6 +18,19 @@ from typing import Final
 
 from bench.domain import Reason
 from bench.reasons.inputs import DETAILS, INPUTS
+
+FOREIGN: Final = frozenset({"error", "words", "message"})
+# Codes whose `error` is a name, of an exception or an error number, and nobody's sentence.
+NAMES: Final = frozenset(
+    {
+        "child.raised",
+        "child.raised_message",
+        "counter.error",
+        "rusage.error",
+        "hub.not_found",
+        "hub.no_answer",
+    }
+)
 
 CODES: Final[Mapping[str, tuple[str, ...]]] = {
     # what stands where nothing else is known
@@ -45,6 +59,11 @@ CODES: Final[Mapping[str, tuple[str, ...]]] = {
     # instruments: bench.host, bench.launch.measurements
     "supervisor.no_result": (),
     "supervisor.failed": ("words",),
+    "supervisor.silent": (),
+    "supervisor.signal": ("number",),
+    "supervisor.status": ("status",),
+    "supervisor.said": ("why", "words"),
+    "words.none": (),
     "program.not_started": (),
     "footprint.linux": (),
     "anonymous.macos": (),

@@ -127,7 +127,8 @@ def _facts(facts: Sequence[Fact], spoken: Language) -> list[str]:
     lines: list[str] = []
     for fact in facts:
         lines.append(
-            f"- **{fact.breach}** {markdown_code(fact.case)}: {markdown(spoken.reason(fact.message))}"
+            f"- **{spoken.word(f'gate.breach.{fact.breach}')}** {markdown_code(fact.case)}: "
+            f"{markdown(spoken.reason(fact.message))}"
         )
         if fact.detail:
             lines += ["", *("  " + line for line in fence(fact.detail, "text").splitlines()), ""]

@@ -68,7 +68,7 @@ class FakeEngine:
         clip: FetchedClip,
         weights: Sequence[WeightsFile],
     ) -> Job:
-        payload: dict[str, Any] = dict(case.variant.settings)
+        payload: dict[str, Any] = case.variant.settings_by_name
         payload["weights"] = [file.path for file in weights]
         return Job(half=FAKES / f"half_{payload['half']}.py", payload=payload, environ=case.variant.environ)
 

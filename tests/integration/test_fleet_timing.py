@@ -118,7 +118,7 @@ def test_a_suite_is_timed_on_its_hosts_and_reported_with_those_that_were_absent(
         assert (folder / "reports" / "demo" / m4["run"] / log).is_file()
         report = (place / "report.en.md").read_text(encoding="utf-8")
         assert "Hosts without figures" in report
-        assert "No worker with the label linux-cuda was there." in report
+        assert "No worker with the label linux-cuda was found." in report
         # the host that was absent comes later, and the same list is gone on with
         with (
             fleets.another_host(folder, "linux-cuda", address),

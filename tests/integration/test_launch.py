@@ -707,7 +707,7 @@ def test_a_kill_by_the_kernel_for_want_of_memory_is_told_from_other_kills(
     )
     assert (outcome.status, english(outcome.reason)) == (
         Status.MEMORY,
-        "killed by the kernel for want of memory while running",
+        "killed by the kernel, which had run out of memory, while running",
     )
 
 

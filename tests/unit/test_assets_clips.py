@@ -220,7 +220,7 @@ def test_a_correction_that_no_longer_applies_is_told(tmp_path: Path) -> None:
     manifest = Transcripts.model_validate(
         {"file": "texts", "style": "festvox", "corrections": {"a": {"Два": "Три"}}}
     )
-    with pytest.raises(AssetError, match="a does not say 'Два'"):
+    with pytest.raises(AssetError, match="a does not say “Два”"):
         read_transcripts(tmp_path, manifest)
 
 

@@ -123,7 +123,7 @@ def test_one_failed_trial_fails_its_case(run: RunData) -> None:
     first, *rest = run.records
     crashed = dataclasses.replace(first, status=Status.CRASHED, reason=told("SIGSEGV"), transcript=None)
     (fact,) = facts(run, dataclasses.replace(run, records=(crashed, *rest)))
-    assert (fact.breach, english(fact.message)) == (Breach.FAILED, "crashed: SIGSEGV")
+    assert (fact.breach, english(fact.message)) == (Breach.FAILED, "crashed: “SIGSEGV”")
 
 
 def test_what_the_reference_already_did_is_no_breach(run: RunData) -> None:

@@ -289,7 +289,7 @@ def test_a_night_that_measured_nothing_fails_whatever_it_is_held_to(
 def test_a_night_without_any_trial_fails() -> None:
     report = gate_run(dataclasses.replace(run(1), records=()), None, [])
     assert report.outcome is GateOutcome.FAIL
-    assert "it has no trial at all" in gate_markdown(report)
+    assert "it has no trials at all" in gate_markdown(report)
 
 
 def test_a_failed_case_without_a_reference_fails_and_an_unsupported_one_does_not() -> None:
@@ -302,7 +302,7 @@ def test_a_failed_case_without_a_reference_fails_and_an_unsupported_one_does_not
 
 def test_a_night_held_to_nothing_says_so_first() -> None:
     text = gate_markdown(gate_run(run(1), None, []))
-    assert "Held to nothing" in text.splitlines()[2]
+    assert "Compared with nothing" in text.splitlines()[2]
 
 
 def test_a_run_that_measured_nothing_is_never_a_reference(tmp_path: Path) -> None:
@@ -312,7 +312,7 @@ def test_a_run_that_measured_nothing_is_never_a_reference(tmp_path: Path) -> Non
     assert accept([unmeasured(3, "m.q4_0.c")], "q4_0 is known to fail", tmp_path)
 
 
-@pytest.mark.parametrize(("code", "words"), [("en", "Held to"), ("ru", "Сравнение с эталоном")])
+@pytest.mark.parametrize(("code", "words"), [("en", "Compared with"), ("ru", "Сравнение с эталоном")])
 def test_the_gates_report_is_written_in_every_language(reference: Reference, code: str, words: str) -> None:
     crashed = nights.changed(
         run(8), "m.q8_0.c", status=Status.CRASHED, reason=told("SIGSEGV"), transcript=None

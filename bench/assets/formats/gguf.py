@@ -250,7 +250,7 @@ def check_gguf(path: Path, architectures: Iterable[str] = ()) -> GgufFile:
             "gguf.architecture",
             path=str(path),
             architecture=str(found.architecture),
-            wanted=" or ".join(wanted),
+            wanted=", ".join(wanted),
         )
     if not found.tensors:
         raise problem(UnusableWeights, "gguf.vocabulary_only", path=str(path))

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
+from pydantic import ValidationError
+
 from bench.assets.progress import Progress
 from bench.assets.store import BuildResult
 from bench.domain import WeightsFile
@@ -42,6 +44,12 @@ GENERATORS: Final[dict[str, str]] = {
 }
 #: Formats whose files are looked at before an engine gets them: format -> "module:function(path)".
 CHECKS: Final[dict[str, str]] = {"ggml": "bench.assets.formats.ggml:check_ggml"}
+
+
+def mistakes(error: ValidationError) -> str:
+    """What is wrong with a builder's parameters, each by its name, in pydantic's words."""
+    found = error.errors(include_url=False)
+    return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found)
 
 
 _NO_SUCH: Final = {

@@ -51,7 +51,7 @@ def find_library(packages: Sequence[str], extra: str) -> Library:
             path = Path(str(name.locate()))
             if path.exists():
                 return Library(package=package, version=distribution.version, path=path.resolve())
-    raise problem(AssetError, "ggml.no_library", packages=" or ".join(packages), extra=extra)
+    raise problem(AssetError, "ggml.no_library", packages=", ".join(packages), extra=extra)
 
 
 def quantize_rows(library: Library, kind: Type, values: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -26,6 +26,7 @@ from bench.assets.store import BuildResult
 from bench.errors import AssetError, UnusableWeights
 from bench.naming import quantized_parts
 from bench.problems import problem
+from bench.reasons import reason
 
 REVISION: Final = "1"
 
@@ -149,5 +150,5 @@ def quantize_gguf(source: Path, target: Path, quantization: str, *, threads: int
         source=str(source),
         quantization=quantization,
         status=str(done.returncode),
-        words=words or "It did not say why.",
+        words=words or reason("words.none"),
     )

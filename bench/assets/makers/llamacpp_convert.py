@@ -19,6 +19,7 @@ from bench.assets.makers.builders import BuildRequest, Parameters
 from bench.assets.store import BuildResult
 from bench.errors import AssetError, UnusableWeights
 from bench.problems import problem
+from bench.reasons import reason
 
 SCRIPT: Final = "convert_hf_to_gguf.py"
 VARIABLE: Final = "LLAMA_CPP_CONVERTER"
@@ -70,5 +71,5 @@ def _convert(order: BuildRequest, target: Path, more: list[str]) -> None:
             title=order.title,
             script=SCRIPT,
             status=str(done.returncode),
-            words=words or "It did not say why.",
+            words=words or reason("words.none"),
         )

@@ -20,6 +20,7 @@ from bench.assets.makers.whisper_ct2 import byte_spelling
 from bench.assets.store import BuildResult
 from bench.errors import AssetError, UnusableWeights
 from bench.problems import problem
+from bench.reasons import reason
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,7 +87,10 @@ def read_config(folder: Path) -> dict[str, Any]:
     if not isinstance(config, dict) or config.get("model_type") != "whisper":
         kind = config.get("model_type") if isinstance(config, dict) else None
         raise problem(
-            UnusableWeights, "checkpoint.other_model", path=str(folder), kind=str(kind or "no model type")
+            UnusableWeights,
+            "checkpoint.other_model",
+            path=str(folder),
+            kind=str(kind) if kind else reason("checkpoint.no_kind"),
         )
     return config
 

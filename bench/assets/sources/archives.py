@@ -24,6 +24,7 @@ from bench.assets.sources.deb import data_tar
 from bench.assets.sources.web import opener
 from bench.errors import AssetError, SourceUnreachable
 from bench.problems import problem
+from bench.reasons import told
 
 MIRROR: Final = "ASR_QUANT_BENCH_MIRROR"
 TIMEOUT_SECONDS: Final = 60.0
@@ -50,9 +51,9 @@ def download(url: str, target: Path, title: str, total: int | None, progress: Pr
                 progress.advance(f"Downloading {title}", done, expected)
     except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
         target.unlink(missing_ok=True)
-        reason = getattr(error, "reason", None) or error
+        said = getattr(error, "reason", None) or error
         raise problem(
-            SourceUnreachable, "download.no_answer", title=title, host=_host(url), why=str(reason)
+            SourceUnreachable, "download.no_answer", title=title, host=_host(url), why=told(str(said))
         ) from None
     if length and length.isdigit() and done != int(length):
         target.unlink()

@@ -22,6 +22,7 @@ from bench.domain import Reason
 from bench.errors import SourceUnreachable
 from bench.places import cache_root
 from bench.problems import problem, why
+from bench.reasons import reason
 
 _C: Final = {"LC_ALL": "C"}
 
@@ -183,7 +184,7 @@ def _download(package: DebianPackage, work: Path, title: str, progress: Progress
         "debian.apt_failed",
         title=title,
         package=package.package,
-        words=failure(output),
+        words=failure(output) or reason("words.none"),
         **by_hand(deb_name(package)),
     )
 

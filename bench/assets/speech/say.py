@@ -11,6 +11,7 @@ from typing import Final
 from bench.assets.progress import Progress
 from bench.errors import AssetError, SourceUnreachable
 from bench.problems import problem
+from bench.reasons import reason
 
 TIMEOUT_SECONDS: Final = 120.0
 
@@ -31,7 +32,7 @@ def speak(voice: str, sentence: str, target: Path) -> None:
     except subprocess.TimeoutExpired:
         raise problem(AssetError, "say.silent", voice=voice, limit=f"{TIMEOUT_SECONDS:.0f}") from None
     if done.returncode or not target.exists():
-        words = done.stderr.strip() or f"exit status {done.returncode}"
+        words = done.stderr.strip() or reason("exit.status", status=done.returncode)
         raise problem(AssetError, "say.failed", voice=voice, words=words)
 
 

@@ -102,7 +102,7 @@ class Writer(ABC):
         shown = {
             name: self.reason(value)
             if isinstance(value, Reason)
-            else self.data(self.language.parameter(name, value))
+            else self.data(self.language.parameter(reason.code, name, value))
             for name, value in reason.parameters.items()
         }
         words = Markup(catalog_text(self.language, REASON + reason.code))

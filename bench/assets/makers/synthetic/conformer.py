@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bench.assets.formats import ggml
-from bench.assets.makers.builders import BuildRequest
+from bench.assets.makers.builders import BuildRequest, mistakes
 from bench.assets.makers.synthetic.tensors import TensorPlan
 from bench.assets.makers.synthetic.transcribe_gguf import put
 from bench.errors import UnusableWeights
@@ -45,7 +45,9 @@ def dimensions(order: BuildRequest) -> ConformerDimensions:
     try:
         return ConformerDimensions.model_validate(dict(order.parameters))
     except ValidationError as error:
-        raise problem(UnusableWeights, "synthetic.parameters", title=order.title, error=str(error)) from None
+        raise problem(
+            UnusableWeights, "synthetic.parameters", title=order.title, error=mistakes(error)
+        ) from None
 
 
 def describe_tokenizer(

@@ -123,7 +123,7 @@ def size_of(parameters: Parameters, where: str, also: tuple[str, ...] = ()) -> S
             UnusableWeights,
             "synthetic.qwen3_parameters",
             where=where,
-            keys=" and ".join(keys),
+            keys=", ".join(keys),
             sizes=", ".join(SIZES),
             found=str(dict(parameters)),
         )

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bench.assets.formats import ggml
 from bench.assets.formats.whisper_layout import Hparams, Shape, is_f32, mel_filters, sinusoids, tensors
-from bench.assets.makers.builders import BuildRequest, Parameters
+from bench.assets.makers.builders import BuildRequest, Parameters, mistakes
 from bench.assets.makers.synthetic.noise import uniform
 from bench.assets.store import BuildResult
 from bench.errors import UnusableWeights
@@ -73,7 +73,9 @@ def build(order: BuildRequest) -> BuildResult:
     try:
         hparams = WhisperDimensions.model_validate(dict(order.parameters)).hparams()
     except ValidationError as error:
-        raise problem(UnusableWeights, "synthetic.parameters", title=order.title, error=str(error)) from None
+        raise problem(
+            UnusableWeights, "synthetic.parameters", title=order.title, error=mistakes(error)
+        ) from None
     if why := hparams.implausible():
         raise problem(UnusableWeights, "synthetic.parameters", title=order.title, error=why)
     name = "model-f16.bin"
