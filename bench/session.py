@@ -184,10 +184,11 @@ def measure(
     from bench import folders as places
     from bench import host
     from bench.audit import carry
+    from bench.engines import registry
     from bench.prepare import prepare
     from bench.runner import Runner
 
-    machine = host.describe()
+    machine = host.describe(registry.packages())
     if resume:
         folders = places.find_resumable(asked.name, reports=reports, logs=logs)
         places.refuse_other_cases(folders, asked)

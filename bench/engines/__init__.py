@@ -91,6 +91,16 @@ class ChoosesFormat(Protocol[S_contra]):
 
 
 @runtime_checkable
+class RestsOnPackages(Protocol):
+    """What an engine offers beside `Engine` where its figures rest on more packages than its `distribution`.
+
+    A run's host names the release of each that is installed.
+    """
+
+    packages: tuple[str, ...]
+
+
+@runtime_checkable
 class ScoresTokens(Protocol):
     """What an engine offers beside `Engine` where it tells the distribution of every token.
 

@@ -49,6 +49,7 @@ class FasterWhisper:
     name = "faster-whisper"
     title = "faster-whisper (CTranslate2)"
     distribution: str | None = "faster-whisper"
+    packages: tuple[str, ...] = ("ctranslate2",)
     weights_format = "ct2"
     families: tuple[str, ...] = ("whisper",)
     settings = FasterWhisperSettings

@@ -7,12 +7,13 @@ A third-party engine is an entry point in the group `asr_quant_bench.engines` wh
 from __future__ import annotations
 
 import importlib
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, Final
 
 from bench.domain import Variant
-from bench.engines import ChoosesFormat, Engine, S, Settings, parsed
+from bench.engines import ChoosesFormat, Engine, RestsOnPackages, S, Settings, parsed
 from bench.errors import EngineMissing
 from bench.problems import problem
 from bench.yamlfile import nearest
@@ -57,6 +58,17 @@ def get(name: str) -> Engine[Any]:
             raise problem(EngineMissing, "engine.no_engine", name=name, object=point.value)
         return loaded
     raise problem(EngineMissing, "engine.unknown", name=name, near=nearest(name, names()))
+
+
+def packages() -> tuple[str, ...]:
+    """The packages that the engines rest on, sorted; what cannot be loaded names none."""
+    found: set[str] = set()
+    for name in names():
+        with suppress(EngineMissing):
+            engine = get(name)
+            found |= {engine.distribution} if engine.distribution else set()
+            found |= set(engine.packages) if isinstance(engine, RestsOnPackages) else set()
+    return tuple(sorted(found))
 
 
 def format_of(engine: Engine[S], settings: S) -> str:

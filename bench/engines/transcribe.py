@@ -52,6 +52,7 @@ class TranscribeCpp:
     """The engine; its child half is bench/child/transcribe.py."""
 
     distribution: str | None = "transcribe-cpp"
+    packages: tuple[str, ...] = ("transcribe-cpp-native",)
     settings = TranscribeSettings
 
     def __init__(self, *, name: str, title: str, weights_format: str, families: tuple[str, ...]) -> None:

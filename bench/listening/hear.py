@@ -37,6 +37,7 @@ def hear_pass(
     import psutil
 
     from bench import host
+    from bench.engines import registry
     from bench.frames import save_utterances
     from bench.listening.dispatch import WAIT_SECONDS
     from bench.listening.passes import MEMORY_SHARE, QualityPass
@@ -47,7 +48,7 @@ def hear_pass(
         QualityPass(
             prepared=prepare(asked, watcher),
             folders=folders,
-            host=host.describe(),
+            host=host.describe(registry.packages()),
             workers=count,
             watcher=watcher,
             executor=executor,
@@ -71,6 +72,7 @@ def hear_into(asked: Suite, *, reports: Path, logs: Path, resume: bool) -> RunFo
     """
     from bench import folders as places
     from bench import host
+    from bench.engines import registry
     from bench.journal import RECORDS
 
     if not asked.quality.corpora:
@@ -78,7 +80,7 @@ def hear_into(asked: Suite, *, reports: Path, logs: Path, resume: bool) -> RunFo
             f"{asked.name}: there is nothing to hear: the suite names no corpus.",
             hint="Add quality.corpora: see docs/suite-format.md.",
         )
-    machine = host.describe()
+    machine = host.describe(registry.packages())
     if resume:
         folders = places.find_resumable(asked.name, reports=reports, logs=logs)
         places.refuse_other_cases(folders, asked)

