@@ -53,18 +53,21 @@ def try_(
     name: NameOption = None,
     out: Annotated[Path, typer.Option(help="Folder for SUITE/RUN-ID.")] = Path("reports"),
     logs: LogsOption = Path("logs"),
-    lang: Annotated[str, typer.Option(help="Language of the verdict: ru, en.")] = "en",
+    lang: Annotated[
+        str, typer.Option(help="Language of the verdict: a folder of bench/locale, such as ru or en.")
+    ] = "en",
 ) -> None:
     """Measure your own model: find out what it is, make its quantizations, measure them, print the verdict."""
     from bench.commands.measure import conclude, measured
     from bench.config import load_suite
+    from bench.language import languages
 
     proposal = _proposal(files, audio, quantizations, threads, language, blocks, name)
     suite = proposal.write(out / proposal.name / "suite")
     for remark in proposal.remarks:
         typer.echo(remark)
-    languages = [lang, *({"ru", "en"} - {lang})]
-    folders = measured(load_suite(suite), source=suite, out=out, logs=logs, lang=languages)
+    written = [lang, *(each for each in languages() if each != lang)]
+    folders = measured(load_suite(suite), source=suite, out=out, logs=logs, lang=written)
     raise typer.Exit(conclude(folders))
 
 

@@ -12,9 +12,9 @@ from bench.contract import Job, Outcome, Reading
 from bench.domain import Backend, Case, FetchedClip, Model, Reason, WeightsFile
 from bench.engines import Availability
 from bench.engines.decoding import WhisperDecoding
-from bench.engines.reading import availability_of, other_family, status_of, transcript_of
+from bench.engines.reading import availability_of, other_family
 from bench.engines.segmentation import missing_package, plan_of
-from bench.engines.stages import stage_measurements, token_measurements
+from bench.engines.stages import reading_of
 from bench.errors import UnusableWeights
 from bench.problems import problem
 from bench.reasons import reason
@@ -102,21 +102,8 @@ class FasterWhisper:
 
     def read(self, case: Case, settings: FasterWhisperSettings, outcome: Outcome) -> Reading:
         """Transcript and tokens; device and compute type as the loaded model tells them."""
-        transcript = transcript_of(outcome)
-        backend = read_backend(outcome)
-        status, why = status_of(case, outcome, backend)
-        source = "faster-whisper"
-        return Reading(
-            status=status,
-            reason=why,
-            transcript=transcript,
-            backend=backend,
-            measurements=(
-                *stage_measurements(
-                    outcome, source=source, not_told=reason("stages.not_told", engine="faster-whisper")
-                ),
-                *token_measurements(outcome, transcript, source=source),
-            ),
+        return reading_of(
+            case, outcome, read_backend(outcome), engine="faster-whisper", source="faster-whisper"
         )
 
 

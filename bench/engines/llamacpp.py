@@ -13,9 +13,9 @@ from pydantic import Field
 from bench.contract import Job, Outcome, Reading
 from bench.domain import Backend, Case, FetchedClip, Model, Reason, WeightsFile
 from bench.engines import Availability, Settings
-from bench.engines.reading import availability_of, other_family, status_of, transcript_of
+from bench.engines.reading import availability_of, other_family
 from bench.engines.segmentation import CUTS, Segmentation, longest_cut, missing_package, plan_of
-from bench.engines.stages import stage_measurements, token_measurements
+from bench.engines.stages import reading_of
 from bench.problems import problem
 from bench.reasons import reason
 
@@ -148,21 +148,8 @@ class LlamaCpp:
 
     def read(self, case: Case, settings: Qwen3Settings, outcome: Outcome) -> Reading:
         """Transcript, stages and confidence of the first pass; the backend from llama.cpp's log."""
-        transcript = transcript_of(outcome)
-        backend = read_backend(outcome)
-        status, why = status_of(case, outcome, backend)
-        source = "llama.cpp, timed in the worker"
-        return Reading(
-            status=status,
-            reason=why,
-            transcript=transcript,
-            backend=backend,
-            measurements=(
-                *stage_measurements(
-                    outcome, source=source, not_told=reason("stages.not_told", engine="llama.cpp")
-                ),
-                *token_measurements(outcome, transcript, source=source),
-            ),
+        return reading_of(
+            case, outcome, read_backend(outcome), engine="llama.cpp", source="llama.cpp, timed in the worker"
         )
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from bench.contract import Outcome, Transcription
-from bench.domain import Measurement, Reason, Transcript, absent, measured
+from bench.contract import Outcome, Reading, Transcription
+from bench.domain import Backend, Case, Measurement, Reason, Transcript, absent, measured
+from bench.engines.reading import status_of, transcript_of
 from bench.reasons import reason
 
 STAGES: Final = ("mel", "encode", "prefill", "decode", "first_token")
@@ -36,6 +37,23 @@ def stage_measurements(
         for stage in STAGES
     ]
     return (*found, *segmentation_measurements(outcome))
+
+
+def reading_of(case: Case, outcome: Outcome, backend: Backend | None, *, engine: str, source: str) -> Reading:
+    """What a worker's half that times its stages told: transcript, stages, tokens, and where it ran."""
+    transcript = transcript_of(outcome)
+    status, why = status_of(case, outcome, backend)
+    not_told = reason("stages.not_told", engine=engine)
+    return Reading(
+        status=status,
+        reason=why,
+        transcript=transcript,
+        backend=backend,
+        measurements=(
+            *stage_measurements(outcome, source=source, not_told=not_told),
+            *token_measurements(outcome, transcript, source=source),
+        ),
+    )
 
 
 def segmentation_measurements(outcome: Outcome) -> tuple[Measurement, ...]:

@@ -146,9 +146,9 @@ def _outcome(
     stdout = logfile.bounded_text(scratch / "stdout")
     stderr = logfile.bounded_text(scratch / "stderr")
     found = measurements.of_trial(supervision, read.events, passes=passes, worker=worker)
-    status, reason = verdict.judge(
-        supervision,
-        read,
+    ended = verdict.Ended(
+        supervision=supervision,
+        read=read,
         timeout_seconds=limits.timeout_seconds,
         memory_limit_bytes=limits.memory_limit_bytes,
         output_limit_bytes=OUTPUT_LIMIT_BYTES,
@@ -157,6 +157,7 @@ def _outcome(
         stderr=stderr,
         program=argv[0] if argv else "",
     )
+    status, reason = verdict.judge(ended)
     crowded = supervision.result is not None and supervision.result.get("crowded")
     if status is Status.OK and (crowded or not has_room(scratch)):
         status, reason = Status.FAILED, because("output.no_room", folder=str(scratch.parent))

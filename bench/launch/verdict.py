@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import dataclass
 
 from bench.contract import Event
 from bench.domain import Reason, Status
@@ -26,73 +27,59 @@ _DOING = {
 }
 
 
-def judge(
-    supervision: Supervision,
-    read: Read,
-    *,
-    timeout_seconds: float,
-    memory_limit_bytes: int | None,
-    output_limit_bytes: int,
-    passes: int,
-    worker: bool,
-    stderr: str,
-    program: str,
-) -> tuple[Status, Reason | None]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A child that has ended: what the supervisor and the child itself told, and the limits it ran under.
+
+    `worker` is False for a program of its own, named `program`; `passes` are the transcriptions it was asked for.
+    """
+
+    supervision: Supervision
+    read: Read
+    timeout_seconds: float
+    memory_limit_bytes: int | None
+    output_limit_bytes: int
+    passes: int
+    worker: bool
+    stderr: str
+    program: str
+
+
+def judge(ended: Ended) -> tuple[Status, Reason | None]:
     """Status and reason, the strongest evidence first.
 
     A worker that told all its results and only then came to grief delivered them: its exit failed.
     """
-    status, why = _judged(
-        supervision,
-        read,
-        timeout_seconds=timeout_seconds,
-        memory_limit_bytes=memory_limit_bytes,
-        output_limit_bytes=output_limit_bytes,
-        passes=passes,
-        worker=worker,
-        stderr=stderr,
-        program=program,
-    )
-    if worker and status is not Status.OK and supervision.result and _missing(read, passes) is None:
-        return Status.EXIT_FAILED, why
-    return status, why
+    status, why = _judged(ended)
+    whole = ended.worker and ended.supervision.result and _missing(ended.read, ended.passes) is None
+    return (Status.EXIT_FAILED, why) if whole and status is not Status.OK else (status, why)
 
 
-def _judged(
-    supervision: Supervision,
-    read: Read,
-    *,
-    timeout_seconds: float,
-    memory_limit_bytes: int | None,
-    output_limit_bytes: int,
-    passes: int,
-    worker: bool,
-    stderr: str,
-    program: str,
-) -> tuple[Status, Reason | None]:
+def _judged(ended: Ended) -> tuple[Status, Reason | None]:
+    supervision = ended.supervision
     result = supervision.result
-    doing = _doing(read.last()) if worker else reason("doing.running")
+    doing = _doing(ended.read.last()) if ended.worker else reason("doing.running")
     if result is None:
         failure = supervision.failure
         return Status.FAILED, reason("supervisor.failed", words=failure) if failure else NO_RESULT
     match result["killed_for"]:
         case "timeout":
-            return Status.TIMEOUT, reason("ended.timeout", limit_seconds=timeout_seconds, doing=doing)
+            return Status.TIMEOUT, reason("ended.timeout", limit_seconds=ended.timeout_seconds, doing=doing)
         case "memory":
             peak = result["sampled"]["peak_bytes"]
             return Status.MEMORY, reason(
-                "ended.memory", limit_bytes=memory_limit_bytes or 0, peak_bytes=peak, doing=doing
+                "ended.memory", limit_bytes=ended.memory_limit_bytes or 0, peak_bytes=peak, doing=doing
             )
         case "output":
-            return Status.FAILED, reason("ended.output", limit_bytes=output_limit_bytes)
+            return Status.FAILED, reason("ended.output", limit_bytes=ended.output_limit_bytes)
         case "interrupt":
             return Status.FAILED, reason("ended.interrupt", doing=doing)
     if result["exec_errno"]:
         error = os.strerror(result["exec_errno"])
-        return Status.FAILED, reason("program.cannot_start", program=program, error=error)
+        return Status.FAILED, reason("program.cannot_start", program=ended.program, error=error)
     if result["signal"]:
         return _signalled(result["signal"], supervision, doing)
-    return _by_itself(result, read, passes=passes, worker=worker, stderr=stderr)
+    return _by_itself(result, ended)
 
 
 def _doing(event: str | None) -> Reason:
@@ -112,18 +99,17 @@ def _signalled(number: int, supervision: Supervision, doing: Reason) -> tuple[St
     return Status.CRASHED, reason(code, number=number, name=name, doing=doing)
 
 
-def _by_itself(
-    result: Result, read: Read, *, passes: int, worker: bool, stderr: str
-) -> tuple[Status, Reason | None]:
+def _by_itself(result: Result, ended: Ended) -> tuple[Status, Reason | None]:
+    read = ended.read
     failed = next((event for event in read.events if event.name == "failed"), None)
     if failed is not None:
         return _raised(failed)
     if result["exit"] != 0:
-        last = next((line for line in reversed(stderr.splitlines()) if line.strip()), "")
+        last = next((line for line in reversed(ended.stderr.splitlines()) if line.strip()), "")
         if last:
             return Status.FAILED, reason("exit.status_said", status=result["exit"], words=visible(last[:300]))
         return Status.FAILED, reason("exit.status", status=result["exit"])
-    if worker and (missing := _missing(read, passes)):
+    if ended.worker and (missing := _missing(read, ended.passes)):
         if unreadable := len(read.unreadable):
             return Status.FAILED, reason("exit.unfinished_unreadable", missing=missing, count=unreadable)
         return Status.FAILED, reason("exit.unfinished", missing=missing)

@@ -17,6 +17,24 @@ from bench.errors import UnusableWeights
 from bench.reasons import told
 
 FAKES = Path(__file__).parent
+MODEL = """
+name: m
+title: Model
+family: whisper
+baseline: f16
+licence: MIT
+weights:
+  - format: fake
+    quantizations: [f16, q8_0, q4_0]
+    source: {kind: path, files: {model: weights.bin}}
+"""
+
+
+def lay_model(folder: Path) -> None:
+    """The manifest `m` of a suite in that folder, and its weights."""
+    (folder / "models").mkdir(parents=True)
+    (folder / "models" / "m.yaml").write_text(MODEL)
+    (folder / "models" / "weights.bin").write_bytes(b"FAKE" + bytes(1000))
 
 
 class FakeSettings(Settings):

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import wave
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import fake_engine
@@ -25,17 +25,6 @@ from bench.listening.passes import QualityPass
 from bench.prepare import prepare
 from bench.quality.utterances import UtteranceRecord, read_utterances
 
-MODEL = """
-name: m
-title: Model
-family: whisper
-baseline: f16
-licence: MIT
-weights:
-  - format: fake
-    quantizations: [f16, q8_0, q4_0]
-    source: {kind: path, files: {model: weights.bin}}
-"""
 SUITE = """
 name: demo
 title: Demo
@@ -55,16 +44,20 @@ quality:
 INSTALL = "import fake_engine; fake_engine.install()"
 
 
-def make_suite(folder: Path, utterances: int, suite: str = SUITE) -> None:
-    """A suite of so many utterances of 0.7 to 3.7 s, some of two windows."""
-    (folder / "models").mkdir(parents=True)
-    (folder / "models" / "m.yaml").write_text(MODEL)
-    (folder / "models" / "weights.bin").write_bytes(b"FAKE" + bytes(1000))
+def _longer_and_longer(number: int) -> float:
+    return 0.7 + 0.05 * number
+
+
+def make_suite(
+    folder: Path, utterances: int, suite: str = SUITE, seconds: Callable[[int], float] = _longer_and_longer
+) -> None:
+    """A suite of so many utterances, each as long as its number says; those of over 3 s are of two windows."""
+    fake_engine.lay_model(folder)
     lines = ["path\tsentence\tspeaker"]
     for number in range(1, utterances + 1):
         with wave.open(str(folder / f"u{number}.wav"), "wb") as file:
             file.setparams((1, 2, 16000, 0, "NONE", ""))
-            file.writeframes(np.full(16000 * 7 // 10 + 800 * number, number, "<i2").tobytes())
+            file.writeframes(np.full(round(16000 * seconds(number)), number, "<i2").tobytes())
         lines.append(f"u{number}.wav\tслова {number}\ts{number % 2}")
     (folder / "list.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / "demo.yaml").write_text(suite)

@@ -5,17 +5,8 @@ from __future__ import annotations
 import wave
 from pathlib import Path
 
-MODEL = """
-name: m
-title: Model
-family: whisper
-baseline: f16
-licence: MIT
-weights:
-  - format: fake
-    quantizations: [f16, q8_0]
-    source: {kind: path, files: {model: weights.bin}}
-"""
+import fake_engine
+
 SUITE = """
 name: demo
 title: Demo
@@ -30,9 +21,7 @@ tolerances: {transcribe_seconds: 0.10}
 
 def lay_out(folder: Path) -> None:
     """A suite whose engine takes the time it is told to."""
-    (folder / "models").mkdir()
-    (folder / "models" / "m.yaml").write_text(MODEL)
-    (folder / "models" / "weights.bin").write_bytes(b"FAKE" + bytes(1000))
+    fake_engine.lay_model(folder)
     (folder / "clip.txt").write_text("раз\n", encoding="utf-8")
     with wave.open(str(folder / "clip.wav"), "wb") as file:
         file.setparams((1, 2, 16000, 0, "NONE", ""))

@@ -61,7 +61,7 @@ def test_it_is_made_once_however_many_ask_at_a_time(wheel: str, tmp_path: Path) 
 
 def test_one_that_cannot_be_installed_says_why_and_leaves_nothing(tmp_path: Path) -> None:
     missing = f"nothing @ {(tmp_path / 'nothing-1.0-py3-none-any.whl').as_uri()}"
-    with pytest.raises(EngineMissing, match="environment odd: cannot be installed"):
+    with pytest.raises(EngineMissing, match="environment odd: its packages cannot be installed"):
         ensure_environment("odd", [missing], tmp_path / "cache")
     assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".lock"]
 

@@ -8,11 +8,11 @@ import signal
 import subprocess
 import sys
 import time
-import wave
 from collections import Counter
 from pathlib import Path
 
 import fake_engine
+import fleets
 import half_tokens
 import numpy as np
 import pytest
@@ -30,34 +30,6 @@ from bench.quality.utterances import UTTERANCES, UtteranceRecord, read_utterance
 
 FAKES = Path(__file__).resolve().parent.parent / "fakes"
 
-MODEL = """
-name: m
-title: Model
-family: whisper
-baseline: f16
-licence: MIT
-weights:
-  - format: fake
-    quantizations: [f16, q8_0, q4_0]
-    source: {kind: path, files: {model: weights.bin}}
-"""
-
-SUITE = """
-name: demo
-title: Demo
-models: [m]
-variants:
-  - f16
-  - {quantization: q8_0, settings: {blur: 0.03}}
-  - {quantization: q4_0, settings: {blur: 0.8}}
-clips: [{path: u1.wav, name: clip}]
-defaults: {engine: fake}
-protocol: {blocks: 1, timeout: 60 s}
-quality:
-  floor: 2
-  corpora:
-    - {manifest: list.tsv, name: own, language: ru}
-"""
 UTTERANCES_HERE = 9
 
 
@@ -84,17 +56,7 @@ class Silent:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A suite with nine utterances of 0.7 to 4.1 s, the longest of two windows."""
     fake_engine.install()
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models" / "m.yaml").write_text(MODEL)
-    (tmp_path / "models" / "weights.bin").write_bytes(b"FAKE" + bytes(1000))
-    lines = ["path\tsentence\tspeaker"]
-    for number in range(1, UTTERANCES_HERE + 1):
-        with wave.open(str(tmp_path / f"u{number}.wav"), "wb") as file:
-            file.setparams((1, 2, 16000, 0, "NONE", ""))
-            file.writeframes(np.full(int(16000 * (0.27 + 0.43 * number)), number, "<i2").tobytes())
-        lines.append(f"u{number}.wav\tслова {number}\ts{number % 2}")
-    (tmp_path / "list.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    (tmp_path / "demo.yaml").write_text(SUITE)
+    fleets.make_suite(tmp_path, UTTERANCES_HERE, seconds=lambda number: 0.27 + 0.43 * number)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ASR_QUANT_BENCH_CACHE", str(tmp_path / "cache"))
     return tmp_path
@@ -209,7 +171,7 @@ def test_the_order_is_shuffled_and_the_same_for_one_seed(folder: Path) -> None:
 def test_a_pass_killed_at_any_moment_goes_on_and_ends_like_one_that_was_not(folder: Path) -> None:
     whole = {told(each) for each in hear(folder)}
     (folder / "demo.yaml").write_text(
-        SUITE.replace("{engine: fake}", "{engine: fake, settings: {seconds_a_window: 0.05}}")
+        fleets.SUITE.replace("{engine: fake}", "{engine: fake, settings: {seconds_a_window: 0.05}}")
     )
     made, _ = a_pass(folder)
     script = (
@@ -292,7 +254,9 @@ def test_a_pass_that_is_ended_leaves_no_folder_and_one_killed_none_after_the_nex
 
 def test_an_utterance_that_kills_a_variant_costs_that_variant_that_utterance_alone(folder: Path) -> None:
     deadly = int(16000 * (0.27 + 0.43 * 4))
-    (folder / "demo.yaml").write_text(SUITE.replace("blur: 0.8", f"blur: 0.8, dies_of_samples: {deadly}"))
+    (folder / "demo.yaml").write_text(
+        fleets.SUITE.replace("blur: 0.8", f"blur: 0.8, dies_of_samples: {deadly}")
+    )
     records = [each for each in hear(folder) if each.floor is None]
     bad = [each for each in records if each.status is not Status.OK]
     assert [(each.variant, each.utterance, each.status) for each in bad] == [("q4_0", "u4", Status.CRASHED)]
@@ -303,7 +267,9 @@ def test_an_utterance_that_kills_a_variant_costs_that_variant_that_utterance_alo
 def test_a_baseline_that_dies_of_an_utterance_leaves_nothing_to_follow_there(folder: Path) -> None:
     deadly = int(16000 * (0.27 + 0.43 * 4))
     (folder / "demo.yaml").write_text(
-        SUITE.replace("  - f16\n", f"  - {{quantization: f16, settings: {{dies_of_samples: {deadly}}}}}\n")
+        fleets.SUITE.replace(
+            "  - f16\n", f"  - {{quantization: f16, settings: {{dies_of_samples: {deadly}}}}}\n"
+        )
     )
     bad = {each.variant: each for each in hear(folder) if each.status is not Status.OK and each.floor is None}
     assert set(bad) == {"f16", "q8_0", "q4_0"}
@@ -312,11 +278,13 @@ def test_a_baseline_that_dies_of_an_utterance_leaves_nothing_to_follow_there(fol
 
 
 def test_a_variant_that_cannot_be_loaded_says_so_for_each_utterance(folder: Path) -> None:
-    (folder / "demo.yaml").write_text(SUITE.replace("blur: 0.8", "blur: 0.8, unloadable: no kernel for it"))
+    (folder / "demo.yaml").write_text(
+        fleets.SUITE.replace("blur: 0.8", "blur: 0.8, unloadable: no kernel for it")
+    )
     records = hear(folder)
     refused = by_variant(records, "q4_0").values()
     assert {(each.status, english(each.reason)) for each in refused} == {
-        (Status.UNSUPPORTED, "no kernel for it")
+        (Status.UNSUPPORTED, "“no kernel for it”")
     }
     assert {each.status for each in by_variant(records, "q8_0").values()} == {Status.OK}
 

@@ -33,18 +33,6 @@ from bench.runner import Runner
 
 FAKES = Path(__file__).resolve().parent.parent / "fakes"
 
-MODEL = """
-name: m
-title: Model
-family: whisper
-baseline: f16
-licence: MIT
-weights:
-  - format: fake
-    quantizations: [f16, q8_0, q4_0]
-    source: {kind: path, files: {model: weights.bin}}
-"""
-
 SUITE = """
 name: demo
 title: Demo
@@ -60,9 +48,7 @@ protocol: {blocks: 2, rerun_disturbed: false, timeout: 20 s}
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A suite with a fake engine, weights, and a second of audio; the working folder of the test."""
     fake_engine.install()
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models" / "m.yaml").write_text(MODEL)
-    (tmp_path / "models" / "weights.bin").write_bytes(b"FAKE" + bytes(1000))
+    fake_engine.lay_model(tmp_path)
     (tmp_path / "clip.txt").write_text("шестнадцать тысяч\n", encoding="utf-8")
     (tmp_path / "demo.yaml").write_text(SUITE)
     with wave.open(str(tmp_path / "clip.wav"), "wb") as file:
@@ -135,7 +121,7 @@ def test_a_case_that_goes_wrong_is_a_result_and_the_others_finish(
 
 
 def test_weights_the_engine_would_choke_on_are_a_result(folder: Path) -> None:
-    manifest = MODEL.replace("[f16, q8_0, q4_0]", "[f16, q4_0]")
+    manifest = fake_engine.MODEL.replace("[f16, q8_0, q4_0]", "[f16, q4_0]")
     manifest += (
         "  - {format: fake, quantizations: [q8_0], source: {kind: path, files: {model: foreign.bin}}}\n"
     )
@@ -148,7 +134,7 @@ def test_weights_the_engine_would_choke_on_are_a_result(folder: Path) -> None:
 
 
 def test_missing_weights_are_a_result_recorded_once(folder: Path) -> None:
-    manifest = MODEL.replace("[f16, q8_0, q4_0]", "[f16, q4_0]")
+    manifest = fake_engine.MODEL.replace("[f16, q8_0, q4_0]", "[f16, q4_0]")
     manifest += "  - {format: fake, quantizations: [q8_0], source: {kind: path, files: {model: gone.bin}}}\n"
     (folder / "models" / "m.yaml").write_text(manifest)
     data = measure(folder)

@@ -47,6 +47,8 @@ def test_a_written_word_that_became_several_is_never_torn() -> None:
 def test_added_and_dropped_words_have_an_empty_side() -> None:
     assert edits("раз", "раз два") == [(Edit.EQUAL, "раз", "раз"), (Edit.INSERT, "", "два")]
     assert edits("раз два", "раз") == [(Edit.EQUAL, "раз", "раз"), (Edit.DELETE, "два", "")]
+    assert edits("раз", "два раз") == [(Edit.INSERT, "", "два"), (Edit.EQUAL, "раз", "раз")]
+    assert edits("два раз", "раз") == [(Edit.DELETE, "два", ""), (Edit.EQUAL, "раз", "раз")]
     assert edits("", "") == []
 
 

@@ -18,9 +18,9 @@ from bench.reasons import reason
 
 
 def judge(found: Supervision, *, worker: bool = False, stderr: str = "") -> tuple[Status, str]:
-    status, reason = verdict.judge(
-        found,
-        events.NO_EVENTS,
+    ended = verdict.Ended(
+        supervision=found,
+        read=events.NO_EVENTS,
         timeout_seconds=60,
         memory_limit_bytes=None,
         output_limit_bytes=1,
@@ -29,6 +29,7 @@ def judge(found: Supervision, *, worker: bool = False, stderr: str = "") -> tupl
         stderr=stderr,
         program="x",
     )
+    status, reason = verdict.judge(ended)
     return status, english(reason)
 
 

@@ -199,7 +199,11 @@ def judged(scene: Scene) -> Iterator[Finding]:
                 "others": CellGroup(parts=tuple(scene.name(each) for each in top), between=", "),
                 "best": Stars(stars=best),
                 "words": CellGroup(
-                    parts=tuple(Text(text=f"«{word}»") for word in case.judgement.heard), between=", "
+                    parts=tuple(
+                        Phrase(message="quoted", params={"words": Text(text=word)})
+                        for word in case.judgement.heard
+                    ),
+                    between=", ",
                 ),
             }
             yield Finding(

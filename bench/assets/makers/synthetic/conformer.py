@@ -6,15 +6,17 @@ front end stay in F16 or F32.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bench.assets.formats import ggml
-from bench.assets.makers.builders import BuildRequest, mistakes
+from bench.assets.makers.builders import BuildRequest, Parameters, mistakes
 from bench.assets.makers.synthetic.tensors import TensorPlan
-from bench.assets.makers.synthetic.transcribe_gguf import put
+from bench.assets.makers.synthetic.transcribe_gguf import MODEL, put
+from bench.assets.store import BuildResult
 from bench.errors import UnusableWeights
 from bench.problems import problem
 
@@ -48,6 +50,31 @@ def dimensions(order: BuildRequest) -> ConformerDimensions:
         raise problem(
             UnusableWeights, "synthetic.parameters", title=order.title, error=mistakes(error)
         ) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConformerBuilder:
+    """A generator of a Conformer with random weights: what the file says of itself, and which tensors it has."""
+
+    architecture: str
+    describe: Callable[[GGUFWriter, ConformerDimensions], None]
+    plan: Callable[..., TensorPlan]
+
+    def estimated_bytes(self, quantization: str, parameters: Parameters, source: int | None) -> int | None:
+        """The tensors; metadata is a few kilobytes."""
+        size = ConformerDimensions.model_validate(dict(parameters))
+        return self.plan(size, quantization, seed=1).bytes
+
+    def build(self, order: BuildRequest) -> BuildResult:
+        """Write the file in the order's quantization.  Parameters: `width`, `layers`, `heads`."""
+        from gguf import GGUFWriter
+
+        size = dimensions(order)
+        writer = GGUFWriter(None, self.architecture)
+        self.describe(writer, size)
+        plan = self.plan(size, order.quantization, seed=order.seed)
+        plan.write(writer, order.folder / MODEL, order.title, order.progress)
+        return BuildResult(roles={"model": MODEL}, facts=size.model_dump())
 
 
 def describe_tokenizer(

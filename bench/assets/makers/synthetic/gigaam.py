@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from bench.assets.makers.builders import BuildRequest, Parameters
 from bench.assets.makers.synthetic.conformer import (
+    ConformerBuilder,
     ConformerDimensions,
     convolution,
     describe_tokenizer,
-    dimensions,
     feed_forward,
     linear,
     norms,
 )
 from bench.assets.makers.synthetic.tensors import TensorPlan
-from bench.assets.makers.synthetic.transcribe_gguf import MODEL, periodic_hann, put
-from bench.assets.store import BuildResult
+from bench.assets.makers.synthetic.transcribe_gguf import periodic_hann, put
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
@@ -32,23 +30,6 @@ TOKENS: Final = (" ", *(chr(code) for code in range(ord("а"), ord("я") + 1)), 
 def identity() -> str:
     """This module's own revision."""
     return f"synthetic GigaAM {REVISION}"
-
-
-def estimated_bytes(quantization: str, parameters: Parameters, source: int | None) -> int | None:
-    """The tensors; metadata is a few kilobytes."""
-    return plan_tensors(ConformerDimensions.model_validate(dict(parameters)), quantization, seed=1).bytes
-
-
-def build(order: BuildRequest) -> BuildResult:
-    """Write the file in the order's quantization.  Parameters: `width`, `layers`, `heads`."""
-    from gguf import GGUFWriter
-
-    size = dimensions(order)
-    writer = GGUFWriter(None, "gigaam")
-    describe(writer, size)
-    plan = plan_tensors(size, order.quantization, seed=order.seed)
-    plan.write(writer, order.folder / MODEL, order.title, order.progress)
-    return BuildResult(roles={"model": MODEL}, facts=size.model_dump())
 
 
 def describe(writer: GGUFWriter, size: ConformerDimensions) -> None:
@@ -144,3 +125,7 @@ def htk_filters() -> Any:
     low, middle, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     rising, falling = (bins - low) / (middle - low), (high - bins) / (high - middle)
     return np.maximum(0, np.minimum(rising, falling)).astype("float32")
+
+
+_BUILDER: Final = ConformerBuilder(architecture="gigaam", describe=describe, plan=plan_tensors)
+build, estimated_bytes = _BUILDER.build, _BUILDER.estimated_bytes

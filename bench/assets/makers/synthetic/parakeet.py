@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bench.assets.makers.builders import BuildRequest, Parameters
 from bench.assets.makers.synthetic.conformer import (
+    ConformerBuilder,
     ConformerDimensions,
     convolution,
     describe_tokenizer,
-    dimensions,
     feed_forward,
     linear,
     norms,
 )
 from bench.assets.makers.synthetic.tensors import TensorPlan
-from bench.assets.makers.synthetic.transcribe_gguf import MODEL, put, row_type
-from bench.assets.store import BuildResult
+from bench.assets.makers.synthetic.transcribe_gguf import put, row_type
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
@@ -37,23 +35,6 @@ BLANK: Final = len(TOKENS) - 1
 def identity() -> str:
     """This module's own revision."""
     return f"synthetic Parakeet {REVISION}"
-
-
-def estimated_bytes(quantization: str, parameters: Parameters, source: int | None) -> int | None:
-    """The tensors; metadata is a few kilobytes."""
-    return plan_tensors(ConformerDimensions.model_validate(dict(parameters)), quantization, seed=1).bytes
-
-
-def build(order: BuildRequest) -> BuildResult:
-    """Write the file in the order's quantization.  Parameters: `width`, `layers`, `heads`."""
-    from gguf import GGUFWriter
-
-    size = dimensions(order)
-    writer = GGUFWriter(None, "parakeet")
-    describe(writer, size)
-    plan = plan_tensors(size, order.quantization, seed=order.seed)
-    plan.write(writer, order.folder / MODEL, order.title, order.progress)
-    return BuildResult(roles={"model": MODEL}, facts=size.model_dump())
 
 
 def describe(writer: GGUFWriter, size: ConformerDimensions) -> None:
@@ -205,3 +186,7 @@ def _transducer(plan: TensorPlan, size: ConformerDimensions, type_: str) -> None
     bias = np.zeros(outputs, "float32")
     bias[BLANK] = 1.0
     plan.given("joint.out.bias", bias)
+
+
+_BUILDER: Final = ConformerBuilder(architecture="parakeet", describe=describe, plan=plan_tensors)
+build, estimated_bytes = _BUILDER.build, _BUILDER.estimated_bytes
