@@ -41,7 +41,7 @@ def evicted_start(
     """Evict the weights, run a child that only loads them, and give its figures.
 
     Absent where the job is a program of its own, which cannot be told to load alone, where a part of
-    a file stayed in memory or nothing tells whether it did, and where the child failed.  JournalError
+    a file stayed in memory or nothing says whether it did, and where the child failed.  JournalError
     where its log cannot be written.
     """
     if job.half is None:

@@ -55,7 +55,7 @@ def new_folders(suite: str, *, reports: Path, logs: Path, now: datetime | None =
             raise unwritable(reports / suite, error) from error
         return RunFolders(run=reports / suite / run_id, logs=logs / suite / run_id)
     raise JournalError(
-        f"{reports / suite / stamp}: every name for a new run is taken.", hint="Wait a second."
+        f"{reports / suite / stamp}: all names for a new run are taken.", hint="Wait a second."
     )
 
 

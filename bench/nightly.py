@@ -76,7 +76,7 @@ def gate(
 
 
 def publish(report: GateReport, reports: Path) -> Path:
-    """Make the index and the dashboard of the history anew; the dashboard's file."""
+    """Rebuild the index and the dashboard of the history; the dashboard's file."""
     from bench.regression.baselines import baseline_file, read_references
     from bench.regression.dashboard import write_dashboard
     from bench.regression.history import history_file, read_history

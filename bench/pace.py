@@ -1,7 +1,7 @@
 """How many blocks a run wants, from what its trials say so far.  Pure.
 
 A suite asks for a number of blocks or for a precision.  What a precision asks for depends on the
-machine's noise, so it is worked out anew after every block, from the journal alone: a resumed run
+machine's noise, so it is worked out again after every block, from the journal alone: a resumed run
 goes on as the first one would have.
 """
 
@@ -19,7 +19,7 @@ METRIC: Final = "transcribe_seconds"
 
 
 def goal_of(suite: Suite) -> Goal | None:
-    """What a run of the suite wants to know; None where it has a fixed number of blocks."""
+    """What a run of the suite is to find out; None where it has a fixed number of blocks."""
     protocol = suite.protocol
     if protocol.precision is None:
         return None

@@ -102,7 +102,7 @@ def try_remedies(
     run: Callable[[Remedy], float] | None = None,
     seed: int = 1,
 ) -> Iterator[Mapping[str, list[float]]]:
-    """Seconds by remedy, after each round; the order within a round is drawn anew.
+    """Seconds by remedy, after each round; the order within a round is drawn each time.
 
     OSError and CalledProcessError where the work cannot be started.
     """

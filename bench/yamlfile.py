@@ -24,6 +24,9 @@ MOST_DEPTH: Final = 64
 MOST_BRACKETS: Final = 256
 MOST_NODES: Final = 50_000
 
+# ruamel's constructors fail in many ways over tags and dates that are none.
+_CONSTRUCTORS_FAIL: Final = (RecursionError, OverflowError, AttributeError, TypeError, KeyError, IndexError)
+
 M = TypeVar("M", bound=BaseModel)
 Loc = tuple[int | str, ...]
 
@@ -60,16 +63,7 @@ def read_tree(path: Path) -> Any:
         place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
         problem = " ".join(str(error.problem or error).split())
         raise SuiteError(f"{place}: not valid YAML: {problem}.", hint="Fix that line.") from None
-    except (
-        YAMLError,
-        RecursionError,
-        OverflowError,
-        AttributeError,
-        TypeError,
-        KeyError,
-        IndexError,
-    ) as error:
-        # ruamel's constructors fail in many ways over tags and dates that are none
+    except (YAMLError, *_CONSTRUCTORS_FAIL) as error:
         problem = " ".join(str(error).split())[:200]
         raise SuiteError(f"{path}: not valid YAML: {problem}.", hint="Fix the file.") from None
     if not isinstance(tree, dict):
@@ -99,16 +93,7 @@ def load_plain(path: Path) -> Any:
         return YAML(typ="safe").load(text)
     except SuiteError as error:
         raise ValueError(error.message) from None
-    except (
-        YAMLError,
-        RecursionError,
-        OverflowError,
-        AttributeError,
-        TypeError,
-        KeyError,
-        IndexError,
-    ) as error:
-        # ruamel's constructors fail in many ways over tags and dates that are none
+    except (YAMLError, *_CONSTRUCTORS_FAIL) as error:
         raise ValueError(f"not valid YAML: {' '.join(str(error).split())[:200]}") from None
 
 

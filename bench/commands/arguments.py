@@ -38,7 +38,7 @@ ShareOption = Annotated[
     typer.Option(metavar="TIME", help='With --on: speech that a worker hears at once, "5 min".'),
 ]
 WaitOption = Annotated[
-    str, typer.Option(metavar="TIME", help="With --on: how long a worker is waited for, where none may work.")
+    str, typer.Option(metavar="TIME", help="With --on: how long to wait when no worker is available.")
 ]
 ReportsOption = Annotated[Path, typer.Option(help="Folder of runs, baselines and history.")]
 LogsOption = Annotated[Path, typer.Option(help="Folder for the trials' logs.")]

@@ -30,8 +30,10 @@ def register(app: typer.Typer) -> None:
 
 def audit(
     suite: SuiteArgument = Path("configs/whisper-base.yaml"),
-    copies: Annotated[int, typer.Option(min=2, max=20, help="As how many cases the one is measured.")] = 4,
-    blocks: Annotated[int | None, typer.Option(min=6, help="Repetitions, instead of the suite's.")] = None,
+    copies: Annotated[int, typer.Option(min=2, max=20, help="How many copies of the case to measure.")] = 4,
+    blocks: Annotated[
+        int | None, typer.Option(min=6, help="Number of repetitions, instead of the suite's.")
+    ] = None,
     reports: ReportsOption = Path("reports"),
     logs: LogsOption = Path("logs"),
 ) -> None:

@@ -25,21 +25,23 @@ def register(app: typer.Typer) -> None:
 def bisect_engine(
     suite: SuiteArgument,
     package: Annotated[str, typer.Option(help="The engine's package: pywhispercpp", show_default=False)],
-    good: Annotated[str, typer.Option(help="A release that was right.", show_default=False)],
-    bad: Annotated[str, typer.Option(help="A release that is not.", show_default=False)],
+    good: Annotated[str, typer.Option(help="A release known to be good.", show_default=False)],
+    bad: Annotated[str, typer.Option(help="A release known to be bad.", show_default=False)],
     engine: Annotated[
         str | None, typer.Option(help="The engine's name in the suite; the package's by default.")
     ] = None,
     releases: Annotated[
         str | None,
-        typer.Option(help="The releases to walk, oldest first, with commas; pip is asked by default."),
+        typer.Option(help="The releases to try, oldest first, separated by commas; pip is asked by default."),
     ] = None,
     only: OnlyOption = None,
     metric: Annotated[
         list[str] | None, typer.Option(help="Judge this metric alone. May be repeated.")
     ] = None,
     blocks: Annotated[int | None, typer.Option(min=1, help="Blocks of a first look at a release.")] = None,
-    most_blocks: Annotated[int, typer.Option(min=1, help="Blocks at which an open verdict is skipped.")] = 30,
+    most_blocks: Annotated[
+        int, typer.Option(min=1, help="Blocks after which a release without a verdict is skipped.")
+    ] = 30,
     reports: Annotated[Path, typer.Option(help="Folder for the runs.")] = Path("reports"),
     logs: LogsOption = Path("logs"),
 ) -> None:

@@ -41,10 +41,12 @@ def compare(
     new_variant: Annotated[str | None, typer.Option(help="Only this variant of the new run.")] = None,
     metric: Annotated[list[str] | None, typer.Option(help="A metric to compare. May be repeated.")] = None,
     tolerance: Annotated[
-        float, typer.Option(min=0.001, help="Change that matters, where the suite names none: 0.05 = 5 %.")
+        float,
+        typer.Option(min=0.001, help="Smallest change that matters, where the suite names none: 0.05 = 5 %."),
     ] = 0.05,
     across: Annotated[
-        bool, typer.Option("--across", help="Compare across machines and protocols all the same, marked.")
+        bool,
+        typer.Option("--across", help="Compare across machines and protocols anyway, and mark the result."),
     ] = False,
     form: Annotated[Form, typer.Option("--format", help="short is for a pull request.")] = Form.TERMINAL,
     out: Annotated[Path | None, typer.Option(help="File to write; the terminal by default.")] = None,

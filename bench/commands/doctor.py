@@ -19,13 +19,14 @@ def doctor(
     test: Annotated[
         bool,
         typer.Option(
-            "--self-test", help="Hold the instruments against known work, and print what to report."
+            "--self-test", help="Check the instruments against work of known cost, and print what to report."
         ),
     ] = False,
     remedies: Annotated[
         bool,
         typer.Option(
-            "--remedies", help="Measure how much times scatter here, and what each remedy gains; a minute."
+            "--remedies",
+            help="Measure how much times scatter here and what each remedy gains (about a minute).",
         ),
     ] = False,
 ) -> None:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 TlsOption = Annotated[
     bool,
     typer.Option(
-        "--without-tls", help="Unencrypted beyond this machine: everybody there could run programs here."
+        "--without-tls",
+        help="Listen beyond this machine without encryption: anybody who reaches it can run programs here.",
     ),
 ]
 
@@ -50,7 +51,7 @@ def seconds_of(option: str, given: str) -> float:
     except ValueError as error:
         raise typer.BadParameter(f"{option}: {error}") from None
     if seconds <= 0:
-        raise typer.BadParameter(f"{option}: must be more than nothing")
+        raise typer.BadParameter(f"{option}: must be greater than zero")
     return seconds
 
 
@@ -58,13 +59,21 @@ def worker(
     address: Annotated[str, typer.Argument(help="The head: tcp://127.0.0.1:8786, tls://HEAD:8786")],
     label: Annotated[
         list[str] | None,
-        typer.Option(help="What suites call this host: its only worker, then, may time. May be repeated."),
+        typer.Option(
+            help="The label that suites use for this host; its single worker may then time. May be repeated."
+        ),
     ] = None,
-    processes: Annotated[int, typer.Option(min=1, help="Children that hear a share side by side.")] = 1,
-    memory: Annotated[str | None, typer.Option(metavar="SIZE", help="For those children: 8 GB.")] = None,
+    processes: Annotated[
+        int, typer.Option(min=1, help="How many processes transcribe a share side by side.")
+    ] = 1,
+    memory: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Memory for those processes: 8 GB.")
+    ] = None,
     shared: Annotated[
         Path | None,
-        typer.Option(exists=True, file_okay=False, help="The head's cache, where it can be read from here."),
+        typer.Option(
+            exists=True, file_okay=False, help="The head's cache folder, if it can be read from here."
+        ),
     ] = None,
     without_tls: TlsOption = False,
 ) -> None:
@@ -89,7 +98,9 @@ def worker(
 
 
 def head(
-    listen: Annotated[str, typer.Option(help="Where workers and `--on` find it.")] = "tcp://127.0.0.1:8786",
+    listen: Annotated[
+        str, typer.Option(help="The address at which workers and `--on` find it.")
+    ] = "tcp://127.0.0.1:8786",
     without_tls: TlsOption = False,
 ) -> None:
     """Be the head of a fleet: Dask's scheduler, reached by this machine alone unless told otherwise."""

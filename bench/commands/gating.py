@@ -31,7 +31,8 @@ AlarmsOption = Annotated[
     ),
 ]
 ExactOption = Annotated[
-    bool, typer.Option("--exact-only", help="Judge text, backend, files and status; no times, no memory.")
+    bool,
+    typer.Option("--exact-only", help="Judge only text, backend, files and status, not times or memory."),
 ]
 EnvironmentOption = Annotated[
     str | None, typer.Option(help="Compare the other environments with this one, within the night.")
@@ -88,7 +89,7 @@ def _command(then: Callable[[GateReport, Path], None] | None = None) -> Callable
 
 
 def _publish(report: GateReport, reports: Path) -> None:
-    """Make the index and the dashboard of the history anew."""
+    """Rebuild the history's index and dashboard."""
     typer.echo(f"wrote {nightly.publish(report, reports)}")
 
 
@@ -118,7 +119,9 @@ def _gate(
     print_warnings(found.warnings)
     _print(report)
     if report.reference is None and os.environ.get("GITHUB_ACTIONS") == "true":
-        text = f"{report.night.suite} on {report.night.machine} is held to nothing; see docs/nightly.md"
+        text = (
+            f"{report.night.suite} on {report.night.machine} was compared with nothing; see docs/nightly.md"
+        )
         typer.echo(f"::warning title=No reference yet::{text}")
     if summary is not None:
         try:

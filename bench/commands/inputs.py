@@ -27,7 +27,9 @@ def register(app: typer.Typer) -> None:
 def plan(
     suite: SuiteArgument,
     only: OnlyOption = None,
-    blocks: Annotated[int | None, typer.Option(min=1, help="Repetitions, instead of the suite's.")] = None,
+    blocks: Annotated[
+        int | None, typer.Option(min=1, help="Number of repetitions, instead of the suite's.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder of earlier runs, for the time estimate.")] = Path(
         "reports"
     ),
@@ -97,7 +99,7 @@ def fetch(
     verify: Annotated[
         bool,
         typer.Option(
-            "--verify", help="Read every file again, also those whose size and times are as they were."
+            "--verify", help="Hash every file again, even those whose size and times have not changed."
         ),
     ] = False,
     trust: TrustOption = False,

@@ -34,17 +34,20 @@ def register(app: typer.Typer) -> None:
 def run(
     suite: SuiteArgument,
     only: OnlyOption = None,
-    blocks: Annotated[int | None, typer.Option(min=1, help="Repetitions, instead of the suite's.")] = None,
+    blocks: Annotated[
+        int | None, typer.Option(min=1, help="Number of repetitions, instead of the suite's.")
+    ] = None,
     precision: PrecisionOption = None,
     budget: BudgetOption = None,
     out: Annotated[Path, typer.Option(help="Folder for SUITE/RUN-ID.")] = Path("reports"),
     logs: LogsOption = Path("logs"),
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the suite's newest run.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume the suite's newest run.")] = False,
     lang: Annotated[
         list[str] | None, typer.Option(help="Report language, such as ru or en. May be repeated.")
     ] = None,
     hear: Annotated[
-        bool, typer.Option("--quality/--no-quality", help="The quality pass too, where the suite has one.")
+        bool,
+        typer.Option("--quality/--no-quality", help="Run the quality pass as well, if the suite has one."),
     ] = True,
     on: OnOption = None,
     hosts: Annotated[

@@ -21,7 +21,7 @@ def accept(
         list[Path],
         typer.Argument(help="Run directories, each one a night of the reference.", show_default=False),
     ],
-    why: Annotated[str, typer.Option(help="Why these are right from now on; kept with the reference.")],
+    why: Annotated[str, typer.Option(help="Why these are the reference from now on; kept with it.")],
     machine_class: ClassOption = None,
     reports: ReportsOption = Path("reports"),
 ) -> None:
@@ -39,7 +39,7 @@ def accept(
     if disturbed:
         trials = sum(night.trials for night in reference.nights)
         typer.echo(
-            f"  {disturbed} of its {trials} trials were disturbed: a quieter hour makes a sharper reference."
+            f"  {disturbed} of its {trials} trials were disturbed: a quieter hour would make a better reference."
         )
     if len(reference.nights) == 1:
         typer.echo(
@@ -54,9 +54,7 @@ def history(
     nights: Annotated[int, typer.Option(min=2, help="Nights to show in the terminal.")] = 40,
     html: Annotated[Path | None, typer.Option(help="Write the dashboard here instead.")] = None,
     reports: ReportsOption = Path("reports"),
-    rebuild_index: Annotated[
-        bool, typer.Option("--rebuild-index", help="Make the SQLite file anew.")
-    ] = False,
+    rebuild_index: Annotated[bool, typer.Option("--rebuild-index", help="Rebuild the SQLite file.")] = False,
 ) -> None:
     """Show a suite's trends over nights, or write them as one HTML page."""
     from rich.table import Table

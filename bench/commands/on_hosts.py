@@ -40,7 +40,7 @@ class HostDisplay:
 
     def timing(self, label: str) -> None:
         """The host is asked."""
-        self._line(f"{label}: asked; begins when nothing else runs there")
+        self._line(f"{label}: asked; it starts when nothing else runs there")
 
     def waiting_for(self, label: str) -> None:
         """No worker has the label."""
@@ -93,7 +93,7 @@ def time_and_report(
     with working_on(on) as executor:
         if not isinstance(executor, on_dask.DaskExecutor):
             raise FleetError(
-                f"--on {on}: timings are for hosts.",
+                f"--on {on}: only hosts can be timed on.",
                 hint="Give a Dask scheduler, tcp://HEAD:8786; `run` without --on times on this machine.",
             )
         try:

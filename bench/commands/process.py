@@ -152,7 +152,7 @@ def _guarded(command: Callable[[], object]) -> int:
         where = f"{error.filename}: " if error.filename else ""
         return _say(f"{where}{error.strerror or error}.", "Fix it and start the command again.", OUTPUT)
     except (MemoryError, RecursionError) as error:
-        return _say(f"{type(error).__name__}: what was given is too large.", "Give less of it.", OUTPUT)
+        return _say(f"{type(error).__name__}: the input is too large.", "Give a smaller one.", OUTPUT)
     except Exception:  # noqa: BLE001  # a bug: its traceback is all that helps, and 1 would read as FAIL
         import traceback
 

@@ -30,9 +30,11 @@ def quality(
     logs: LogsOption = Path("logs"),
     resume: Annotated[
         bool,
-        typer.Option("--resume", help="Into the suite's newest run: add the pass to it, or go on with it."),
+        typer.Option("--resume", help="Use the suite's newest run: add the pass to it, or resume it."),
     ] = False,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes, instead of the suite's.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Number of processes, instead of the suite's.")
+    ] = None,
     on: OnOption = None,
     share: ShareOption = None,
     wait: WaitOption = "10 min",

@@ -35,9 +35,10 @@ def report(
         typer.Option("--format", help="md, html, charts, json, csv, short; all by default. May be repeated."),
     ] = None,
     templates: Annotated[
-        Path | None, typer.Option(help="Folder of own templates, which go before the built-in ones.")
+        Path | None,
+        typer.Option(help="Folder with templates of your own, which take precedence over the built-in ones."),
     ] = None,
-    sound: Annotated[bool, typer.Option("--sound", help="Put the clips into the HTML page.")] = False,
+    sound: Annotated[bool, typer.Option("--sound", help="Embed the clips in the HTML page.")] = False,
 ) -> None:
     """Render the reports of one or more runs, from their records alone."""
     from bench.commands.terminal import print_verdict

@@ -36,7 +36,8 @@ def score(
         Path | None, typer.Option(help="The transcript to compare with, such as the f16 model's.")
     ] = None,
     language: Annotated[
-        str | None, typer.Option(help="Language of the speech: ru, en. Told by the text where not given.")
+        str | None,
+        typer.Option(help="Language of the speech, such as ru or en; detected from the text by default."),
     ] = None,
     seconds: Annotated[
         float | None, typer.Option(min=0.001, help="Length of the recording, for loops and runaways.")

@@ -33,7 +33,9 @@ ThreadsOption = Annotated[
     str | None, typer.Option(metavar="LIST", help="Numbers of threads to sweep: 1,2,4.")
 ]
 LanguageOption = Annotated[str | None, typer.Option(help="Language of the recordings: ru, en ...")]
-BlocksOption = Annotated[int | None, typer.Option(min=1, help="Repetitions; from 6 on there are intervals.")]
+BlocksOption = Annotated[
+    int | None, typer.Option(min=1, help="Number of repetitions; intervals need at least 6.")
+]
 NameOption = Annotated[str | None, typer.Option(help="Name of the suite; the first file's by default.")]
 
 
@@ -136,5 +138,5 @@ def _counts(given: str | None) -> tuple[int, ...]:
     except ValueError:
         counts = (0,)
     if any(count < 1 for count in counts):
-        raise typer.BadParameter(f"--threads {given}: numbers from 1 on, like 1,2,4")
+        raise typer.BadParameter(f"--threads {given}: give numbers from 1 up, like 1,2,4")
     return tuple(dict.fromkeys(counts))

@@ -135,11 +135,13 @@ def put(files: Mapping[str, str], folders: RunFolders) -> None:
     Raises FleetError for what is no run.
     """
     if len(files) > MOST_FILES or sum(map(len, files.values())) > MOST_BYTES * 4 / 3:
-        raise FleetError(f"{folders.run_id}: what the host sent is no run: too much.")
+        raise FleetError(f"{folders.run_id}: the host sent more than a run can hold.")
     for name, text in files.items():
         place, _, file = name.partition("/")
         if not ((place == "run" and file in RUN_FILES) or (place == "logs" and _LOG.fullmatch(file))):
-            raise FleetError(f"{folders.run_id}: the host sent a file {json.dumps(name[:80])}: of no run.")
+            raise FleetError(
+                f"{folders.run_id}: the host sent a file {json.dumps(name[:80])}, which belongs to no run."
+            )
         try:
             content = base64.b64decode(text, validate=True)
         except ValueError as error:

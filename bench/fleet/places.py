@@ -30,6 +30,6 @@ def _opened(on: str) -> Executor:
 
         return DaskExecutor(on)
     raise FleetError(
-        f"--on {on}: is no place to work in.",
+        f"--on {on}: is neither a number of processes nor an address.",
         hint="Give local:4 for so many processes here, or a Dask scheduler: tcp://HEAD:8786, tls://HEAD:8786.",
     )

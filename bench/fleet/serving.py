@@ -133,9 +133,7 @@ async def _lead(listen: str, say: Callable[[str], None]) -> None:
                 say("dashboard: none; it wants the package bokeh (pip install bokeh)")
             await _first(over.wait(), scheduler.finished())
     except (OSError, ValueError) as error:
-        raise FleetError(
-            f"{listen}: cannot be listened at: {error}.", hint="Give another --listen."
-        ) from error
+        raise FleetError(f"{listen}: cannot listen there: {error}.", hint="Give another --listen.") from error
 
 
 def _ended_by_signals() -> asyncio.Event:

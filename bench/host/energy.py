@@ -121,7 +121,7 @@ def gpu_millijoules() -> int | None:
 
 
 def refusals() -> tuple[Reason | None, Reason | None]:
-    """Why this machine tells no `energy_joules` and no `gpu_energy_joules`; None where it does."""
+    """Why this machine reports no `energy_joules` and no `gpu_energy_joules`; None where it does."""
     if sys.platform == "darwin":
         why = None if find_spec("zeus_apple_silicon") else NO_ZEUS
         return why, why

@@ -35,7 +35,7 @@ def counters(content: str | None) -> dict[str, int]:
 
 
 def oom_kills(root: Path = ROOT) -> int | None:
-    """Processes the kernel has ended for want of memory since boot, cgroups' included; None unknown."""
+    """Processes that the kernel has killed for lack of memory since boot, cgroups' included; None unknown."""
     return counters(text(root / "proc/vmstat")).get("oom_kill")
 
 

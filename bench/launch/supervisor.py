@@ -34,7 +34,7 @@ class Supervision:
     """What came of one supervised child.
 
     `result` is RESULT as sent, None where the supervisor itself was ended; `failure` says how then.
-    `kernel_killed` tells that the kernel ended some process for want of memory meanwhile, None where
+    `kernel_killed` says that the kernel killed some process for lack of memory meanwhile, None where
     the system does not count that.  `strays` are the processes that had to be ended afterwards.
     """
 

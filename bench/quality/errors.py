@@ -19,7 +19,7 @@ from bench.quality.normalizer import Normalizer
 from bench.quality.versions import LANGUAGES
 
 LONGEST_PHRASE: Final = 4  # words on either side; a longer stretch of errors reads as noise
-CONTENT_LETTERS: Final = 24  # letters beyond which a phrase tells no more
+CONTENT_LETTERS: Final = 24  # letters beyond which a phrase says no more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -209,7 +209,7 @@ def _json(name: str, text: str, *, must: bool) -> TranscriptFile | None:
             data = rows
         elif must:
             raise UnusableTranscript(
-                f"{name}: not JSON: {error}.", hint="Write it anew; a cut file ends in the middle."
+                f"{name}: not JSON: {error}.", hint="Write it again; a cut file ends in the middle."
             ) from None
         else:
             return None

@@ -96,7 +96,7 @@ def reference_in_force(file: Path) -> Reference | None:
     if warnings:
         raise JournalError(
             "\n".join(warnings),
-            hint=f"Which reference is in force cannot be told: restore {file}, or accept one anew into an empty file.",
+            hint=f"Which reference is in force cannot be told: restore {file}, or accept a new one into an empty file.",
         )
     return found[-1] if found else None
 

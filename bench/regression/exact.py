@@ -130,7 +130,7 @@ def check_cases(
     """Every breach of tonight against the reference; `texts` has the transcripts of both by hash.
 
     What the reference already did (a case known to fail, to be empty, to hit the limit) is no
-    breach.  A case the reference does not know is held to nothing but to have been measured; what an
+    breach.  A case the reference does not know is only held to having been measured; what an
     engine cannot run is no failure.
     """
     found: list[Fact] = []

@@ -134,7 +134,7 @@ def gate_run(
 
 
 def _no_reference(night: Night, *, measured: bool) -> Reason:
-    """That the night was held to nothing, and how to get a reference."""
+    """That the night was compared with nothing, and how to get a reference."""
     code = "gate.no_reference" if measured else "gate.no_reference_yet"
     return reason(code, suite=night.suite, machine=night.machine)
 

@@ -35,7 +35,7 @@ def index_file(history: Path) -> Path:
 
 
 def rebuild_index(file: Path, nights: Iterable[Night]) -> None:
-    """Make the index anew, aside, and put it in the old one's place."""
+    """Rebuild the index beside the old one, and put it in its place."""
     import sqlite3
 
     try:

@@ -29,7 +29,7 @@ LOOKS: Final = (6, 8, 10, 12, 15, 18, 22, 27, 33, 40)  # blocks at which a decis
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """What a run wants to know.
+    """What a run is to find out.
 
     `precision` is the half-width of the ratio's interval, 0.01 = 1 %; `tolerance` the change that
     matters, None where nothing is to be decided.

@@ -8,6 +8,8 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Collection
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -151,3 +153,32 @@ def test_the_security_rules_have_no_exception_but_starting_children() -> None:
     for call in ruff["flake8-bandit"]["allowed-markup-calls"]:
         module, _, name = call.rpartition(".")
         assert callable(getattr(importlib.import_module(module), name)), call
+
+
+def _modules() -> dict[str, Path]:
+    """Every module of the package by its dotted name."""
+    found = {}
+    for file in sorted(BENCH.rglob("*.py")):
+        parts = file.relative_to(BENCH.parent).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    return found
+
+
+def _imports_at_once(file: Path, known: Collection[str]) -> set[str]:
+    """The modules of ours that a module imports while it is being imported itself."""
+    body = list(ast.parse(file.read_text(encoding="utf-8")).body)
+    found: set[str] = set()
+    for node in body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                found.add(inner if inner in known else node.module)
+    return found & set(known)
+
+
+def test_no_import_goes_round_in_a_circle() -> None:
+    modules = _modules()
+    arrows = {name: _imports_at_once(file, modules) for name, file in modules.items()}
+    TopologicalSorter(arrows).prepare()  # CycleError names the circle

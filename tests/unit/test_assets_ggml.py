@@ -25,9 +25,7 @@ SMALL = {
 }
 
 
-@pytest.fixture(scope="session")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("ggml")
+def built(folder: Path) -> Path:
     order = BuildRequest(
         title="small",
         folder=folder,
@@ -39,6 +37,11 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     synthetic.build(order)
     return folder / "model-f16.bin"
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built(tmp_path_factory.mktemp("ggml"))
 
 
 def patched(whole: Path, tmp_path: Path, offset: int, raw: bytes) -> Path:
@@ -145,17 +148,7 @@ def test_k_quants_are_refused_where_rows_do_not_fit(whole: Path) -> None:
 
 
 def test_the_same_seed_gives_the_same_bytes(whole: Path, tmp_path: Path) -> None:
-    order = BuildRequest(
-        title="small",
-        folder=tmp_path,
-        quantization="f16",
-        ingredients=(),
-        parameters=SMALL,
-        seed=1,
-        progress=Silent(),
-    )
-    synthetic.build(order)
-    assert (tmp_path / "model-f16.bin").read_bytes() == whole.read_bytes()
+    assert built(tmp_path).read_bytes() == whole.read_bytes()
 
 
 def test_a_synthetic_vocabulary_has_as_many_tokens_as_a_true_one_and_no_token_twice() -> None:

@@ -96,7 +96,7 @@ def test_times_may_be_on_stderr_and_in_colour() -> None:
 def test_a_refusal_is_a_result_in_the_programs_own_words() -> None:
     reading = read(case(patterns=PATTERNS), outcome(stderr=REFUSAL, status=Status.FAILED))
     assert reading.status is Status.UNSUPPORTED
-    assert english(reading.reason) == "Error: GigaAM: квантизированные модели пока не поддерживаются"
+    assert english(reading.reason) == "“Error: GigaAM: квантизированные модели пока не поддерживаются”"
 
 
 def test_a_time_without_a_pattern_is_absent_with_a_reason() -> None:
@@ -120,7 +120,7 @@ def test_times_are_read_in_their_units(pattern: str, said: str, seconds: float) 
 
 def test_what_is_no_number_is_no_time() -> None:
     reading = read(case(patterns={"load_seconds": "in (.*)s"}), outcome("in nos"))
-    assert why_absent(reading, "load_seconds") == 'No time in "in nos".'
+    assert why_absent(reading, "load_seconds") == "No time in “in nos”."
 
 
 def test_text_is_stdout_unless_said_otherwise() -> None:

@@ -108,4 +108,4 @@ def test_csv_says_why_a_value_is_absent_and_why_a_trial_failed() -> None:
         made, "m.f16.c", status=Status.CRASHED, reason=told("=cmd|' /C calc'!A0"), measurements={}
     )
     (row,) = csv.DictReader(io.StringIO(export_csv(failed)))
-    assert row["reason"].startswith("'=")
+    assert row["reason"].startswith("“=")  # in quotation marks it is no formula

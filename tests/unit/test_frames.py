@@ -89,7 +89,7 @@ def test_the_discarded_attempts_are_there_when_asked_for_and_marked(repeated: Pa
     frame = bench.load_run(repeated, discarded=True)
     assert list(frame["counts"]) == [False, True, True]
     assert list(frame["disturbed"]) == [True, False, False]
-    assert frame["disturbances"].iloc[0] == "cpu steal 3.4 %; load 2.1"
+    assert frame["disturbances"].iloc[0] == "“cpu steal 3.4 %”; “load 2.1”"
     assert frame.loc[frame["counts"], "transcribe_seconds"].mean() == pytest.approx(4.15)
 
 
@@ -104,7 +104,7 @@ def test_all_of_it_survives_parquet(troubled: Path, tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     frame = bench.load_run(troubled, discarded=True)
     assert list(frame["reason"].isna()) == [True, True, True, False]
-    assert frame["reason"].iloc[3] == "SIGSEGV"
+    assert frame["reason"].iloc[3] == "“SIGSEGV”"
     assert frame["reason_code"].iloc[3] == "told"
     frame.to_parquet(tmp_path / "run.parquet")
     back = pd.read_parquet(tmp_path / "run.parquet")

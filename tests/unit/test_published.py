@@ -74,8 +74,8 @@ def test_refusals_are_in_the_programs_own_words(found: Results) -> None:
         each.case.model: english(each.reason) for each in found.cases if each.status is Status.UNSUPPORTED
     }
     assert refused == {
-        "gigaam-v3-ctc": "GigaAM: квантизированные модели пока не поддерживаются",
-        "parakeet-tdt-v3": "Parakeet: квантизированные модели пока не поддерживаются",
+        "gigaam-v3-ctc": "“GigaAM: квантизированные модели пока не поддерживаются”",
+        "parakeet-tdt-v3": "“Parakeet: квантизированные модели пока не поддерживаются”",
     }
 
 

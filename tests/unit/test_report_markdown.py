@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 from report_runs import HEARD, LINUX, MAC, clip, measured_run, model, suite
+from report_texts import plain_text, tables
 
 from bench.domain import Record, Status, Transcript, absent, measured
 from bench.errors import ReportError
@@ -32,22 +33,7 @@ def written(run: RunData | list[RunData], out: Path, language: str = "ru") -> st
     runs = run if isinstance(run, list) else [run]
     [path] = render(runs, languages=[language], out=out, formats=["md"])
     assert path == out / f"report.{language}.md"
-    text = re.sub("[\u00a0\u202f]", " ", path.read_text(encoding="utf-8"))
-    text = re.sub("</?details>|</?summary>", "", re.sub('<a id="note-[0-9]+"></a>', "", text))
-    return re.sub(r"\[([⁰¹²³⁴⁵⁶⁷⁸⁹]+)\]\(#note-[0-9]+\)", r"\1", text)
-
-
-def tables(text: str) -> list[list[list[str]]]:
-    """Every table of a Markdown text as rows of cells, as a parser sees them."""
-    found: list[list[list[str]]] = []
-    for at, token in enumerate(tokens := MarkdownIt("commonmark").enable("table").parse(text)):
-        if token.type == "table_open":
-            found.append([])
-        elif token.type == "tr_open":
-            found[-1].append([])
-        elif token.type in {"td_open", "th_open"}:
-            found[-1][-1].append(tokens[at + 1].content)
-    return found
+    return plain_text(path.read_text(encoding="utf-8"))
 
 
 def table(text: str, heading: str) -> list[list[str]]:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from markdown_it import MarkdownIt
+from report_texts import plain_text, tables
 
 from bench.journal import read_run
 from bench.report import render
@@ -87,25 +87,12 @@ QUALITY = {
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     [path] = render([read_run(FOLDER)], languages=["ru"], out=tmp_path_factory.mktemp("out"), formats=["md"])
-    text = re.sub("[\u00a0\u202f]", " ", path.read_text(encoding="utf-8"))
-    return re.sub(r"\[([⁰¹²³⁴⁵⁶⁷⁸⁹]+)\]\(#note-[0-9]+\)", r"\1", text)
-
-
-def _tables(text: str) -> list[list[list[str]]]:
-    found: list[list[list[str]]] = []
-    for at, token in enumerate(tokens := MarkdownIt("commonmark").enable("table").parse(text)):
-        if token.type == "table_open":
-            found.append([])
-        elif token.type == "tr_open":
-            found[-1].append([])
-        elif token.type in {"td_open", "th_open"}:
-            found[-1][-1].append(tokens[at + 1].content)
-    return found
+    return plain_text(path.read_text(encoding="utf-8"))
 
 
 def _with(text: str, *headings: str) -> list[list[str]]:
     """The rows of the table that begins with these headings, without their footnotes."""
-    for rows in _tables(text):
+    for rows in tables(text):
         head = [re.sub(" ?[⁰¹²³⁴⁵⁶⁷⁸⁹]+$", "", cell) for cell in rows[0]]
         if tuple(head[: len(headings)]) == headings:
             return rows[1:]

@@ -60,7 +60,7 @@ def test_a_second_run_in_the_same_second_has_a_name_of_its_own(run: RunFolders, 
 def test_a_thousand_runs_in_one_second_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folders, "range", lambda *_: range(1, 2), raising=False)
     new_folders("demo", reports=tmp_path, logs=tmp_path, now=NOON)
-    with pytest.raises(JournalError, match="every name for a new run is taken"):
+    with pytest.raises(JournalError, match="all names for a new run are taken"):
         new_folders("demo", reports=tmp_path, logs=tmp_path, now=NOON)
 
 

@@ -432,7 +432,7 @@ def test_weights_that_change_while_a_trial_runs_make_it_unusable_and_no_later_on
         return outcome()
 
     bench_.answer = overwrites
-    with pytest.raises(UnusableWeights, match="overwritten while the run went on"):
+    with pytest.raises(UnusableWeights, match="overwritten during the run"):
         bench_.run(blocks=2)
     found = read_run(bench_.folders.run).records
     assert len(bench_.launched) == 1

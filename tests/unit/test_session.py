@@ -15,7 +15,7 @@ from bench import nightly, prepare, report, runner, session
 from bench.domain import Protocol, Status, Suite, measured
 from bench.errors import Interrupted, JournalError, SuiteError
 from bench.estimates import estimate
-from bench.folders import RunFolders
+from bench.folders import RunFolders, start
 from bench.journal import Journal, read_run
 from bench.nightly import Judging
 from bench.prepare import Blocked, Prepared
@@ -344,3 +344,35 @@ def test_a_night_is_measured_judged_written_beside_and_kept(tmp_path: Path, seen
     assert nightly.publish(found.report, tmp_path / "reports").suffix == ".html"
     assert not stale.exists()  # a page of an older version, which nobody makes anew
     assert other.exists()  # the page of a suite of that name
+
+
+# -------------------------------------------------------------------- as begun
+
+
+def begun(tmp_path: Path, *variants: str, **protocol: Any) -> Path:
+    """The reports of a run with these variants that was begun."""
+    suite = dataclasses.replace(records.suite(*variants), protocol=Protocol(**protocol))
+    start(
+        RunFolders(run=tmp_path / "reports" / suite.name / "r1", logs=tmp_path / "logs"), suite, records.HOST
+    )
+    (tmp_path / "reports" / suite.name / "r1" / "records.jsonl").touch()
+    return tmp_path / "reports"
+
+
+def test_a_run_is_gone_on_with_by_the_cases_and_blocks_it_was_begun_with(tmp_path: Path) -> None:
+    reports = begun(tmp_path, "f16", "q4_0", blocks=3, precision=0.02)
+    whole = dataclasses.replace(records.suite("f16", "q8_0", "q4_0"), protocol=Protocol(blocks=7))
+    asked = session.as_begun(whole, only=[], blocks=None, reports=reports, logs=tmp_path / "logs")
+    assert [case.id for case in asked.cases] == ["m.f16.c", "m.q4_0.c"]
+    assert (asked.protocol.blocks, asked.protocol.precision) == (3, 0.02)
+
+
+def test_what_is_asked_for_by_name_or_number_is_asked_for(tmp_path: Path) -> None:
+    reports = begun(tmp_path, "f16", "q4_0", blocks=3)
+    whole = dataclasses.replace(records.suite("f16", "q8_0", "q4_0"), protocol=Protocol(blocks=7))
+    here = {"reports": reports, "logs": tmp_path / "logs"}
+    assert session.as_begun(whole, only=["*"], blocks=7, **here) == whole
+    smaller = records.suite(
+        "f16"
+    )  # the suite has fewer cases than the run now: the run is not cut down to it
+    assert [case.id for case in session.as_begun(smaller, only=[], blocks=9, **here).cases] == ["m.f16.c"]

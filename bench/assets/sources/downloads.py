@@ -79,5 +79,5 @@ def failure(output: str) -> str:
 
 
 def is_full_disk(output: str) -> bool:
-    """Whether the program failed for want of space."""
+    """Whether the program failed because the disk was full."""
     return "No space left on device" in output or "Disk quota exceeded" in output

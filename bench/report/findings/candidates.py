@@ -32,7 +32,7 @@ class Loss(IntEnum):
 class Candidate:
     """A variant that could be chosen: its case on the family's longest clip, its quality.
 
-    `broken` says that its transcripts are of no use: most words are wrong, or most of the text is loops.
+    `broken` says that its transcripts are unusable: most words are wrong, or most of the text is loops.
     `passed` is what the quality pass says of it, beside its baseline.  `looped` counts the recordings on which it looped: one strikes it from long recordings alone.
     """
 

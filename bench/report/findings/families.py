@@ -115,7 +115,7 @@ class Scene:
 
     @cached_property
     def useless(self) -> frozenset[CaseKey]:
-        """Cases whose text is of no use: their times are no speed, for silence is quick."""
+        """Cases whose text is unusable: their times say nothing about speed, for producing nothing is fast."""
         return frozenset(case.key for case in self.figures.cases if of_no_use(case))
 
     @cached_property

@@ -26,7 +26,7 @@ from bench.text.numbers import Quantity
 
 
 def useless(scene: Scene) -> Iterator[Finding]:
-    """Variants whose times are compared with nothing, for what they wrote is of no use."""
+    """Variants whose times are not compared, because their text is unusable."""
     for family in scene.families:
         cases = [case for case in family.front if case.key in scene.useless]
         if cases:

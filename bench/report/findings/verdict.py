@@ -150,7 +150,7 @@ def _avoid(scene: Scene, rows: Sequence[Overall]) -> Iterator[Line]:
 
 
 def _bad(each: Candidate) -> bool:
-    """Whether it is of no use, shown to be worse, or likely to be."""
+    """Whether it is unusable, shown to be worse, or likely to be."""
     return not each.case.model.synthetic and (each.broken or each.loss is Loss.SHOWN or each.likely_worse)
 
 

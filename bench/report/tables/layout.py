@@ -47,7 +47,7 @@ def always(subjects: Sequence[Any], context: Context) -> bool:
 class ColumnOf(Generic[Subject]):
     """A column: its heading by message id or made of the rows, the note on it, what fills it.
 
-    `wanted` tells whether these rows have it at all.  A column that `folds` is said in one line below
+    `wanted` says whether these rows have it at all.  A column that `folds` is said in one line below
     the table where its figures differ no more than chance lets them.
     """
 
