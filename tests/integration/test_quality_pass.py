@@ -215,7 +215,7 @@ def test_a_pass_that_is_ended_leaves_no_folder_and_one_killed_none_after_the_nex
     folder: Path, on: list[str]
 ) -> None:
     slow = "{engine: fake, settings: {seconds_a_window: 0.2}}"
-    (folder / "demo.yaml").write_text(SUITE.replace("{engine: fake}", slow))
+    (folder / "demo.yaml").write_text(fleets.SUITE.replace("{engine: fake}", slow))
     (folder / "tmp").mkdir()
     path = os.pathsep.join([str(FAKES), *filter(None, [os.environ.get("PYTHONPATH")])])
     environ = {**os.environ, "PYTHONPATH": path, "TMPDIR": str(folder / "tmp")}

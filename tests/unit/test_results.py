@@ -100,7 +100,7 @@ def test_an_absent_metric_keeps_its_reason() -> None:
 def test_a_case_that_never_ended_well_has_a_status_and_a_reason() -> None:
     run = run_of([Trials(variant="f16", figures={"rtf": 1}, statuses=[Status.TIMEOUT])])
     case = results_of([run]).cases[0]
-    assert (case.status, english(case.reason)) == (Status.TIMEOUT, "it went wrong")
+    assert (case.status, english(case.reason)) == (Status.TIMEOUT, "“it went wrong”")
     assert not case.summaries
 
 
