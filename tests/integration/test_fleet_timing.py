@@ -210,7 +210,7 @@ def test_what_a_host_sends_is_data_within_bounds(folder: Path) -> None:
     folders = RunFolders(run=folder / "reports" / "demo" / "r", logs=folder / "logs" / "demo" / "r")
     some = base64.b64encode(b"x").decode()
     for name in ("run/../../evil", "run/.bashrc", "logs/../x.log", "logs/a/b.log", "/etc/passwd", "run/x.py"):
-        with pytest.raises(FleetError, match="of no run"):
+        with pytest.raises(FleetError, match="belongs to no run"):
             put({name: some}, folders)
     with pytest.raises(FleetError, match="came back damaged"):
         put({"run/records.jsonl": "%%%"}, folders)

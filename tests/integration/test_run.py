@@ -295,7 +295,7 @@ def test_weights_overwritten_between_trials_are_not_measured_under_the_old_hash(
         Runner(prepared=prepared, folders=folders, host=host.describe(), watcher=Overwrites()).run()
     data = read_run(folders.run)
     assert [record.status for record in data.records] == [Status.OK] * 3 + [Status.UNUSABLE] * 3
-    assert "was overwritten while the run went on" in english(data.records[-1].reason)
+    assert "was overwritten during the run" in english(data.records[-1].reason)
     assert any("was overwritten" in english(warning) for warning in data.host.warnings)
 
 
