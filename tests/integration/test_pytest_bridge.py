@@ -118,7 +118,7 @@ def test_a_case_that_failed_fails_its_test_with_the_reason(folder: Path) -> None
     run = recorded(folder, status=Status.CRASHED, reason=told("ended by SIGSEGV"), transcript=None)
     done = run_pytest(folder, "--asr-suite", "demo.yaml", "--asr-run", run)
     assert "1 failed, 1 passed" in done.stdout
-    assert "m.q8_0.clip: crashed: ended by SIGSEGV" in done.stdout
+    assert "m.q8_0.clip: crashed: “ended by SIGSEGV”" in done.stdout
 
 
 def test_a_time_that_was_not_measured_skips_its_tests(folder: Path) -> None:
