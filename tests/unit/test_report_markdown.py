@@ -372,7 +372,7 @@ def test_a_mirrored_order_is_among_the_parameters(run: RunData, language: str, s
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", "Read once in 0.10 s: a spike shorter than that may have been missed"),
+        ("en", "Sampled every 0.10 s: a spike shorter than that may have been missed"),
         ("ru", "Читается раз в 0.10 с: более короткий всплеск мог остаться незамеченным"),
     ],
 )
