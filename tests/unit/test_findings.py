@@ -242,6 +242,37 @@ def test_a_smaller_quantization_slower_than_a_larger_one_is_pointed_out() -> Non
     assert [key.variant for key in finding.subjects] == ["q6_k"]
 
 
+def test_variants_of_other_settings_are_not_held_against_each_other_as_quantizations() -> None:
+    cases = [
+        case("f16", rtf=0.4, weights=300),
+        case("q8_0-vad", rtf=0.1, weights=200, quantization="q8_0"),
+        case("q6_k", rtf=0.2, weights=150),
+    ]
+    run = run_of(cases, clips=[CLIP])
+    vad = dataclasses.replace(run.suite.cases[1].variant, settings={"segmentation": "vad"})
+    other = dataclasses.replace(run.suite.cases[1], variant=vad)
+    suite = dataclasses.replace(run.suite, cases=(run.suite.cases[0], other, run.suite.cases[2]))
+    assert any(each.rule == "speed.not_monotonic" for each in findings(results_of([run])))
+    made = findings(results_of([dataclasses.replace(run, suite=suite)]))
+    assert not [each for each in made if each.rule == "speed.not_monotonic"]
+
+
+def test_times_that_are_not_compared_are_compared_in_no_sentence() -> None:
+    """Variants without one right word: no trade of load for speed, no larger file that is quicker."""
+    cases = [
+        case("f16", WHOLE, rtf=0.1, load_seconds=4.0, weights=300),
+        case("q8_0", WHOLE, rtf=0.1, load_seconds=4.0, weights=200),
+        case("q2_k", spoil(WHOLE, 1.0), rtf=0.2, load_seconds=1.0, weights=50),
+    ]
+    told = found(cases)
+    assert [each.rule for each in told if each.rule == "trust.useless"] == ["trust.useless"]
+    assert not [
+        each.rule
+        for each in told
+        if each.rule.startswith("speed.") and "q2_k" in {key.variant for key in each.subjects}
+    ]
+
+
 def test_quick_to_load_and_slow_to_transcribe_pays_up_to_a_length() -> None:
     """4.0 - 1.0 seconds won at the start, 0.2 - 0.1 lost per second of audio: 30 s."""
     cases = [

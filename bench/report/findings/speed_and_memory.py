@@ -233,15 +233,28 @@ def _item(scene: Scene, case: CaseResult, times: BaselineRatio, metric: str, qua
 
 
 def slower_than_larger(scene: Scene) -> Iterator[Finding]:
-    """Quantizations that transcribe slower than a larger one, the baseline aside."""
+    """Quantizations that transcribe slower than a larger one of the same settings, the baseline aside."""
     for family in scene.families:
-        for anchor, cases in family.by_anchor():
+        for anchor, every in family.by_anchor():
+            cases = [case for case in every if case.key not in scene.useless]
             for case in cases:
-                larger = [each for each in cases if smaller(case, each)]
+                larger = [each for each in cases if smaller(case, each) and set_alike(case, each)]
                 slower = [contrast(case, each, "rtf", TIME) for each in larger]
                 found = [each for each in slower if each and each.outcome is Standing.MORE]
                 if found:
                     yield _slower(scene, anchor, case, found)
+
+
+def set_alike(case: CaseResult, other: CaseResult) -> bool:
+    """Whether they differ in their quantization alone."""
+    mine, its = case.case.variant, other.case.variant
+    return (mine.engine, mine.device, mine.environment, mine.environ, mine.settings) == (
+        its.engine,
+        its.device,
+        its.environment,
+        its.environ,
+        its.settings,
+    )
 
 
 def _slower(scene: Scene, anchor: CaseResult, case: CaseResult, found: Sequence[Contrast]) -> Finding:

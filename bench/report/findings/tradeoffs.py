@@ -22,6 +22,8 @@ def trade(scene: Scene) -> Iterator[Finding]:
     """Faster to load and slower to transcribe, or the reverse: from which length on which pays."""
     for anchor, cases in scene.by_anchor():
         for case in cases:
+            if case.key in scene.useless:
+                continue
             loads = contrast(case, anchor, "load_seconds", TIME)
             transcribes = contrast(case, anchor, "rtf", TIME)
             if loads and transcribes:
@@ -112,6 +114,8 @@ def first_run(scene: Scene) -> Iterator[Finding]:
     for family in scene.families:
         found: list[tuple[CaseResult, RatioEstimate]] = []
         for case in family.front:
+            if case.key in scene.useless:
+                continue
             compared = compare_metrics(case, "transcribe_seconds", "warm_transcribe_seconds")
             if isinstance(compared, RatioEstimate) and compared.clear and compared.ratio > 1 + TIME.shown:
                 found.append((case, compared))
