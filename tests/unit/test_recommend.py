@@ -32,17 +32,42 @@ def ask(cases: Sequence[Trials] = CASES, *, blocks: int = 10, **limits: Any) -> 
     return recommend(results_of([run]), Constraints(**limits))
 
 
+def lines(found: Recommendation) -> list[str]:
+    """The answer as Markdown."""
+    write = MarkdownWriter(language("en"))
+    return [str(write.cell(line)) for line in found.phrases()]
+
+
 def chosen(found: Recommendation) -> str:
     assert found.choice is not None
     return found.choice.case.case.variant.name
 
 
 def test_the_same_text_in_a_smaller_file_is_preferred() -> None:
-    found = ask(max_rtf=0.3, max_footprint_bytes=5e8, max_wer_loss=0.005)
+    found = ask(max_rtf=0.3, max_footprint_bytes=5e8)
     assert found.decision is Decision.CHOSEN
     assert chosen(found) == "q8_0"
     assert found.runner_up is not None
     assert found.runner_up.case.case.variant.name == "f16"
+
+
+@pytest.mark.parametrize(("utterances", "kept"), [(7, False), (80, False), (700, True)])
+def test_the_same_text_keeps_a_limit_on_the_loss_from_600_utterances_on(utterances: int, kept: bool) -> None:
+    """A rare disaster may hide behind it: 3 / n of the utterances, by the rule of three."""
+    texts = sentences(utterances)
+    cases = [dataclasses.replace(case, heard=" ".join(texts)) for case in CASES[:2]]
+    run = run_of(cases, clips=[spoken(texts=texts)])
+    found = recommend(results_of([run]), Constraints(max_wer_loss=0.005))
+    assert chosen(found) == ("q8_0" if kept else "f16")
+    assert (found.smaller is None) is kept
+    wanted = [each.count for each in found.missing if isinstance(each, Phrase)]
+    assert wanted == ([] if kept else [600])
+
+
+def test_a_smaller_variant_that_may_keep_the_limits_is_told_beside_the_choice() -> None:
+    said = lines(ask(max_wer_loss=0.005))
+    assert said[0].startswith("Recommended: **M F16**")
+    assert any(line.startswith("Smaller, but not shown to keep the limits: **M Q8_0**") for line in said)
 
 
 def test_a_limit_that_only_a_lossy_variant_keeps_chooses_it() -> None:

@@ -23,7 +23,7 @@ from bench.report.findings.model import MOST_BLOCKS
 from bench.report.findings.pairs import points
 from bench.results import CaseResult
 from bench.results.heard import NO_REFERENCE
-from bench.statistics import FEWEST_TO_CLAIM
+from bench.statistics import FEWEST_TO_CLAIM, Estimate
 from bench.text.numbers import Quantity
 
 BLOCKS_PUBLISHED: Final = 10  # what is asked for where there is no interval to go by
@@ -157,18 +157,32 @@ def _check_wer(case: CaseResult, limit: float) -> Check:
 
 def _check_loss(each: Candidate, limit: float) -> Check:
     name, change = "max_wer_loss", each.change
-    if each.loss is Loss.NONE:
-        state = LimitState.OPEN if each.judged else LimitState.MET
-        missing = Phrase(message="recommend.missing.transcript") if each.judged else None
-        figure = Figure(value=0.0, quantity=Quantity.POINTS)
-        return Check(limit=name, state=state, figure=figure, missing=missing)
+    none = Figure(value=0.0, quantity=Quantity.POINTS)
+    if each.case.is_baseline:
+        return Check(limit=name, state=LimitState.MET, figure=none)
+    if each.loss is Loss.NONE and each.judged:
+        missing = Phrase(message="recommend.missing.transcript")
+        return Check(limit=name, state=LimitState.OPEN, figure=none, missing=missing)
     if change is None or change.value is None:
         return _nothing(name, each.case.heard.reason or NO_REFERENCE)
     figure = points(change, shown=change.n >= FEWEST_TO_CLAIM)
     if figure.high is not None:
         # What is promised must hold for rare disasters too, which no utterance may have shown.
         figure = dataclasses.replace(figure, high=change.possible_high)
-    return _check_interval(name, figure, limit, _utterances)
+    found = _check_interval(name, figure, limit, _utterances)
+    if found.state is LimitState.OPEN and change.value < limit and change.high is not None:
+        found = dataclasses.replace(found, missing=_speech_for(change, limit - change.value) or found.missing)
+    return found
+
+
+def _speech_for(change: Estimate, far: float) -> Phrase | None:
+    """The utterances that bring a loss within a limit so far above it; None where it is too close for any number.
+
+    What scatters narrows with the square root of their number, what none has shown with the number itself.
+    """
+    width = (change.value if change.high is None else change.high) - change.value
+    seen = (width / far) ** 2 if change.scatter else 0.0
+    return _utterances(change.n, max(seen, change.unseen / far)) if seen <= 100 else None
 
 
 def _check_interval(

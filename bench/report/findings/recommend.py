@@ -11,7 +11,7 @@ from bench.domain import Reason
 from bench.report.cells import Cell, CellGroup, Phrase, Text
 from bench.report.findings.advice_words import quality
 from bench.report.findings.candidates import Candidate, Loss, candidates
-from bench.report.findings.families import Scene
+from bench.report.findings.families import Scene, smaller
 from bench.report.findings.limits import Check, Constraints, LimitState, checks
 from bench.report.findings.model import Evidence
 from bench.results import CaseResult, Results
@@ -55,9 +55,10 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recommendation:
-    """The answer: `choice` and `runner_up` when CHOSEN; `missing` says what would make it so when not.
+    """The answer: `choice` and `runner_up` when CHOSEN, and `smaller`, which might keep the limits as well.
 
-    `answers` hold every candidate, the better first.
+    `missing` says what would decide it of that one, or of the nearest where none is chosen.  `answers`
+    hold every candidate, the better first.
     """
 
     decision: Decision
@@ -65,6 +66,7 @@ class Recommendation:
     runner_up: Answer | None
     missing: tuple[Phrase | Reason, ...]
     answers: tuple[Answer, ...]
+    smaller: Answer | None = None
 
     def phrases(self) -> tuple[Cell, ...]:
         """The answer in words, a cell a line."""
@@ -86,23 +88,30 @@ def recommend(figures: Results, constraints: Constraints) -> Recommendation:
         for each in ranked
     )
     met = [each for each in answers if each.state is LimitState.MET]
+    unsettled = [each for each in answers if each.state is LimitState.OPEN]
     if met:
+        open_ = next((each for each in unsettled if smaller(each.case, met[0].case)), None)
         return Recommendation(
             decision=Decision.CHOSEN,
             choice=met[0],
             runner_up=met[1] if len(met) > 1 else None,
-            missing=(),
+            smaller=open_,
+            missing=_missing(open_),
             answers=answers,
         )
-    unsettled = [each for each in answers if each.state is LimitState.OPEN]
-    missing = [check.missing for each in unsettled[:1] for check in each.checks if check.missing]
+    nothing = Phrase(message="recommend.nothing" if scene.figures.cases else "recommend.untimed")
     return Recommendation(
         decision=Decision.INCONCLUSIVE if unsettled or not answers else Decision.IMPOSSIBLE,
         choice=None,
         runner_up=unsettled[0] if unsettled else None,
-        missing=_distinct(missing) if answers else (Phrase(message="recommend.nothing"),),
+        missing=_missing(unsettled[0] if unsettled else None) if answers else (nothing,),
         answers=answers,
     )
+
+
+def _missing(answer: Answer | None) -> tuple[Phrase | Reason, ...]:
+    checks_ = answer.checks if answer is not None else ()
+    return _distinct([check.missing for check in checks_ if check.missing])
 
 
 def _distinct(missing: Sequence[Phrase | Reason]) -> tuple[Phrase | Reason, ...]:
@@ -154,6 +163,10 @@ def _lines(found: Recommendation) -> Iterator[Cell]:
         if found.runner_up is not None:
             params: dict[str, Cell] = {"name": found.runner_up.name, "figures": _figures(found.runner_up)}
             yield Phrase(message="recommend.runner_up", params=params)
+        if found.smaller is not None:
+            params = {"name": found.smaller.name, "figures": _figures(found.smaller)}
+            yield Phrase(message="recommend.smaller", params=params)
+        yield from _wanting(found)
         return
     if found.decision is Decision.IMPOSSIBLE:
         yield Phrase(message="recommend.impossible")
@@ -162,13 +175,17 @@ def _lines(found: Recommendation) -> Iterator[Cell]:
         if found.runner_up is not None:
             params = {"name": found.runner_up.name, "figures": _figures(found.runner_up)}
             yield Phrase(message="recommend.nearest", params=params)
-        for each in found.missing:
-            yield Phrase(message="recommend.missing", params={"what": each})
+        yield from _wanting(found)
     for answer in found.answers:
         broken = [check for check in answer.checks if check.state is LimitState.BROKEN]
         if broken:
             params = {"name": answer.name, "figures": _many(broken)}
             yield Phrase(message="recommend.broken", params=params)
+
+
+def _wanting(found: Recommendation) -> Iterator[Cell]:
+    for each in found.missing:
+        yield Phrase(message="recommend.missing", params={"what": each})
 
 
 def _figures(answer: Answer) -> Cell:
