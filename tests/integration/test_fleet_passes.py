@@ -189,9 +189,9 @@ def test_hosts_that_must_not_hear_are_named_with_the_reason_and_the_others_finis
     assert len(said) == len(watcher.refusals) == 5
     assert re.fullmatch(r"It runs asr-quant-bench 0\.0\.1\+0123456789ab, and .*", said["old"])
     assert said["bare"].startswith('It has no engine fake: unknown engine "fake"')
-    assert said["behind"] == "Its engine fake is 0.9; 1.0 is wanted."
+    assert said["behind"] == "Its engine fake is 0.9; 1.0 is required."
     assert re.search(r"shared/utterances/.*\.wav: sha256 is .*, expected ", said["mixed-up"])
-    assert "cannot be written: File too large" in said["full"]
+    assert "cannot be written: “File too large”" in said["full"]
 
 
 def test_where_every_worker_is_refused_the_pass_ends_with_what_to_do(folder: Path) -> None:
