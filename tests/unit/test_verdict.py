@@ -18,9 +18,10 @@ from bench.reasons import told
 from bench.report import render
 from bench.report.findings.families import Scene
 from bench.report.findings.overall import overall
-from bench.report.findings.verdict import MOST_LINES, verdict
+from bench.report.findings.verdict import MOST_LINES, faster, verdict
 from bench.report.writing.terminal import PlainVerdict, plain_verdict
 from bench.results import results_of
+from bench.statistics import RatioEstimate
 
 ROOT = Path(__file__).parents[2]
 COMMITTED = sorted(
@@ -189,7 +190,7 @@ def test_times_of_several_clips_are_summed_block_by_block(tmp_path: Path) -> Non
         for block in (1,)
     ]
     first = sums[0] / sums[1]
-    assert row.speed is not None
+    assert isinstance(row.speed, RatioEstimate)
     assert row.speed.ratio == pytest.approx(first, rel=0.05)
     audio = sum(case.audio_seconds for case in row.good)
     seconds = [sum(dict(c.values["transcribe_seconds"])[block] for c in row.good) for block in range(1, 11)]
@@ -311,6 +312,18 @@ def test_the_same_text_of_little_speech_leaves_open_what_more_would_lose(
     open_ = f"Not known: the loss of Q8_0 to within half a point (takes about {takes} utterances)"
     assert (open_ in said) is (takes is not None)
     assert ("the loss of" in said) is (takes is not None)
+
+
+@pytest.mark.parametrize(("blocks", "interval"), [(5, False), (6, True)])
+def test_the_table_has_an_interval_from_as_many_blocks_on_as_the_sentences(
+    blocks: int, interval: bool
+) -> None:
+    cases = [variant("f16"), variant("q8_0", WHOLE, 60, rtf=0.5, transcribe_seconds=0.5)]
+    run = run_of(cases, clips=[spoken(texts=SPOKEN, seconds=600.0)], blocks=blocks)
+    [row] = [each for each in overall(Scene(results_of([run]))) if each.case.case.variant.name == "q8_0"]
+    assert isinstance(row.speed, RatioEstimate)
+    shown = faster(row.speed)
+    assert (shown.low is not None, shown.high is not None) == (interval, interval)
 
 
 def test_where_the_others_lose_too_much_the_one_left_is_for_every_need() -> None:

@@ -119,12 +119,12 @@ def _costs(row: Overall) -> Iterator[Cell]:
 
 
 def faster(speed: RatioEstimate) -> Figure:
-    """How many times as fast as the baseline, of a ratio of times, with its interval."""
+    """How many times as fast as the baseline, of a ratio of times, with its interval; of too few blocks without one."""
     return Figure(
         value=1 / speed.ratio,
         quantity=Quantity.TIMES,
-        low=1 / speed.high if speed.high else None,
-        high=1 / speed.low if speed.low else None,
+        low=1 / speed.high if speed.high and not speed.few else None,
+        high=1 / speed.low if speed.low and not speed.few else None,
         n=speed.n,
         strong=speed.shown,
     )
