@@ -44,11 +44,8 @@ def plan(suite: Suite) -> tuple[Block, ...]:
 
 def block(suite: Suite, number: int) -> Block:
     """One block; the same for the same suite, whatever was run before."""
-    backwards = suite.protocol.order == "mirrored" and number % 2 == 0
     cases = sorted(suite.cases, key=lambda case: case.id)
-    order = Draws(f"{suite.protocol.seed}/{number - backwards}").ordered(cases)
-    if backwards:
-        order = order[::-1]
+    order = Draws(f"{suite.protocol.seed}/{number}").ordered(cases)
     slots = tuple(Slot(block=number, position=position, case=case) for position, case in enumerate(order))
     return Block(number=number, slots=slots)
 

@@ -273,7 +273,6 @@ def _protocol(entry: ProtocolEntry) -> domain.Protocol:
         max_blocks=entry.max_blocks,
         max_seconds=entry.max_time,
         seed=entry.seed,
-        order=entry.order,
         passes=entry.passes,
         cold_cache=entry.cold_cache,
         evicted_starts=entry.evicted_starts,

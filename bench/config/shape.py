@@ -182,10 +182,6 @@ class ProtocolEntry(Strict):
         default=None, gt=0, description="With `precision`: trials' time after which no block begins: 20 min"
     )
     seed: int = Field(default=1, ge=0, lt=2**63)
-    order: Literal["random", "mirrored"] = Field(
-        default="random",
-        description="Of the cases in a block: random, or mirrored, every second block the one before it backwards",
-    )
     passes: int = Field(default=1, ge=1, le=100, description="Transcriptions in one child")
     cold_cache: bool = Field(
         default=False, description="Evict the weights from the page cache before each trial"

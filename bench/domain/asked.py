@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +117,7 @@ class Protocol:
     of them and for `max_seconds` of trials at most, until the interval of every ratio to the baseline
     is that narrow (0.01 = 1 % to either side) or, where `decide_at` is given, known to lie within or
     beyond it: see `bench.pace`.  In the first `evicted_starts` blocks each trial is followed by a child
-    that only loads, its weights evicted from the page cache before.  `order` is how the cases of a
-    block follow each other: `random`, or `mirrored`, every second block the one before it backwards.
+    that only loads, its weights evicted from the page cache before.
     """
 
     blocks: int = 10
@@ -128,7 +127,6 @@ class Protocol:
     max_blocks: int = 40
     max_seconds: float | None = None
     seed: int = 1
-    order: Literal["random", "mirrored"] = "random"
     passes: int = 1
     cold_cache: bool = False
     evicted_starts: int = 0

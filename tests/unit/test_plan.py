@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from bench import plan
 from bench.domain import Case, Protocol, Suite, Variant
 
@@ -61,21 +59,3 @@ def test_every_case_comes_first_about_as_often() -> None:
     counts = [firsts.count(name) for name in set(firsts)]
     assert len(counts) == 4
     assert min(counts) > 60
-
-
-def test_a_mirrored_block_is_the_one_before_it_backwards() -> None:
-    suite = suite_of(6, blocks=40)
-    mirrored = dataclasses.replace(suite, protocol=dataclasses.replace(suite.protocol, order="mirrored"))
-    orders = [order(block) for block in plan.plan(mirrored)]
-    assert all(orders[at + 1] == orders[at][::-1] for at in range(0, 40, 2))
-    assert orders[::2] == [order(block) for block in plan.plan(suite)][::2]
-    assert orders[1] == order(plan.block(mirrored, 2))  # a resumed run begins anywhere
-
-
-def test_drift_that_is_steady_over_a_mirrored_pair_cancels() -> None:
-    suite = suite_of(4, blocks=2)
-    mirrored = dataclasses.replace(suite, protocol=dataclasses.replace(suite.protocol, order="mirrored"))
-    at = {case.id: 0 for case in suite.cases}
-    for number, slot in enumerate(slot for block in plan.plan(mirrored) for slot in block.slots):
-        at[slot.case.id] += number
-    assert len(set(at.values())) == 1

@@ -357,21 +357,6 @@ def test_an_evicted_start_stands_in_a_column_of_its_own(run: RunData) -> None:
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", "10 blocks in random order, every second one backwards (seed 7)"),
-        ("ru", "10 блоков в случайном порядке, каждый второй — обратный предыдущему (seed 7)"),
-    ],
-)
-def test_a_mirrored_order_is_among_the_parameters(run: RunData, language: str, said: str) -> None:
-    mirrored = dataclasses.replace(
-        run.suite, protocol=dataclasses.replace(run.suite.protocol, order="mirrored")
-    )
-    [path] = render([changed(run, suite=mirrored)], languages=[language], out=run.path, formats=["md"])
-    assert said in path.read_text(encoding="utf-8").replace("\u202f", " ").replace("\u00a0", " ")
-
-
-@pytest.mark.parametrize(
-    ("language", "said"),
-    [
         ("en", "Sampled every 0.10 s: a spike shorter than that may have been missed"),
         ("ru", "Читается раз в 0.10 с: более короткий всплеск мог остаться незамеченным"),
     ],

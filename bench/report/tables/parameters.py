@@ -194,7 +194,6 @@ def _protocol(protocol: Protocol) -> Cell:
         message="parameter.protocol.text",
         params={
             "blocks": _blocks(protocol),
-            "order": Phrase(message=f"parameter.order.{protocol.order}"),
             "seed": Text(text=str(protocol.seed)),
             "passes": Phrase(message="passes", count=protocol.passes),
             "cache": _cache(protocol),
