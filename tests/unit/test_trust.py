@@ -7,6 +7,7 @@ import dataclasses
 import hashlib
 import io
 import os
+import re
 import tarfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -282,6 +283,22 @@ def test_passwords_of_old_suites_do_not_reach_what_is_published() -> None:
     assert "hunter2" not in said
     assert "tok3n" not in said
     assert "https://***@host.example/simple" in said
+
+
+def test_the_accepted_advisory_is_of_a_cache_that_nothing_here_opens() -> None:
+    """CVE-2025-69872: diskcache reads pickles; llama-cpp-python imports it for `LlamaDiskCache` alone."""
+    root = Path(__file__).parents[2]
+    [accepted] = [
+        line.partition(":=")[2].split()
+        for line in (root / "Makefile").read_text(encoding="utf-8").splitlines()
+        if line.startswith("ACCEPTED_ADVISORIES")
+    ]
+    assert accepted == ["CVE-2025-69872"]
+    said = (root / "docs" / "security.md").read_text(encoding="utf-8")
+    assert all(each in said for each in accepted)
+    for path in (root / "bench").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"diskcache|LlamaDiskCache|set_cache\(", text), path
 
 
 # ------------------------------------------------------------------ pages
