@@ -20,13 +20,12 @@ from bench.errors import SuiteError
 from bench.resolution import IN_RUN, Audit, Resolution, encode, read_newest
 from bench.results.trials import by_case, settled
 from bench.statistics.comparison import Comparison, compare_paired
-from bench.statistics.levels import FEWEST_TO_CLAIM
+from bench.statistics.levels import FEWEST_TO_CLAIM, POWER
 
 if TYPE_CHECKING:
     from bench.domain import Case
 
 FOLDER: Final = "audits"
-POWER: Final = 0.8
 
 
 def audited_suite(suite: Suite, *, copies: int) -> Suite:

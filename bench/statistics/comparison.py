@@ -6,14 +6,17 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from bench.domain import Reason
 from bench.reasons import reason
-from bench.statistics.levels import CLAIM_CONFIDENCE, CONFIDENCE, FEWEST_TO_CLAIM
+from bench.statistics.levels import CLAIM_CONFIDENCE, CONFIDENCE, FEWEST_TO_CLAIM, FEWEST_TO_RANK, POWER
 from bench.statistics.rank_sum import shifts
 from bench.statistics.signed_rank import Centre, centres
 from bench.statistics.student import plainly_off
 from bench.units import Better
+
+_MORE_TO_RANK: Final = 4  # blocks: what a rank test of a few wants beyond what a normal law does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +194,23 @@ def blocks_needed(comparison: Comparison, tolerance: float) -> int | None:
     half = math.log(high / low) / 2
     wanted = math.log1p(tolerance) / 2
     return max(FEWEST_TO_CLAIM, math.ceil(comparison.n * (half / wanted) ** 2 - 1e-9))
+
+
+def blocks_to_show(comparison: Comparison) -> int | None:
+    """How many blocks would claim a difference as large as the estimate in 80 % of runs, if it is so large.
+
+    A claim asks for `CLAIM_CONFIDENCE`, and a rank test of few blocks for some more of them; None where there is
+    no interval to go by.  Simulated in tests/unit/test_stats.py.
+    """
+    low, high = comparison.low, comparison.high
+    if low is None or high is None or not comparison.ratio or comparison.ratio == 1:
+        return None
+    from scipy.special import ndtri
+
+    sure = float(ndtri((1 + CLAIM_CONFIDENCE) / 2) + ndtri(POWER)) / float(ndtri((1 + CONFIDENCE) / 2))
+    half = math.log(high / low) / 2
+    wanted = comparison.n * (sure * half / math.log(comparison.ratio)) ** 2
+    return max(FEWEST_TO_RANK, math.ceil(wanted - 1e-9)) + _MORE_TO_RANK
 
 
 def _unusable(pairs: Sequence[tuple[float, float]]) -> Reason | None:

@@ -14,3 +14,4 @@ FEWEST_TO_RANK: Final = (
 FEWEST_TO_CLAIM: Final = (
     6  # the range of n values holds the median with 1 - 2 ** (1 - n): 0.97 at 6, 0.94 at 5
 )
+POWER: Final = 0.8  # how often a promised number of blocks or utterances shows what is there

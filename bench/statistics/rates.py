@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from bench.domain import Reason
 from bench.reasons import reason
-from bench.statistics.levels import CLAIM_CONFIDENCE, CONFIDENCE, FEWEST_TO_CLAIM
+from bench.statistics.levels import CLAIM_CONFIDENCE, CONFIDENCE, FEWEST_TO_CLAIM, POWER
 from bench.statistics.student import student_quantile
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 FEWEST_TO_COVER: Final = 30  # units from which on the interval of a rate covers what it says
 FEWEST_FREEDOM: Final = 4.0  # a variance of 30 terms and more is known at least so well
-POWER: Final = 0.8  # how often the promised number of units shows what is there
 RULE_OF_THREE: Final = 3.0  # what did not happen in n units happens at most in 3 / n, says 95 %
 
 

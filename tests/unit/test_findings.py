@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,12 +15,14 @@ from trials import Trials, run_of, sentences, spoil, spoken
 from bench.domain import Backend, Clip, Status, WeightsFile, WeightsProof
 from bench.journal import read_run
 from bench.language import language
-from bench.report.cells import BaselineRatio
+from bench.report.cells import BaselineRatio, Text
 from bench.report.findings import RULES, Finding, Kind, Strength, findings
-from bench.report.findings.pairs import speech_wanted
+from bench.report.findings.pairs import speech_wanted, utterances_needed
+from bench.report.findings.wer_sentences import Held, wer_findings
 from bench.report.writing.writers import MarkdownWriter
 from bench.resolution import Audit, Resolution
 from bench.results import results_of
+from bench.statistics import Estimate, blocks_needed, blocks_to_show, compare_paired, difference_interval
 
 TEXTS = sentences(60)
 WHOLE = " ".join(TEXTS)
@@ -588,6 +591,30 @@ def test_enough_quiet_trials_of_a_repeatable_case_leave_nothing_to_warn_of() -> 
 # ------------------------------------------------------------------------ sentences
 
 
+def test_what_seems_to_be_asks_for_as_much_speech_as_its_own_size_takes() -> None:
+    """Thirty utterances of ten words, some of them with errors that the baseline does not make: +5 points."""
+    change = difference_interval([0] * 21 + [-1, 1, 1, 1, 2, 2, 3, 3, 3], [10] * 30)
+    assert isinstance(change, Estimate)
+    assert change.excludes_zero
+    assert not change.clear
+    name = Text(text="M")
+    held = Held(model=name, name=name, anchor=name, change=change, group=0, words=list)
+    [finding] = wer_findings([held])
+    assert message(finding) == "finding.wer.hint"
+    wanted = finding.phrase.params["needed"].count
+    assert utterances_needed(change) > 3000  # to tell half a point apart
+    assert 60 <= wanted <= 300
+
+
+def test_what_seems_to_be_asks_for_as_many_blocks_as_its_own_size_takes() -> None:
+    pairs = [(0.1 * math.exp(shift), 0.1) for shift in (-0.36, -0.33, -0.3, -0.2, -0.17, -0.03)]
+    found_ = compare_paired(pairs)
+    assert found_.excludes_one
+    assert not found_.clear
+    assert (blocks_needed(found_, 0.03) or 0) > 500  # to tell 3 % apart
+    assert 13 <= (blocks_to_show(found_) or 0) <= 40
+
+
 def test_rules_have_ids_of_their_own() -> None:
     assert len({rule.id for rule in RULES}) == len(RULES)
 
@@ -657,16 +684,17 @@ def _anything(chosen: random.Random) -> tuple[list[Trials], list[Clip]]:
 
 
 @pytest.mark.parametrize(
-    ("utterances", "said", "russian"),
+    ("utterances", "heard", "said", "russian"),
     [
-        (1, "about 1 utterance", "около 1 фразы"),
-        (2200, "about 2 200 utterances", "около 2 200 фраз"),
-        (1_300_000, "more than 10 000 utterances", "больше 10 000 фраз"),
+        (1, 1, "about 1 utterance", "около 1 фразы"),
+        (2200, 30, "about 2 200 utterances", "около 2 200 фраз"),
+        (1_300_000, 620, "more than 10 000 utterances", "больше 10 000 фраз"),
+        (34_000, 12_000, "about 34 000 utterances", "около 34 000 фраз"),  # who has 12 000 can have more
     ],
 )
-def test_nobody_is_asked_for_more_speech_than_is_ever_recorded(
-    utterances: int, said: str, russian: str
+def test_nobody_is_asked_for_more_speech_than_is_ever_recorded_who_has_not_as_much(
+    utterances: int, heard: int, said: str, russian: str
 ) -> None:
-    phrase = speech_wanted(utterances)
+    phrase = speech_wanted(utterances, heard)
     written = [str(MarkdownWriter(language(code)).phrase(phrase)) for code in ("en", "ru")]
     assert written == [said, russian]

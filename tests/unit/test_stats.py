@@ -14,6 +14,7 @@ from bench.statistics import (
     Comparison,
     Verdict,
     blocks_needed,
+    blocks_to_show,
     compare_paired,
     compare_unpaired,
     difference_interval,
@@ -255,6 +256,27 @@ def test_blocks_cannot_be_guessed_without_an_interval() -> None:
     assert blocks_needed(comparison(None, 1.0, None, n=1), 0.05) is None
 
 
+@pytest.mark.parametrize("times_the_scatter", [3.0, 1.0, 0.5])
+def test_the_promised_number_of_blocks_shows_what_there_seems_to_be(times_the_scatter: float) -> None:
+    random, scatter = np.random.default_rng(11), 0.03
+    shift = times_the_scatter * scatter
+    ends = [math.exp(shift + side * 1.96 * scatter / math.sqrt(400)) for side in (-1, 1)]
+    promised = blocks_to_show(comparison(ends[0], math.exp(shift), ends[1], n=400))
+    assert promised is not None
+    shown = [
+        compare_paired([(math.exp(each), 1.0) for each in random.normal(shift, scatter, promised)]).clear
+        for _ in range(500)
+    ]
+    assert sum(shown) / len(shown) >= 0.76
+    if times_the_scatter <= 1:  # of a few blocks a rank test wants the fewest there are
+        assert sum(shown) / len(shown) <= 0.9
+
+
+def test_no_number_of_blocks_shows_a_difference_that_nothing_points_to() -> None:
+    assert blocks_to_show(comparison(0.9, 1.0, 1.1)) is None
+    assert blocks_to_show(comparison(None, 1.2, None, n=1)) is None
+
+
 def test_a_pooled_rate_weighs_units_by_their_size() -> None:
     pooled = rate_interval([1, 0], [1, 99])
     assert pooled.value == pytest.approx(0.01)
@@ -317,14 +339,17 @@ def test_no_difference_is_seldom_shown(utterances: int, speakers: int) -> None:
     assert clear / 1000 <= 0.005
 
 
-def test_the_promised_number_of_utterances_shows_half_a_point() -> None:
+@pytest.mark.parametrize(("pilots", "margin"), [(100, 0.005), (30, 0.05)])
+def test_the_promised_number_of_utterances_shows_a_difference_of_the_margin(
+    pilots: int, margin: float
+) -> None:
     random = np.random.default_rng(9)
     shown = runs = 0
     for _ in range(25):
-        pilot = difference_interval(*changes(random, 100, 0.1, 0.0)[:2])
-        needed = max(pilot.n, round(units_needed(pilot, 0.005)))
+        pilot = difference_interval(*changes(random, pilots, 0.1, 0.0)[:2])
+        needed = max(pilot.n, round(units_needed(pilot, margin)))
         for _ in range(20):
-            found = difference_interval(*changes(random, needed, 0.1, 0.005)[:2])
+            found = difference_interval(*changes(random, needed, 0.1, margin)[:2])
             shown += found.clear and (found.value or 0.0) > 0
             runs += 1
     assert shown / runs >= 0.8

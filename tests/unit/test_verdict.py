@@ -111,6 +111,40 @@ def test_what_is_likely_worse_is_advised_no_more_than_it_is_shipped(default: Run
     assert "Q4_0" not in start
 
 
+def test_of_variants_that_start_alike_the_one_closest_to_the_baseline_is_named(
+    default: RunData, tmp_path: Path
+) -> None:
+    loads = {
+        (each.block, each.attempt): each.measurements["load_seconds"]
+        for each in default.records
+        if each.quantization == "q5_0"
+    }
+    alike = [
+        dataclasses.replace(
+            each, measurements={**each.measurements, "load_seconds": loads[each.block, each.attempt]}
+        )
+        if each.quantization in {"q8_0", "q4_k"} and (each.block, each.attempt) in loads
+        else each
+        for each in default.records
+    ]
+    [path] = render(
+        [dataclasses.replace(default, records=tuple(alike))],
+        languages=["en"],
+        out=tmp_path / "out",
+        formats=["md"],
+    )
+    lines = path.read_text(encoding="utf-8").splitlines()
+    rates = {
+        name: next(line for line in lines if line.startswith(f"| **{name}** | 30 |"))
+        for name in ("Q8_0", "Q5_0")
+    }
+    assert "–0.6\u00a0pp" in rates["Q5_0"]  # by thirty utterances it errs less than the baseline itself
+    assert "+0.4\u00a0pp" in rates["Q8_0"]
+    [start] = [line for line in lines if line.startswith("| Fastest start")]
+    assert "| **Whisper base Q8_0**: " in start
+    assert "cannot be told from it: **Whisper base Q5_0**, **Whisper base Q4_K**" in start
+
+
 def test_what_a_pass_says_beyond_its_rates_is_folded_with_what_it_is_of(
     default: RunData, tmp_path: Path
 ) -> None:

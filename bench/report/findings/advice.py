@@ -119,14 +119,25 @@ def _by_model(here: Sequence[Candidate]) -> Iterator[list[Candidate]]:
 def _smallest(cases: Sequence[Candidate]) -> Candidate:
     """The smallest file; of those that differ by nothing worth saying, the one with the least loss."""
     least = min(cases, key=lambda each: each.case.weights_bytes or 0)
-    return min((each for each in cases if not smaller(least.case, each.case)), key=_loss_rank)
+    return _least_lossy([each for each in cases if not smaller(least.case, each.case)])
 
 
-def _loss_rank(each: Candidate) -> tuple[int, float, int]:
-    """What is known of a loss, then its estimate: the lower, the better; where none is lost the smaller file."""
-    estimate = each.change.value if each.change is not None else None
-    lossless = each.loss <= Loss.SAME
-    return (int(each.loss), estimate or 0.0, each.case.weights_bytes or 0 if lossless else 0)
+def _least_lossy(cases: Sequence[Candidate]) -> Candidate:
+    """What is known of a loss, then fidelity to the baseline, then its estimate; where none is lost the smaller file.
+
+    Fidelity tells variants apart where error rates of the same speech cannot; it is compared where all of them were
+    held against the same baseline.
+    """
+    told = all(each.case.is_baseline or each.divergence is not None for each in cases)
+    one = len({id(each.family) for each in cases}) == 1
+
+    def rank(each: Candidate) -> tuple[int, float, float, int]:
+        nats = each.divergence.mean.value if told and one and each.divergence is not None else 0.0
+        estimate = each.change.value if each.change is not None else None
+        size = each.case.weights_bytes or 0 if each.loss <= Loss.SAME else 0
+        return int(each.loss), nats, estimate or 0.0, size
+
+    return min(cases, key=rank)
 
 
 def _chosen(scene: Scene, choice: Candidate) -> Advised:
@@ -151,7 +162,10 @@ def _unsettled(scene: Scene, cases: Sequence[Candidate]) -> tuple[Cell, ...]:
         return (Phrase(message="advice.all_worse", params=params),)
     if open_:
         needed, soonest = min(open_, key=lambda pair: pair[0])
-        params |= {"needed": speech_wanted(needed), "name": scene.name(soonest.case)}
+        params |= {
+            "needed": speech_wanted(needed, soonest.heard_utterances),
+            "name": scene.name(soonest.case),
+        }
         return (Phrase(message="advice.inconclusive.speech", params=params),)
     if not any(each.case.is_baseline for each in cases):
         return (Phrase(message="advice.inconclusive.baseline", params=params),)
@@ -198,7 +212,7 @@ def _least_of(scene: Scene, measure: Measure, usable: list[Candidate]) -> Advise
     ordered = sorted(usable, key=lambda each: each.case.median(measure.of(each.case)) or 0.0)
     good = [each for each in ordered if each.worth_naming] or ordered
     alike = _alike(good[0], [each for each in usable if each in good], measure)
-    choice = min(alike, key=_loss_rank)
+    choice = _least_lossy(alike)
     alike.remove(choice)
     metric = measure.of(choice.case)
     params: dict[str, Cell] = {
@@ -262,7 +276,7 @@ def _long(scene: Scene, here: Sequence[Candidate]) -> Iterator[Advised]:
             yield Advised(parts=(Phrase(message="advice.long.none", params=params),))
             continue
         near = [each for each in good if each.loss <= Loss.NOT_SHOWN]
-        choice = _smallest(near) if near else min(good or whole, key=_loss_rank)
+        choice = _smallest(near) if near else _least_lossy(good or whole)
         params |= {
             "name": scene.name(choice.case),
             "size": file_size(choice.case),

@@ -60,6 +60,11 @@ class Candidate:
         return all(row.measurable is not False for row in self.passed)
 
     @property
+    def heard_utterances(self) -> int:
+        """How many utterances its loss is known from."""
+        return self.change.n if self.change is not None else 0
+
+    @property
     def hardly_heard(self) -> bool:
         """Whether its loss is estimated of so little speech that one wrong word makes points of it."""
         few = self.change is not None and self.change.n < FEWEST_TO_CLAIM

@@ -61,6 +61,6 @@ def closest_words(scene: Scene, nearest: Compared) -> tuple[Cell, ...]:
         possible = Figure(value=max(change.possible_high, 0.0), quantity=Quantity.POINTS)
         parts.append(Phrase(message="advice.closest.possible", params={"possible": possible}))
         if possible.value > SAME_WER:
-            needed = speech_wanted(utterances_needed(change))
+            needed = speech_wanted(utterances_needed(change), change.n)
             parts.append(Phrase(message="advice.closest.needed", params={"needed": needed}))
     return tuple(parts)

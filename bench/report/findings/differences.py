@@ -10,7 +10,7 @@ from bench.metrics import METRICS
 from bench.report.cells import BaselineRatio
 from bench.report.findings.model import Strength, Tolerance
 from bench.results import CaseResult, compare_results
-from bench.statistics import FEWEST_TO_RANK, Comparison, RatioEstimate, Verdict, blocks_needed, judge
+from bench.statistics import Comparison, RatioEstimate, Verdict, blocks_needed, blocks_to_show, judge
 from bench.units import Better
 
 
@@ -27,7 +27,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contrast:
-    """A case's quantity held against another's; `needed` blocks would settle it."""
+    """A case's quantity held against another's; `needed` blocks would settle it, or show what there seems to be."""
 
     case: CaseResult
     other: CaseResult
@@ -69,8 +69,8 @@ def contrast(case: CaseResult, other: CaseResult, metric: str, tolerance: Tolera
     outcome, strength = _outcome(found, found.ratio, tolerance)
     settled = outcome not in {Standing.NONE, Standing.HINT}
     needed = None if settled else _needed(found, tolerance.shown)
-    if needed is not None and outcome is Standing.HINT:
-        needed = max(needed, FEWEST_TO_RANK)
+    if outcome is Standing.HINT:
+        needed = blocks_to_show(found)
     return Contrast(
         case=case,
         other=other,

@@ -106,9 +106,9 @@ def utterances_needed(change: Interval, margin: float = SAME_WER) -> int:
     return max(change.n, math.ceil(float(f"{needed:.2g}")))
 
 
-def speech_wanted(utterances: int) -> Phrase:
-    """About how many utterances, or more than anybody records to settle half a point."""
-    if utterances > MOST_WANTED:
+def speech_wanted(utterances: int, heard: int) -> Phrase:
+    """About how many utterances, or more than anybody records to settle half a point who has not `heard` as many."""
+    if utterances > MOST_WANTED > heard:
         return Phrase(message="finding.utterances.over", count=MOST_WANTED)
     return Phrase(message="finding.utterances.about", count=utterances)
 

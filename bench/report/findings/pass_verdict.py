@@ -76,7 +76,7 @@ def _still_possible(change: Estimate) -> Iterator[Phrase]:
     figure = Figure(value=max(change.possible_high, 0.0), quantity=Quantity.POINTS)
     yield Phrase(message="advice.closest.possible", params={"possible": figure})
     if figure.value > SAME_WER:
-        needed = speech_wanted(utterances_needed(change))
+        needed = speech_wanted(utterances_needed(change), change.n)
         yield Phrase(message="advice.closest.needed", params={"needed": needed})
 
 

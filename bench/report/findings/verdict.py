@@ -244,4 +244,6 @@ def _open_loss(names: Cell, cases: Sequence[Candidate]) -> Phrase:
     needed = [each.needed for each in cases if each.needed]
     if not needed:
         return Phrase(message="verdict.gap.reference", params={"names": names})
-    return Phrase(message="verdict.gap.loss", params={"names": names, "needed": speech_wanted(max(needed))})
+    heard = max(each.heard_utterances for each in cases)
+    wanted = speech_wanted(max(needed), heard)
+    return Phrase(message="verdict.gap.loss", params={"names": names, "needed": wanted})

@@ -75,7 +75,7 @@ def _none_shown(group: Sequence[Held]) -> Finding:
         "bound": Figure(value=worst.change.high or 0.0, quantity=Quantity.POINTS),
         "worst": worst.name,
         "utterances": Phrase(message="finding.utterances", count=worst.change.n),
-        "needed": speech_wanted(max(utterances_needed(each.change) for each in group)),
+        "needed": speech_wanted(max(utterances_needed(each.change) for each in group), worst.change.n),
     }
     return Finding(
         rule="quality.wer",
@@ -99,8 +99,10 @@ def _changed(held: Held) -> Finding:
     if message in {"finding.wer.worse", "finding.wer.seen_worse"} and (words := held.words()):
         params["words"] = error_words(words)
         message += ".words"
-    if message in {"finding.wer.none", "finding.wer.hint"}:
-        params["needed"] = speech_wanted(utterances_needed(held.change))
+    if message == "finding.wer.hint":
+        params["needed"] = _to_show(held.change)
+    if message == "finding.wer.none":
+        params["needed"] = speech_wanted(utterances_needed(held.change), held.change.n)
     return Finding(
         rule="quality.wer",
         kind=Kind.QUALITY,
@@ -109,3 +111,11 @@ def _changed(held: Held) -> Finding:
         evidence=held.evidence,
         strength=strength,
     )
+
+
+def _to_show(change: Estimate) -> Phrase:
+    """About how many utterances would show a difference as large as this one seems."""
+    wanted = utterances_needed(change, abs(change.value))
+    if wanted <= change.n:
+        return Phrase(message="finding.utterances.over", count=change.n)
+    return speech_wanted(wanted, change.n)
