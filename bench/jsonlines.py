@@ -11,15 +11,17 @@ import errno
 import json
 import math
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from bench.errors import JournalError
 from bench.files import replace_file
 from bench.text.safe import whole_characters
 
 T = TypeVar("T")
+_HALF: Final = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")  # `json` reads both spellings
 
 
 def encode(schema: int, data: Mapping[str, Any]) -> bytes:
@@ -45,14 +47,27 @@ def _finite(data: Any) -> Any:
 
 
 def decode(line: bytes, schema: int) -> dict[str, Any]:
-    """The data of one line.  ValueError for what is none, `ForeignSchemaError` for that of another version."""
+    """The data of one line.  ValueError for what is none, `ForeignSchemaError` for that of another version.
+
+    Halves of surrogate pairs, which JSON can spell and no file can hold, are U+FFFD.
+    """
     data = json.loads(line)
+    if _HALF.search(line):
+        data = _whole_text(data)
     if not isinstance(data, dict):
         raise ValueError("not an object")  # noqa: TRY004  # readers skip lines by ValueError
     found = data.pop("schema", None)
     if type(found) is not int or not 1 <= found <= schema:
         raise ForeignSchemaError(found, schema)
     return data
+
+
+def _whole_text(data: Any) -> Any:
+    if isinstance(data, str):
+        return whole_characters(data)
+    if isinstance(data, dict):
+        return {whole_characters(key): _whole_text(value) for key, value in data.items()}
+    return [_whole_text(value) for value in data] if isinstance(data, list) else data
 
 
 class ForeignSchemaError(ValueError):

@@ -99,3 +99,13 @@ def test_a_line_that_cannot_be_written_whole_leaves_the_file_as_it_was(
     with pytest.raises(JournalError, match="cannot be written"):
         jsonlines.append_line(file, jsonlines.encode(3, {"night": 2}))
     assert file.read_bytes() == before
+
+
+def test_half_a_surrogate_pair_is_no_text_and_a_whole_one_is(tmp_path: Path) -> None:
+    """JSON can spell both; a file, a database and a page can hold the whole one alone."""
+    file = tmp_path / "lines.jsonl"
+    spelt = rb'{"schema": 3, "half": ["\ud800a", {"\uDFFF": 1}], "whole": "\ud83d\ude00", "raw": "'
+    file.write_bytes(spelt + b'\xed\xa0\x80"}\n')
+    [data], warnings = read(file)
+    assert data == {"half": ["\ufffda", {"\ufffd": 1}], "whole": "\U0001f600", "raw": "\ufffd"}
+    assert not warnings
