@@ -124,6 +124,17 @@ def test_of_variants_that_start_alike_the_one_closest_to_the_baseline_is_named(
     assert "cannot be told from it: **Whisper base Q5_0**, **Whisper base Q4_K**" in start
 
 
+def test_what_is_no_variant_has_no_colour_on_the_page(default: RunData, tmp_path: Path) -> None:
+    [path] = render([default], languages=["en"], out=tmp_path / "out", formats=["html"])
+    heads = re.findall(
+        '<th scope="row"[^>]*>(<span class="shade"[^>]*></span>)?([^<]*)</th>', path.read_text("utf-8")
+    )
+    coloured = {head for shade, head in heads if shade}
+    assert "Q4_0" in coloured
+    assert not {"Audio duration", "Threads", "CPU"} & coloured
+    assert {"Audio duration", "Threads", "CPU"} <= {head for _, head in heads}
+
+
 def test_what_a_pass_says_beyond_its_rates_is_folded_with_what_it_is_of(
     default: RunData, tmp_path: Path
 ) -> None:

@@ -42,7 +42,9 @@ def page(
 ) -> str:
     """The view as one HTML page that switches between the languages; with `sound`, clips and examples in it."""
     script = Markup(_file(SCRIPT, templates))
-    shades = {row.key: colour(row.quantization) for table in _rows(view) for row in table}
+    shades = {
+        row.key: colour(row.quantization) for table in _rows(view) for row in table if row.key is not None
+    }
     sounds = tuple((each, _data_url(each) if sound else None) for each in view.sounds)
     recordings = {
         each.recording: url
