@@ -147,7 +147,7 @@ def test_what_a_pass_says_beyond_its_rates_is_folded_with_what_it_is_of(
     assert (
         folded.index("### Whisper base · ")
         < folded.index("KL, nats a token")
-        < folded.index("### Whisper base\n")
+        < folded.index("### Whisper base · Read prose, 60 s\n")
     )
 
 

@@ -25,7 +25,9 @@ def quality(scopes: Sequence[Scope], context: Context) -> tuple[Table, ...]:
     for scope in scopes:
         for model in dict.fromkeys(case.case.model for case in scope.cases):
             cases = [case for case in scope.cases if case.case.model == model]
-            where = (Text(text=context.names.model(cases[0])), *context.names.scope(scope))
+            where: tuple[Cell, ...] = (Text(text=context.names.model(cases[0])), *context.names.scope(scope))
+            if len(where) == 1 and any(case.passed for case in cases):  # beside the rates of a whole corpus
+                where += (context.names.clip_cell(scope.clip),)
             made.append(ERRORS.table(cases, context, where))
             if any(case.heard.score or case.heard.to_baseline or has_confidence(case) for case in cases):
                 made.append(RATES.table(cases, context))
