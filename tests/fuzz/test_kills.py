@@ -2,7 +2,7 @@
 
 Commands: run, nightly, fetch, accept.  Victims: the runner, the supervisor, the measured child.  Signals: KILL,
 TERM, HUP, INT.  Every trial starts a helper in a session of its own, as some engines do.
-`KILLS` is how often; the project's bar is 200.
+`KILLS` is how many signals are delivered; the project's bar is 200.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from bench.regression.history import read_history
 KILLS = int(os.environ.get("KILLS", "6"))
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 BLOCKS = 3
+NOTHING = "nothing"  # what is hit by a signal that comes after the command's end
+LATEST_SECONDS = {"run": 3.0, "nightly": 3.0, "fetch": 1.0, "accept": 1.0}  # after a command's start
 
 PROGRAM = """
 import os, sys, time
@@ -123,7 +125,7 @@ def one_kill(folder: Path, chance: random.Random) -> str:
     if name == "accept" and not whole:
         name = "run"
     arguments = {
-        "run": ["run", "demo.yaml", *(["--resume"] if runs else [])],
+        "run": ["run", "demo.yaml", *(["--resume"] if runs and runs[-1] not in whole else [])],
         "nightly": ["nightly", "demo.yaml"],
         "fetch": ["fetch", "demo.yaml", "--verify"],
         "accept": ["accept", str(whole[0].parent) if whole else "", "--why", "a kill"],
@@ -131,13 +133,13 @@ def one_kill(folder: Path, chance: random.Random) -> str:
     number, kind = chance.choice(SIGNALS), chance.choice(("runner", "runner", "supervisor", "child"))
     before = lines(folder)
     process = start(folder, *arguments)
-    time.sleep(chance.uniform(0.05, 4.0))
+    time.sleep(chance.uniform(0.05, LATEST_SECONDS[name]))
     deadline = time.monotonic() + 3
     victim = victim_of(process, kind)
     while victim is None and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
         victim = victim_of(process, kind)
-    hit = "nothing"
+    hit = NOTHING
     if victim is not None:
         try:
             victim.send_signal(number)
@@ -155,9 +157,13 @@ def one_kill(folder: Path, chance: random.Random) -> str:
 def test_whatever_is_killed_nothing_is_lost_doubled_or_left(folder: Path) -> None:
     chance = random.Random(int(os.environ.get("FUZZ_SEED", "1")))
     done: Counter[str] = Counter()
-    for _ in range(KILLS):
+    delivered = tried = 0
+    while delivered < KILLS:
         what = one_kill(folder, chance)
         done[what] += 1
+        tried += 1
+        delivered += not what.endswith(NOTHING)
+        assert tried < 10 + 5 * KILLS, done
         assert start(folder, "validate", "demo.yaml").wait(timeout=120) == 0
         assert orphans(folder) == [], what
         assert [p.name for p in (folder / "tmp").iterdir() if p.is_dir()] == [], what
@@ -165,7 +171,7 @@ def test_whatever_is_killed_nothing_is_lost_doubled_or_left(folder: Path) -> Non
         for file in (folder / "reports" / "baselines").glob("*/*.jsonl"):
             assert read_references(file)[1] == (), what
         for file in (folder / "reports" / "history").glob("*/*.jsonl"):
-            assert read_history(file).warnings == () or KILLS, what
+            assert read_history(file).warnings == (), what
     code = start(folder, "run", "demo.yaml", *(["--resume"] if lines(folder) else [])).wait(timeout=300)
     assert code in (0, 1), (folder / "said").read_text(errors="replace")[
         -3000:
@@ -178,4 +184,4 @@ def test_whatever_is_killed_nothing_is_lost_doubled_or_left(folder: Path) -> Non
     newest = read_run(folder / "reports" / "demo" / max(lines(folder)))
     assert len(newest.records) == 2 * BLOCKS
     assert "Traceback" not in (folder / "said").read_text(errors="replace")
-    print(f"\n{KILLS} kills: {dict(done.most_common())}", file=sys.__stderr__)
+    print(f"\n{delivered} kills of {tried} tries: {dict(done.most_common())}", file=sys.__stderr__)
