@@ -13,7 +13,7 @@ ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Let a signal that comes meanwhile take effect when the block is left; for steps of milliseconds.
+    """Let a signal that comes meanwhile take effect when the block is left; for short steps.
 
     Python runs its handlers in the main thread alone, so in any other thread nothing is to be done.
     """

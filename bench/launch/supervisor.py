@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from bench.domain import Reason
 from bench.host.linux import oom_kills
+from bench.interrupts import uninterrupted
 from bench.launch.sweep import end_strays
 from bench.reasons import reason
 
@@ -53,33 +54,43 @@ def supervise(
     that are not timed.
     """
     kills = oom_kills()
-    with (scratch / "supervisor.stderr").open("wb") as complaints:
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(SUPERVISE)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=complaints,
-            env=dict(spec["environ"]),
-            start_new_session=True,  # a Ctrl-C of the terminal reaches the parent alone
-        )
+    complaints = scratch / "supervisor.stderr"
+    process: subprocess.Popen[bytes] | None = None
     try:
+        with uninterrupted():  # a process that was started is known, whatever signal comes meanwhile
+            process = _start(spec, complaints)
         answer = _converse(process, spec, stop)
     except BaseException:
-        _end(process)
-        end_strays(process.pid, mark)
+        if process is not None:
+            with uninterrupted():
+                _end(process)
+                end_strays(process.pid, mark)
         raise
-    failure = None
-    if answer is None:
-        failure = _end(process)
-        said = (scratch / "supervisor.stderr").read_text(errors="replace").strip().rsplit("\n", 1)[-1]
+    with uninterrupted():  # nothing may outlive the scratch folder that names its mark
+        failure = _end(process) if answer is None else None
+        strays = end_strays(process.pid, mark)
+    if failure is not None:
+        said = complaints.read_text(errors="replace").strip().rsplit("\n", 1)[-1]
         failure = reason("supervisor.said", why=failure, words=said) if said else failure
     after = oom_kills()
     return Supervision(
         result=answer,
         failure=failure,
         kernel_killed=None if kills is None or after is None else after > kills,
-        strays=end_strays(process.pid, mark),
+        strays=strays,
     )
+
+
+def _start(spec: Mapping[str, Any], complaints: Path) -> subprocess.Popen[bytes]:
+    with complaints.open("wb") as file:
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", str(SUPERVISE)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=file,
+            env=dict(spec["environ"]),
+            start_new_session=True,  # a Ctrl-C of the terminal reaches the parent alone
+        )
 
 
 def _converse(

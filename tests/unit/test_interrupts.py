@@ -132,3 +132,45 @@ def works_for_ever(payload: bytes, site: Site) -> bytes:
     (site.scratch / "begun").touch()
     time.sleep(60)
     return payload
+
+
+STAND_IN = """
+import os, subprocess, sys
+sys.stdin.readline()
+helper = subprocess.Popen(["sleep", "300"], start_new_session=True)
+with open(os.environ["HELPER"], "w") as file:
+    file.write(str(helper.pid))
+print("{}", flush=True)
+"""
+
+
+@pytest.mark.parametrize("moment", ["_start", "end_strays"])
+def test_a_signal_at_either_end_of_a_trial_leaves_no_helper(
+    moment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A helper in a session of its own is known by the mark alone, and the mark ends with the trial's folder."""
+    import psutil
+
+    from bench.launch import supervisor
+    from bench.launch.sweep import MARK
+
+    script, told = tmp_path / "supervise.py", tmp_path / "helper"
+    script.write_text(STAND_IN)
+    monkeypatch.setattr(supervisor, "SUPERVISE", script)
+    real = getattr(supervisor, moment)
+
+    def interrupted(*given: object) -> object:
+        if moment == "end_strays":
+            os.kill(os.getpid(), signal.SIGHUP)
+        found = real(*given)
+        if moment == "_start":
+            os.kill(os.getpid(), signal.SIGHUP)
+        return found
+
+    monkeypatch.setattr(supervisor, moment, interrupted)
+    environ = {"PATH": os.environ["PATH"], "HELPER": str(told), MARK: f"mark-{os.getpid()}-{moment}"}
+    spec = {"environ": environ, "timeout_seconds": 20.0}
+    with pytest.raises(KeyboardInterrupt):
+        supervisor.supervise(spec, mark=environ[MARK], scratch=tmp_path)
+    helper = int(told.read_text())
+    assert not psutil.pid_exists(helper) or psutil.Process(helper).status() == psutil.STATUS_ZOMBIE
