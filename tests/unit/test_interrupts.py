@@ -137,7 +137,7 @@ def works_for_ever(payload: bytes, site: Site) -> bytes:
 STAND_IN = """
 import os, subprocess, sys
 sys.stdin.readline()
-helper = subprocess.Popen(["sleep", "300"], start_new_session=True)
+helper = subprocess.Popen(["sleep", "300"], stdout=subprocess.DEVNULL, start_new_session=True)
 with open(os.environ["HELPER"], "w") as file:
     file.write(str(helper.pid))
 print("{}", flush=True)
