@@ -17,12 +17,20 @@ from bench.journal import read_run
 from bench.language import language
 from bench.report.cells import BaselineRatio, Text
 from bench.report.findings import RULES, Finding, Kind, Strength, findings
+from bench.report.findings.differences import _to_show
 from bench.report.findings.pairs import speech_wanted, utterances_needed
 from bench.report.findings.wer_sentences import Held, wer_findings
 from bench.report.writing.writers import MarkdownWriter
 from bench.resolution import Audit, Resolution
 from bench.results import results_of
-from bench.statistics import Estimate, blocks_needed, blocks_to_show, compare_paired, difference_interval
+from bench.statistics import (
+    Comparison,
+    Estimate,
+    blocks_needed,
+    blocks_to_show,
+    compare_paired,
+    difference_interval,
+)
 
 TEXTS = sentences(60)
 WHOLE = " ".join(TEXTS)
@@ -613,6 +621,14 @@ def test_what_seems_to_be_asks_for_as_many_blocks_as_its_own_size_takes() -> Non
     assert not found_.clear
     assert (blocks_needed(found_, 0.03) or 0) > 500  # to tell 3 % apart
     assert 13 <= (blocks_to_show(found_) or 0) <= 40
+    assert _to_show(found_) == blocks_to_show(found_)
+
+
+def test_blocks_that_did_not_show_it_are_never_called_enough() -> None:
+    quiet = Comparison(n=30, ratio=0.8, low=0.79, high=0.81, paired=True)
+    assert (blocks_to_show(quiet) or 0) < 30
+    assert _to_show(quiet) == 31
+    assert _to_show(dataclasses.replace(quiet, resolvable=0.6)) > 100  # what an audit of the machine asks for
 
 
 def test_rules_have_ids_of_their_own() -> None:

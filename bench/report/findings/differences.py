@@ -70,7 +70,7 @@ def contrast(case: CaseResult, other: CaseResult, metric: str, tolerance: Tolera
     settled = outcome not in {Standing.NONE, Standing.HINT}
     needed = None if settled else _needed(found, tolerance.shown)
     if outcome is Standing.HINT:
-        needed = blocks_to_show(found)
+        needed = _to_show(found)
     return Contrast(
         case=case,
         other=other,
@@ -80,6 +80,11 @@ def contrast(case: CaseResult, other: CaseResult, metric: str, tolerance: Tolera
         strength=strength,
         needed=needed,
     )
+
+
+def _to_show(found: Comparison) -> int:
+    """Blocks that would show what there seems to be: more than there are, and no fewer than the machine's audit asks for."""
+    return max(blocks_to_show(found) or 0, found.blocks_to_resolve or 0, found.n + 1)
 
 
 def _needed(found: Comparison, tolerance: float) -> int | None:
