@@ -22,7 +22,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from bench.domain import Reason
+from bench.builds import Compilation, compilation, compiled_names
+from bench.domain import Build, Reason
 from bench.errors import EngineMissing, SuiteError
 from bench.places import cache_root
 from bench.problems import problem
@@ -39,12 +40,16 @@ _ARCHIVE: Final = re.compile(r"https?://[^\s#]+#sha256=[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """A virtual environment on disk; `packages` are the versions really installed, by lower-case name."""
+    """A virtual environment on disk; `packages` are the versions really installed, by lower-case name.
+
+    `label` says how those that are pinned were compiled here; empty for wheels.
+    """
 
     name: str
     requirements: tuple[str, ...]
     path: Path
     packages: Mapping[str, str] = field(default_factory=dict)
+    label: str = ""
 
     @property
     def interpreter(self) -> Path:
@@ -52,8 +57,10 @@ class Environment:
         return self.path / "bin" / "python"
 
     def version_of(self, distribution: str) -> str | None:
-        """The installed version of a distribution, or None where it is not there."""
-        return self.packages.get(_normalized(distribution))
+        """The installed version of a distribution, or None where it is not there: `1.5.1+native` where it was built."""
+        version = self.packages.get(_normalized(distribution))
+        built = version and self.label and _normalized(distribution) in compiled_names(self.requirements)
+        return f"{version}+{self.label}" if built else version
 
 
 def environments_root() -> Path:
@@ -107,13 +114,14 @@ def pinned(requirement: str) -> str:
     raise ValueError(f'"{requirement}" is not pinned')
 
 
-def environment_key(requirements: Iterable[str]) -> str:
-    """The folder's name: a hash of the interpreter, the machine and the requirements in any order."""
+def environment_key(requirements: Iterable[str], build: str = "") -> str:
+    """The folder's name: a hash of the interpreter, the machine, the requirements in any order and the build."""
     parts = [
         platform.python_implementation(),
         platform.python_version(),
         sysconfig_platform(),
         *sorted(" ".join(requirement.split()) for requirement in requirements),
+        *([build] if build else []),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
@@ -125,9 +133,12 @@ def sysconfig_platform() -> str:
     return sysconfig.get_platform()
 
 
-def ensure_environment(name: str, requirements: Iterable[str], root: Path | None = None) -> Environment:
+def ensure_environment(
+    name: str, requirements: Iterable[str], root: Path | None = None, *, build: Build | None = None
+) -> Environment:
     """The environment of these requirements, made on first use and kept.
 
+    With a `build` their sources are compiled here, and no wheel of them is taken.
     Safe to call from several processes: one makes it, the others wait.  It is made aside and moved
     into place when it is whole, so a kill in between leaves nothing that looks ready.
     Raises `SuiteError` for an unpinned requirement, `EngineMissing` where it cannot be installed.
@@ -138,21 +149,21 @@ def ensure_environment(name: str, requirements: Iterable[str], root: Path | None
     check_requirements(name, wanted)
     root = root or environments_root()
     root.mkdir(parents=True, exist_ok=True)
-    key = environment_key(wanted)
+    compiled = compilation(build) if build else None
+    key = environment_key(wanted, compiled.key if compiled else "")
     place = root / key
     with FileLock(root / f".{key}.lock"):
         packages = _packages_of(place)
         if packages is None:
             shutil.rmtree(place, ignore_errors=True)
-            packages = _make(name, wanted, place)
-    return Environment(name=name, requirements=wanted, path=place, packages=packages)
+            packages = _make(name, wanted, place, compiled)
+    label = compiled.label if compiled else ""
+    return Environment(name=name, requirements=wanted, path=place, packages=packages, label=label)
 
 
-def ensure_environments(
-    wanted: Mapping[str, Iterable[str]], root: Path | None = None
-) -> dict[str, Environment]:
-    """All environments of a suite by name, before anything is measured."""
-    return {name: ensure_environment(name, requirements, root) for name, requirements in wanted.items()}
+def ensure_environments(wanted: Mapping[str, Iterable[str]]) -> dict[str, Environment]:
+    """Several environments by name, before anything is measured."""
+    return {name: ensure_environment(name, requirements) for name, requirements in wanted.items()}
 
 
 def _packages_of(place: Path) -> dict[str, str] | None:
@@ -165,7 +176,9 @@ def _packages_of(place: Path) -> dict[str, str] | None:
     return dict(data["packages"]) if alive and "packages" in data else None
 
 
-def _make(name: str, requirements: tuple[str, ...], place: Path) -> dict[str, str]:
+def _make(
+    name: str, requirements: tuple[str, ...], place: Path, compiled: Compilation | None
+) -> dict[str, str]:
     """Build the environment beside its place, check it, and move it there."""
     aside = place.with_name(f".{place.name}.{os.getpid()}")
     shutil.rmtree(aside, ignore_errors=True)
@@ -177,10 +190,16 @@ def _make(name: str, requirements: tuple[str, ...], place: Path) -> dict[str, st
     try:
         bare = ["--without-pip"] if ours else []
         _call(name, [sys.executable, "-m", "venv", *bare, str(aside)], reason("environment.no_venv"))
-        _call(name, [*pip, "install", "--quiet", *requirements], reason("environment.not_installed"))
+        install = [*pip, "install", "--quiet", *requirements]
+        if compiled:  # pip's cache knows a wheel by its sources alone, not by what they were built with
+            install += ["--no-cache-dir", f"--no-binary={','.join(compiled_names(requirements))}"]
+        variables = compiled.variables if compiled else {}
+        _call(name, install, reason("environment.not_installed"), variables)
         _call(name, [*pip, "check"], reason("environment.no_fit"))
         packages = _installed(aside)
         ready = {"name": name, "requirements": list(requirements), "packages": packages}
+        if variables:
+            ready["build"] = dict(variables)
         (aside / READY).write_text(json.dumps(ready, indent=2) + "\n", encoding="utf-8")
         aside.replace(place)
     finally:
@@ -193,11 +212,12 @@ def _installed(environment: Path) -> dict[str, str]:
     return dict(sorted((_normalized(item.name), item.version) for item in found))
 
 
-def _call(name: str, argv: list[str], complaint: Reason) -> str:
+def _call(name: str, argv: list[str], complaint: Reason, variables: Mapping[str, str] | None = None) -> str:
     from bench.assets.sources.downloads import without_secrets  # what is installed may run code of its own
 
     kept = without_secrets(os.environ)
     environ = {key: value for key, value in kept.items() if key not in {"PYTHONPATH", "PYTHONHOME"}}
+    environ.update(variables or {})
     done = subprocess.run(
         argv, capture_output=True, text=True, check=False, env=environ
     )  # no shell, own argv

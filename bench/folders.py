@@ -123,7 +123,7 @@ def refuse_other_inputs(folders: RunFolders, prepared: Suite) -> None:
             prepared.protocol, field.name
         ):
             raise _other(folders, f"protocol.{field.name}")
-    if dict(before.environments) != dict(prepared.environments):
+    if (before.environments, before.builds) != (prepared.environments, prepared.builds):
         raise _other(folders, "what is pinned under environments")
     late = {
         name: prepared.clips[name]

@@ -143,7 +143,9 @@ class _Preparation:
 
             try:
                 self.environments[environment] = ensure_environment(
-                    environment, self.suite.environments[environment]
+                    environment,
+                    self.suite.environments[environment],
+                    build=self.suite.builds.get(environment),
                 )
             except BenchError as error:
                 self.environments[environment] = error

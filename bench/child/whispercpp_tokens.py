@@ -52,11 +52,13 @@ def imports() -> None:
 
 
 def library_path(packages: str) -> str:
-    """Where the wheel keeps libwhisper; `Unsupported` where it keeps none."""
+    """Where a wheel, or a build of one's own, keeps libwhisper; `Unsupported` where it keeps none."""
     for pattern in (
         "pywhispercpp.libs/libwhisper-*.so*",
         "*.dylibs/libwhisper*.dylib",
         ".dylibs/libwhisper*.dylib",
+        "libwhisper.so*",
+        "libwhisper*.dylib",
     ):
         found = sorted(glob.glob(os.path.join(packages, pattern)))
         if found:

@@ -78,6 +78,11 @@ def code_named_by(suite: Suite) -> Iterator[str]:
                 yield one_line(f"library or code loaded: {name}={value}")[:200]
         for pin in suite.environments.get(variant.environment or "", ()):
             yield one_line(f"package installed: {pin}")[:200]
+        if built := suite.builds.get(variant.environment or ""):
+            yield from (
+                one_line(f"variable of a build: {name}={value}")[:200]
+                for name, value in built.environ.items()
+            )
 
 
 def _is_own(source: Path) -> bool:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import Literal
 
 from pydantic import ValidationError, create_model
 
@@ -83,7 +84,8 @@ class Resolver:
             quality=_quality(self.file.quality, self.source.corpus_parts()),
             report=domain.ReportSettings(languages=self.file.report.languages),
             tolerances=self.file.tolerances,
-            environments={name: tuple(pins) for name, pins in self.file.environments.items()},
+            environments={name: tuple(each.packages) for name, each in self.file.environments.items()},
+            builds={name: _build(each.build) for name, each in self.file.environments.items() if each.build},
             hosts=tuple(dict.fromkeys(each.label for each in self.file.hosts)),
         )
 
@@ -282,6 +284,10 @@ def _protocol(entry: ProtocolEntry) -> domain.Protocol:
         cooldown_seconds=entry.cooldown,
         rerun_disturbed=entry.rerun_disturbed,
     )
+
+
+def _build(entry: Literal["native"] | Mapping[str, str]) -> domain.Build:
+    return domain.Build(native=True) if entry == "native" else domain.Build(environ=dict(entry))
 
 
 def _quality(entry: QualityEntry, parts: tuple[domain.CorpusPart, ...]) -> domain.Quality:

@@ -56,6 +56,7 @@ def _plain(value: str) -> str:
 
 
 Metric = Annotated[str, AfterValidator(_metric), Field(json_schema_extra={"enum": sorted(METRICS)})]
+PlainText = Annotated[str, AfterValidator(_plain)]
 Requirement = Annotated[str, AfterValidator(pinned)]
 Tolerance = Annotated[float, Field(ge=0, le=MOST_TOLERANCE)]
 Variable = Annotated[str, AfterValidator(_variable)]
@@ -66,6 +67,14 @@ def _one_of(key: str, entry: Any) -> BeforeValidator:
     return BeforeValidator(
         lambda value: {key: value} if isinstance(value, str) else value,
         json_schema_input_type=entry | str,
+    )
+
+
+def _list_of(key: str, entry: Any) -> BeforeValidator:
+    """A bare list stands for an entry with that key alone."""
+    return BeforeValidator(
+        lambda value: {key: value} if isinstance(value, list) else value,
+        json_schema_input_type=entry | list[str],
     )
 
 
@@ -83,7 +92,7 @@ class Knobs(Strict):
         default=None, description="Asserted from the engine's log; auto takes what the engine takes"
     )
     settings: dict[str, Any] = Field(default_factory=dict, description="Decoding settings of the engine")
-    environ: dict[Variable, Annotated[str, AfterValidator(_plain)]] = Field(
+    environ: dict[Variable, PlainText] = Field(
         default_factory=dict, description="Environment variables of the child"
     )
     environment: str | None = Field(default=None, description="A name under `environments`")
@@ -246,6 +255,17 @@ class ReportEntry(Strict):
     languages: tuple[ReportLanguage, ...] = Field(default=("ru", "en"), min_length=1)
 
 
+class EnvironmentEntry(Strict):
+    """Packages of an interpreter of their own: a list of pins, or a mapping that says how they are compiled."""
+
+    packages: list[Requirement] = Field(min_length=1, description="Pins: NAME==VERSION")
+    build: Literal["native"] | Annotated[dict[Variable, PlainText], Field(min_length=1)] | None = Field(
+        default=None,
+        description="Take no wheels of them: `native` compiles what is built on ggml for this processor, a mapping "
+        "gives the build variables of its own: {CMAKE_ARGS: -DGGML_VULKAN=ON}",
+    )
+
+
 class HostEntry(Strict):
     """A host of a fleet to time the suite on."""
 
@@ -271,7 +291,7 @@ class SuiteFile(Strict):
     tolerances: dict[Metric, Tolerance] = Field(
         default_factory=dict, description="Allowed change by metric: 0.05 = 5 %"
     )
-    environments: dict[Name, Annotated[list[Requirement], Field(min_length=1)]] = Field(
+    environments: dict[Name, Annotated[EnvironmentEntry, _list_of("packages", EnvironmentEntry)]] = Field(
         default_factory=dict, description="Pinned requirements by name"
     )
     hosts: list[Annotated[HostEntry, _one_of("label", HostEntry)]] = Field(

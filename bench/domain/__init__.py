@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bench.domain.asked import (
     AudioCondition,
+    Build,
     Case,
     Clip,
     CorpusPart,
@@ -42,6 +43,7 @@ from bench.domain.why import (
 __all__ = [
     "AudioCondition",
     "Backend",
+    "Build",
     "Case",
     "Clip",
     "Conditions",

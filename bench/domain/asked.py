@@ -211,9 +211,18 @@ class ReportSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """How an environment's packages are compiled: for this machine's processor, or with variables of their own."""
+
+    native: bool = False
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
     """A resolved suite: every default explicit, every case listed.  `title` is by language.
 
+    `environments` are pins by name, `builds` how those of them that take no wheels are compiled.
     `hosts` are the labels of the hosts that it is meant to be timed on, where it names any: docs/fleet.md.
     """
 
@@ -227,6 +236,7 @@ class Suite:
     report: ReportSettings = ReportSettings()
     tolerances: Mapping[str, float] = field(default_factory=dict)
     environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    builds: Mapping[str, Build] = field(default_factory=dict)
     hosts: tuple[str, ...] = ()
 
     def case(self, case_id: str) -> Case:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from bench.assets.handed import HandedInput
 from bench.assets.hashes import sha256_of
-from bench.domain import Case, FetchedClip, Model, WeightsFile
+from bench.domain import Build, Case, FetchedClip, Model, WeightsFile
 from bench.engines import parsed, plain, registry, token_half_of
 from bench.executor import code_version
 from bench.listening.hearables import Hearable
@@ -43,7 +43,7 @@ class ShardListener:
 
     These and the case's are plain data: a shard is JSON.
     `version` is the engine's, None where it has none; `pins` are the requirements of its environment, None
-    where it runs in the worker's own.
+    where it runs in the worker's own; `build` is how they are compiled, None for wheels.
     """
 
     case: Case
@@ -52,6 +52,7 @@ class ShardListener:
     version: str | None
     floor: str | None = None
     pins: tuple[str, ...] | None = None
+    build: Build | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +96,7 @@ class Shard:
                 "device": each.case.variant.device,
                 "environ": dict(each.case.variant.environ),
                 "pins": each.pins,
+                "build": None if each.build is None else dataclasses.asdict(each.build),
                 "quantization": each.case.variant.quantization,
                 "settings": each.case.variant.settings,
                 "tuned": dict(each.tuned),
@@ -174,6 +176,7 @@ def _handed_out(listener: Listener, suite: Suite) -> ShardListener:
         version=listener.ready.version,
         floor=listener.floor,
         pins=None if environment is None else tuple(suite.environments[environment]),
+        build=suite.builds.get(environment or ""),
     )
 
 
@@ -271,7 +274,7 @@ def _ready(listener: ShardListener, clip: FetchedClip, paths: Mapping[str, Path]
     if variant.environment is not None and listener.pins is not None:
         from bench.environments import ensure_environment
 
-        interpreter = ensure_environment(variant.environment, listener.pins).interpreter
+        interpreter = ensure_environment(variant.environment, listener.pins, build=listener.build).interpreter
     weights = tuple(
         dataclasses.replace(file, path=str(paths.get(file.sha256, file.path))) for file in listener.weights
     )

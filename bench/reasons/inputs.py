@@ -137,6 +137,7 @@ INPUTS: Final[Mapping[str, tuple[str, ...]]] = {
     "engine.unknown": ("name", "near"),
     "engine.no_engine": ("name", "object"),
     "engine.not_loaded": ("name", "object", "error", "package"),
+    "build.no_compiler": ("compiler", "words"),
     "environment.failed": ("name", "complaint", "words", "command"),
     "handed.other_file": ("path", "actual", "expected"),
     "handed.no_hash": ("hash",),

@@ -120,6 +120,7 @@ def crossed(suite: Suite, environments: Mapping[str, Sequence[str]], *, engine: 
         models={name: model for name, model in suite.models.items() if any(c.model == name for c in cases)},
         clips={name: clip for name, clip in suite.clips.items() if any(c.clip == name for c in cases)},
         environments={name: tuple(pins) for name, pins in environments.items()},
+        builds={},
     )
 
 
