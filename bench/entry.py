@@ -8,6 +8,9 @@ import sys
 def main() -> None:
     """The console script, and `python -m bench`."""
     try:
+        from bench.interrupts import never_swallowed
+
+        never_swallowed()
         from bench.cli import main as command
     except KeyboardInterrupt:
         sys.exit(130)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import signal
 import subprocess
 import sys
@@ -28,8 +27,6 @@ from bench.regression.history import read_history
 KILLS = int(os.environ.get("KILLS", "6"))
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 BLOCKS = 3
-# CPython's own words for an interrupt in a callback of its import lock, which it swallows: the command goes on.
-SWALLOWED = re.compile(r"Exception ignored [^\n]*\nTraceback [^\n]*\n(?: [^\n]*\n)+KeyboardInterrupt")
 NOTHING = "nothing"  # what is hit by a signal that comes after the command's end
 LATEST_SECONDS = {"run": 3.0, "nightly": 3.0, "fetch": 1.0, "accept": 1.0}  # after a command's start
 
@@ -186,5 +183,5 @@ def test_whatever_is_killed_nothing_is_lost_doubled_or_left(folder: Path) -> Non
         assert set(counts.values()) <= {1}, counts
     newest = read_run(folder / "reports" / "demo" / max(lines(folder)))
     assert len(newest.records) == 2 * BLOCKS
-    assert "Traceback" not in SWALLOWED.sub("", (folder / "said").read_text(errors="replace"))
+    assert "Traceback" not in (folder / "said").read_text(errors="replace")
     print(f"\n{delivered} kills of {tried} tries: {dict(done.most_common())}", file=sys.__stderr__)
