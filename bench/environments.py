@@ -59,7 +59,8 @@ class Environment:
     def version_of(self, distribution: str) -> str | None:
         """The installed version of a distribution, or None where it is not there: `1.5.1+native` where it was built."""
         version = self.packages.get(_normalized(distribution))
-        built = version and self.label and _normalized(distribution) in compiled_names(self.requirements)
+        compiled = map(_normalized, compiled_names(self.requirements)) if self.label else ()
+        built = version and _normalized(distribution) in compiled
         return f"{version}+{self.label}" if built else version
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bench import domain
+from bench.builds import compiled_names
 from bench.config.cliplists import is_pattern
 from bench.config.durations import Duration, Share, Size
 from bench.config.listening import CorpusEntry
@@ -264,6 +265,12 @@ class EnvironmentEntry(Strict):
         description="Take no wheels of them: `native` compiles what is built on ggml for this processor, a mapping "
         "gives the build variables of its own: {CMAKE_ARGS: -DGGML_VULKAN=ON}",
     )
+
+    @model_validator(mode="after")
+    def _releases_are_compiled(self) -> EnvironmentEntry:
+        if self.build and len(compiled_names(self.packages)) < len(self.packages):
+            raise ValueError("`build` compiles releases: give each package as NAME==VERSION")
+        return self
 
 
 class HostEntry(Strict):

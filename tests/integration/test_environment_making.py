@@ -11,12 +11,12 @@ import wave
 from pathlib import Path
 
 import pytest
-from wheels import tiny_engine
+from wheels import tiny_engine, tiny_source
 
 from bench import host
 from bench.config import load_suite
-from bench.domain import Status
-from bench.environments import READY, ensure_environment
+from bench.domain import Build, Status
+from bench.environments import READY, Environment, ensure_environment
 from bench.errors import EngineMissing
 from bench.folders import new_folders, start
 from bench.journal import RunData, read_run
@@ -64,6 +64,43 @@ def test_one_that_cannot_be_installed_says_why_and_leaves_nothing(tmp_path: Path
     with pytest.raises(EngineMissing, match="environment odd: its packages cannot be installed"):
         ensure_environment("odd", [missing], tmp_path / "cache")
     assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".lock"]
+
+
+def flags_of(made: Environment) -> str:
+    code = "import tiny_engine; print(tiny_engine.FLAGS)"
+    done = subprocess.run([made.interpreter, "-I", "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_one_with_a_build_is_compiled_from_its_sources_though_there_is_a_wheel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny_engine(tmp_path, "1.0")
+    tiny_source(tmp_path, "1.0")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    pins, cache = ["tiny-engine==1.0"], tmp_path / "cache"
+    vulkan = Build(environ={"CMAKE_ARGS": "-DGGML_VULKAN=ON"})
+    made = ensure_environment("vulkan", pins, cache, build=vulkan)
+    assert flags_of(made) == "-DGGML_VULKAN=ON"
+    assert made.version_of("tiny-engine") == "1.0+built"
+    other = ensure_environment("blas", pins, cache, build=Build(environ={"CMAKE_ARGS": "-DGGML_BLAS=ON"}))
+    assert flags_of(other) == "-DGGML_BLAS=ON"  # and no wheel that pip kept of the first
+    assert ensure_environment("wheel", pins, cache).version_of("tiny-engine") == "1.0"
+    again = ensure_environment("vulkan", pins, cache, build=vulkan)
+    assert (again.path, again.version_of("tiny-engine")) == (made.path, "1.0+built")
+
+
+def test_a_native_build_names_itself_and_is_told_where_its_libraries_will_lie(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny_source(tmp_path, "1.0")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    made = ensure_environment("native", ["tiny-engine==1.0"], tmp_path / "cache", build=Build(native=True))
+    assert "-DGGML_NATIVE=ON" in flags_of(made)
+    assert "-DCMAKE_INSTALL_RPATH=" in flags_of(made)
+    assert made.version_of("tiny-engine") == "1.0+native"
 
 
 def test_one_whose_making_was_killed_is_made_again(wheel: str, tmp_path: Path) -> None:
