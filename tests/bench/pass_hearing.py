@@ -3,9 +3,10 @@
     python tests/bench/pass_hearing.py [--rounds 4] [--utterances 6] [--raw FILE] [--write docs/quality.md]
 
 `asr-quant-bench quality` hears the corpus of configs/whisper-base-quality.yaml with its seven variants and two workers,
-in each round another few utterances, plain and with flash attention (whose results are other ones, by some
-ten-thousandths of a nat), in an order drawn anew.  Processor time is taken from the records: nothing waits in a pass,
-so that two workers need half of it by the clock.  It wants an idle machine.
+in each round another few utterances, in several ways whose order is drawn anew: by the wheel, plain and with flash
+attention, and with the build of that suite (all of them differ by some ten-thousandths of a nat).  Processor time is
+taken from the records: nothing waits in a pass, so that two workers need half of it by the clock.  It wants an idle
+machine.
 """
 
 from __future__ import annotations
@@ -32,19 +33,37 @@ CORPUS: Final = 620
 WORKERS: Final = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How whisper.cpp was built, and which attention it computes."""
+
+    build: str
+    flash: bool
+
+    @property
+    def title(self) -> str:
+        """As in the table."""
+        return f"{self.build}, {'flash' if self.flash else 'plain'} attention"
+
+
+WAYS: Final = (Way("wheel", False), Way("wheel", True), Way("native", True))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stint:
     """Seconds of one core for each utterance of a round, over all variants."""
 
-    flash: bool
+    way: str
     seconds: Sequence[float]
 
 
-def stint(folder: Path, *, seed: int, utterances: int, flash: bool) -> Stint:
+def stint(folder: Path, *, seed: int, utterances: int, way: Way) -> Stint:
     """Hear a few utterances."""
     suite = load_plain(SUITE)
     suite["name"] = "hearing"
-    suite["defaults"]["settings"]["flash_attention"] = flash
+    suite["defaults"]["settings"]["flash_attention"] = way.flash
+    if way.build == "wheel":
+        del suite["defaults"]["environment"], suite["environments"]
     corpus = {"corpus": "festvox-ru", "utterances": utterances}
     suite["quality"] = {"seed": seed, "floor": 0, "corpora": [corpus]}
     path = folder / "hearing.yaml"
@@ -58,27 +77,27 @@ def stint(folder: Path, *, seed: int, utterances: int, flash: bool) -> Stint:
         each = json.loads(line)
         spent[each["utterance"]] = spent.get(each["utterance"], 0.0) + each["cpu_seconds"]
     assert len(spent) == utterances, spent
-    return Stint(flash=flash, seconds=list(spent.values()))
+    return Stint(way=way.title, seconds=list(spent.values()))
 
 
 def table(stints: Iterable[Mapping[str, Any]]) -> str:
-    """Markdown: a row for each attention, the whole corpus by extrapolation."""
+    """Markdown: a row for each way, the whole corpus by extrapolation."""
     given = list(stints)
-    head = "| attention | utterances | s of one core an utterance (range of rounds) | whole corpus on two cores |"
+    head = "| whisper.cpp | utterances | s of one core an utterance (range of rounds) | whole corpus on two cores |"
     rows = [
-        _row("flash" if flash else "plain", own)
-        for flash in (False, True)
-        if (own := [each["seconds"] for each in given if each["flash"] is flash])
+        _row(way.title, own)
+        for way in WAYS
+        if (own := [each["seconds"] for each in given if each["way"] == way.title])
     ]
     return "\n".join([head, "|---|--:|--:|--:|", *rows])
 
 
-def _row(attention: str, rounds: Sequence[Sequence[float]]) -> str:
+def _row(title: str, rounds: Sequence[Sequence[float]]) -> str:
     means = [sum(each) / len(each) for each in rounds]
     every = [seconds for each in rounds for seconds in each]
     mean = sum(every) / len(every)
     return (
-        f"| {attention} | {len(every)} | {mean:.1f} ({min(means):.1f} to {max(means):.1f})"
+        f"| {title} | {len(every)} | {mean:.1f} ({min(means):.1f} to {max(means):.1f})"
         f" | {mean * CORPUS / WORKERS / 60:.0f} min |"
     )
 
@@ -94,11 +113,11 @@ def main() -> None:
     parser.add_argument("--write", type=Path, metavar="PAGE", help="replace the table of docs/quality.md")
     options = parser.parse_args()
     for number in range(1, options.rounds + 1):
-        for flash in random.Random(number).sample((False, True), 2):
+        for way in random.Random(number).sample(WAYS, len(WAYS)):
             with tempfile.TemporaryDirectory(prefix="pass-hearing-") as folder:
-                heard = stint(Path(folder), seed=number, utterances=options.utterances, flash=flash)
+                heard = stint(Path(folder), seed=number, utterances=options.utterances, way=way)
             append(options.raw, "stint", heard)
-            print(f"round {number}, flash {flash}: {sum(heard.seconds):.0f} s of a core", file=sys.stderr)
+            print(f"round {number}, {way.title}: {sum(heard.seconds):.0f} s of a core", file=sys.stderr)
     text = table(read(options.raw, "stint"))
     if options.write:
         replace_between(options.write, START, END, text)

@@ -66,7 +66,7 @@ def become_a_mac(stand_ins: Path) -> None:
 
     system: Any = importlib.import_module("libproc")
     system = system.Libproc(ctypes.CDLL(None, use_errno=True))
-    ctypes.CDLL = lambda *_, **__: system  # type: ignore[assignment, misc]
+    ctypes.CDLL = lambda *_, **__: system  # type: ignore[assignment, misc]  # the emulation takes its place
     real = psutil.cpu_times
     vars(psutil)["cpu_times"] = lambda: Times(*(getattr(real(), name) for name in Times._fields))
     sys.platform = "darwin"

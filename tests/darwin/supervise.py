@@ -28,7 +28,7 @@ def load(name: str, path: Path) -> Any:
 def main() -> None:
     """Patch this process to Darwin, then be the supervisor."""
     libproc = load("libproc", HERE / "libproc.py").Libproc(ctypes.CDLL(None), newest=int(OLD or 6))
-    ctypes.CDLL = lambda *_, **__: libproc  # type: ignore[assignment, misc]
+    ctypes.CDLL = lambda *_, **__: libproc  # type: ignore[assignment, misc]  # the emulation takes its place
     del os.waitid  # Python has it on macOS from 3.13 on
     real = os.wait4
 

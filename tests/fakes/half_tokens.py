@@ -30,7 +30,7 @@ class Model:
 
 def imports() -> None:
     """Brings numpy, as a binding would."""
-    import numpy  # noqa: F401, ICN001
+    import numpy  # noqa: F401, ICN001  # as a binding would bring it
 
 
 def load(payload: dict[str, Any]) -> Model:

@@ -36,7 +36,7 @@ def keys_of(node: Any, text: list[str]) -> Iterator[tuple[int, int, str]]:
     """Line, column and text of every key below a node."""
     if isinstance(node, dict):
         for key, value in node.items():
-            line, column = node.lc.key(key)  # type: ignore[attr-defined]
+            line, column = node.lc.key(key)  # type: ignore[attr-defined]  # ruamel sets it
             if isinstance(key, str) and text[line][column : column + len(key)] == key:
                 yield line, column, key
             yield from keys_of(value, text)

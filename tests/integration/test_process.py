@@ -33,7 +33,7 @@ def command(folder: Path, *arguments: str, before: str = "pass", **kwargs: objec
         f"{heard}; import fake_engine; fake_engine.install(); {before}; from bench.entry import main; main()"
     )
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, **kwargs}
-    return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
+    return subprocess.Popen(  # type: ignore[call-overload, no-any-return]  # options of the caller
         [sys.executable, "-c", script, *arguments],
         cwd=folder,
         env={

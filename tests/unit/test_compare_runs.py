@@ -30,7 +30,7 @@ def run(level: float = 4.0, *, noise: float = 0.005, seed: object = 0, **fields:
             "f16": nights.noisy(5.0, noise=noise, blocks=BLOCKS, seed=f"{seed}f"),
             "q8_0": nights.noisy(level, noise=noise, blocks=BLOCKS, seed=f"{seed}q"),
         },
-        **fields,  # type: ignore[arg-type]
+        **fields,  # type: ignore[arg-type]  # fields by name
     )
 
 

@@ -58,7 +58,7 @@ def test_another_backend_is_a_breach(run: RunData) -> None:
 def half_changed(run: RunData, **fields: object) -> RunData:
     """The run with the first of the two trials of f16 altered, so that the last one is as ever."""
     first, *rest = run.records
-    return dataclasses.replace(run, records=(dataclasses.replace(first, **fields), *rest))  # type: ignore[arg-type]
+    return dataclasses.replace(run, records=(dataclasses.replace(first, **fields), *rest))  # type: ignore[arg-type]  # fields by name
 
 
 def test_another_backend_of_any_trial_is_a_breach_not_only_of_the_last(run: RunData) -> None:

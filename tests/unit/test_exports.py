@@ -53,7 +53,7 @@ def test_pytest_benchmarks_own_program_compares_an_exported_run(run: RunData, tm
 def test_its_statistics_are_those_pytest_benchmark_would_have_written(count: int) -> None:
     values = nights.noisy(4.0, noise=0.3, blocks=count, seed=count)
     (benchmark,) = export_pytest_benchmark(nights.run_of({"f16": values}))["benchmarks"]
-    theirs: Any = Stats()  # type: ignore[no-untyped-call]
+    theirs: Any = Stats()  # type: ignore[no-untyped-call]  # pytest-benchmark has no types
     for value in values:
         theirs.update(value)
     ours = benchmark["stats"]

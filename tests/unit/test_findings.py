@@ -198,7 +198,7 @@ def test_a_few_runs_are_only_observed() -> None:
     [finding] = found([case("f16", rtf=0.2), case("q8_0", rtf=0.1)], "speed.transcribe", blocks=3)
     assert finding.strength is Strength.OBSERVED
     assert finding.runs == 3
-    assert finding.sentence().parts[-1].message == "finding.observed"  # type: ignore[union-attr]
+    assert finding.sentence().parts[-1].message == "finding.observed"  # type: ignore[union-attr]  # its last part is a message
     [item] = finding.phrase.params["items"].parts
     assert item.params["times"].low is None
 
@@ -497,7 +497,7 @@ def test_trials_of_one_case_on_several_devices_files_and_versions_are_said_to_be
     other = WeightsFile(role="model", path="f16.bin", bytes=9, sha256="cd" * 32)
     odd = {"backend": Backend(device="metal"), "weights": (other,), "engine_version": "2"}
     records = tuple(
-        dataclasses.replace(record, **odd) if record.block < 6 else record  # type: ignore[arg-type]
+        dataclasses.replace(record, **odd) if record.block < 6 else record  # type: ignore[arg-type]  # fields by name
         for record in run.records
     )
     made = findings(results_of([dataclasses.replace(run, records=records)]))

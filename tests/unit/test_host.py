@@ -146,7 +146,7 @@ BEFORE = conditions.ConditionsReading(
 def after(**changes: object) -> conditions.ConditionsReading:
     """Ten quiet seconds later: the child had 12 of 20 processor seconds, others 0.2."""
     quiet: dict[str, object] = {"at": 110.0, "busy": 62.2, "own": 22.0}
-    return dataclasses.replace(BEFORE, **{**quiet, **changes})  # type: ignore[arg-type]
+    return dataclasses.replace(BEFORE, **{**quiet, **changes})  # type: ignore[arg-type]  # fields by name
 
 
 def test_a_quiet_interval_has_facts_and_no_disturbance() -> None:

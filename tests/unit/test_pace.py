@@ -13,7 +13,7 @@ from bench.pace import enough_blocks, paces, wanted_blocks
 
 
 def asked(**protocol: object) -> Suite:
-    return dataclasses.replace(records.suite("f16", "q4_0"), protocol=Protocol(**protocol))  # type: ignore[arg-type]
+    return dataclasses.replace(records.suite("f16", "q4_0"), protocol=Protocol(**protocol))  # type: ignore[arg-type]  # fields by name
 
 
 def trials(blocks: int, *, spread: float, wall: float = 7.0, **fields: object) -> list[Record]:

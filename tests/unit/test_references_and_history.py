@@ -153,8 +153,8 @@ def test_a_run_judged_twice_counts_once_as_judged_last(tmp_path: Path) -> None:
 
 def _hold(file: Path, ready: object, leave: object) -> None:
     with nightly_lock(file):
-        ready.set()  # type: ignore[attr-defined]
-        leave.wait(20)  # type: ignore[attr-defined]
+        ready.set()  # type: ignore[attr-defined]  # an Event that the parent hands on
+        leave.wait(20)  # type: ignore[attr-defined]  # an Event that the parent hands on
 
 
 def test_a_second_gate_is_refused_with_a_clear_message(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def two(**fields: object) -> RunData:
             Trials(variant="q8_0", figures={"rtf": 0.1}, heard=spoil(WHOLE, 0.2), weights=100),
         ],
         clips=[spoken(texts=TEXTS)],
-        **fields,  # type: ignore[arg-type]
+        **fields,  # type: ignore[arg-type]  # fields by name
     )
 
 

@@ -31,7 +31,7 @@ NOON = datetime(2026, 2, 11, 12, 0, 7, tzinfo=UTC)
 def fetched(**changes: object) -> Suite:
     """The demo suite with its clip fetched."""
     suite = records.suite()
-    clip = dataclasses.replace(suite.clips["c"], path="/c.wav", sha256="aa", **changes)  # type: ignore[arg-type]
+    clip = dataclasses.replace(suite.clips["c"], path="/c.wav", sha256="aa", **changes)  # type: ignore[arg-type]  # fields by name
     return dataclasses.replace(suite, clips={"c": clip})
 
 
