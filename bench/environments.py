@@ -22,6 +22,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from bench.assets.progress import Progress, Silent
 from bench.builds import Compilation, compilation, compiled_names
 from bench.domain import Build, Reason
 from bench.errors import EngineMissing, SuiteError
@@ -135,7 +136,12 @@ def sysconfig_platform() -> str:
 
 
 def ensure_environment(
-    name: str, requirements: Iterable[str], root: Path | None = None, *, build: Build | None = None
+    name: str,
+    requirements: Iterable[str],
+    root: Path | None = None,
+    *,
+    build: Build | None = None,
+    progress: Progress | None = None,
 ) -> Environment:
     """The environment of these requirements, made on first use and kept.
 
@@ -157,6 +163,8 @@ def ensure_environment(
         packages = _packages_of(place)
         if packages is None:
             shutil.rmtree(place, ignore_errors=True)
+            doing = "Compiling" if compiled else "Installing"
+            (progress or Silent()).advance(f"{doing} {', '.join(wanted)}", 0, None)
             packages = _make(name, wanted, place, compiled)
     label = compiled.label if compiled else ""
     return Environment(name=name, requirements=wanted, path=place, packages=packages, label=label)

@@ -146,6 +146,7 @@ class _Preparation:
                     environment,
                     self.suite.environments[environment],
                     build=self.suite.builds.get(environment),
+                    progress=self.progress,
                 )
             except BenchError as error:
                 self.environments[environment] = error

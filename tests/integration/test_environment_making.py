@@ -66,6 +66,16 @@ def test_one_that_cannot_be_installed_says_why_and_leaves_nothing(tmp_path: Path
     assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".lock"]
 
 
+class Told:
+    """A progress that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.titles: list[str] = []
+
+    def advance(self, title: str, done: int, total: int | None) -> None:
+        self.titles.append(title)
+
+
 def flags_of(made: Environment) -> str:
     code = "import tiny_engine; print(tiny_engine.FLAGS)"
     done = subprocess.run([made.interpreter, "-I", "-c", code], capture_output=True, text=True, check=True)
@@ -81,13 +91,16 @@ def test_one_with_a_build_is_compiled_from_its_sources_though_there_is_a_wheel(
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     pins, cache = ["tiny-engine==1.0"], tmp_path / "cache"
     vulkan = Build(environ={"CMAKE_ARGS": "-DGGML_VULKAN=ON"})
-    made = ensure_environment("vulkan", pins, cache, build=vulkan)
+    told = Told()
+    made = ensure_environment("vulkan", pins, cache, build=vulkan, progress=told)
+    assert told.titles == ["Compiling tiny-engine==1.0"]
     assert flags_of(made) == "-DGGML_VULKAN=ON"
     assert made.version_of("tiny-engine") == "1.0+built"
     other = ensure_environment("blas", pins, cache, build=Build(environ={"CMAKE_ARGS": "-DGGML_BLAS=ON"}))
     assert flags_of(other) == "-DGGML_BLAS=ON"  # and no wheel that pip kept of the first
     assert ensure_environment("wheel", pins, cache).version_of("tiny-engine") == "1.0"
-    again = ensure_environment("vulkan", pins, cache, build=vulkan)
+    again = ensure_environment("vulkan", pins, cache, build=vulkan, progress=told)
+    assert len(told.titles) == 1
     assert (again.path, again.version_of("tiny-engine")) == (made.path, "1.0+built")
 
 

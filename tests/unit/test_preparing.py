@@ -13,7 +13,7 @@ import records
 
 from bench import assets, environments
 from bench.config import load_suite
-from bench.domain import Clip, FetchedClip, Model, Status, Suite, Variant, WeightsFile
+from bench.domain import Build, Clip, FetchedClip, Model, Status, Suite, Variant, WeightsFile
 from bench.engines import Availability, Settings, registry
 from bench.errors import AssetError, BenchError, EngineMissing, UnusableWeights
 from bench.language import language
@@ -191,10 +191,12 @@ class Environments:
 
     def __init__(self) -> None:
         self.made: list[tuple[str, tuple[str, ...]]] = []
+        self.builds: list[Build | None] = []
         self.error: BenchError | None = None
 
-    def ensure(self, name: str, pins: Sequence[str]) -> Any:
+    def ensure(self, name: str, pins: Sequence[str], *, build: Build | None, progress: object) -> Any:
         self.made.append((name, tuple(pins)))
+        self.builds.append(build)
         if self.error:
             raise self.error
         return SimpleNamespace(interpreter=Path("/env/python"), version_of=lambda package: f"{package} 9")
@@ -220,6 +222,16 @@ def test_a_pinned_environment_is_made_once_and_names_version_and_interpreter(
     assert isinstance(found, Ready)
     assert (found.interpreter, found.version) == (Path("/env/python"), "fake-package 9")
     assert made.made == [("old", ("fake-package==9",))]
+    assert made.builds == [None]
+
+
+def test_an_environment_is_compiled_as_the_suite_says(
+    engine: StubEngine, asked: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Environments()
+    monkeypatch.setattr(environments, "ensure_environment", made.ensure)
+    only(dataclasses.replace(pinned(), builds={"old": Build(native=True), "new": Build(environ={"A": "b"})}))
+    assert made.builds == [Build(native=True)]
 
 
 def test_a_program_has_no_version_in_an_environment(
