@@ -11,19 +11,18 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Literal
 
 from pydantic import ValidationError, create_model
 
 from bench import domain
 from bench.config import refusals
+from bench.config.fields import Strict
 from bench.config.shape import (
     Exclusion,
     Knobs,
     ModelEntry,
     ProtocolEntry,
     QualityEntry,
-    Strict,
     SuiteFile,
     VariantEntry,
 )
@@ -85,7 +84,7 @@ class Resolver:
             report=domain.ReportSettings(languages=self.file.report.languages),
             tolerances=self.file.tolerances,
             environments={name: tuple(each.packages) for name, each in self.file.environments.items()},
-            builds={name: _build(each.build) for name, each in self.file.environments.items() if each.build},
+            builds={name: each.compiled for name, each in self.file.environments.items() if each.compiled},
             hosts=tuple(dict.fromkeys(each.label for each in self.file.hosts)),
         )
 
@@ -284,10 +283,6 @@ def _protocol(entry: ProtocolEntry) -> domain.Protocol:
         cooldown_seconds=entry.cooldown,
         rerun_disturbed=entry.rerun_disturbed,
     )
-
-
-def _build(entry: Literal["native"] | Mapping[str, str]) -> domain.Build:
-    return domain.Build(native=True) if entry == "native" else domain.Build(environ=dict(entry))
 
 
 def _quality(entry: QualityEntry, parts: tuple[domain.CorpusPart, ...]) -> domain.Quality:

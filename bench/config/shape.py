@@ -2,87 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from bench import domain
 from bench.builds import compiled_names
 from bench.config.cliplists import is_pattern
 from bench.config.durations import Duration, Share, Size
+from bench.config.fields import (
+    Metric,
+    Name,
+    PlainText,
+    ReportLanguage,
+    Requirement,
+    Strict,
+    Tolerance,
+    Variable,
+    list_of,
+    one_of,
+)
 from bench.config.listening import CorpusEntry
-from bench.config.variables import misspelt
-from bench.environments import pinned
-from bench.metrics import METRICS
-from bench.naming import SafeName
-from bench.yamlfile import nearest
 
 _DAY: Final = 86400.0
-MOST_TOLERANCE: Final = 1.0  # a change by 100 % that is still no change gates nothing
-
-Name = SafeName
-
-
-def _report_language(code: str) -> str:
-    from bench.language import languages
-
-    if code not in languages():
-        raise ValueError(f"there is no catalog of this language{nearest(code, languages())}")
-    return code
-
-
-def _metric(name: str) -> str:
-    if name not in METRICS:
-        raise ValueError(f"unknown metric{nearest(name, METRICS)}")
-    return name
-
-
-ReportLanguage = Annotated[str, AfterValidator(_report_language)]
-
-
-def _variable(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-        raise ValueError("is not the name of an environment variable")
-    if meant := misspelt(name):
-        raise ValueError(f"no engine reads this variable; did you mean {meant}?")
-    return name
-
-
-def _plain(value: str) -> str:
-    if re.search(r"[\x00\ud800-\udfff]", value):
-        raise ValueError("holds a character that no environment can")
-    return value
-
-
-Metric = Annotated[str, AfterValidator(_metric), Field(json_schema_extra={"enum": sorted(METRICS)})]
-PlainText = Annotated[str, AfterValidator(_plain)]
-Requirement = Annotated[str, AfterValidator(pinned)]
-Tolerance = Annotated[float, Field(ge=0, le=MOST_TOLERANCE)]
-Variable = Annotated[str, AfterValidator(_variable)]
-
-
-def _one_of(key: str, entry: Any) -> BeforeValidator:
-    """A bare string stands for an entry with that key alone."""
-    return BeforeValidator(
-        lambda value: {key: value} if isinstance(value, str) else value,
-        json_schema_input_type=entry | str,
-    )
-
-
-def _list_of(key: str, entry: Any) -> BeforeValidator:
-    """A bare list stands for an entry with that key alone."""
-    return BeforeValidator(
-        lambda value: {key: value} if isinstance(value, list) else value,
-        json_schema_input_type=entry | list[str],
-    )
-
-
-class Strict(BaseModel):
-    """Unknown keys are refused, and so are numbers that are none."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Knobs(Strict):
@@ -156,7 +99,7 @@ class CaseEntry(Strict):
     """One more case: names of the model and the clip, and a whole variant."""
 
     model: str
-    variant: Annotated[VariantEntry, _one_of("quantization", VariantEntry)]
+    variant: Annotated[VariantEntry, one_of("quantization", VariantEntry)]
     clip: str
 
 
@@ -238,7 +181,7 @@ class QualityEntry(Strict):
         ]
     )
     key_errors: int = Field(default=5, ge=0, le=50)
-    corpora: list[Annotated[CorpusEntry, _one_of("corpus", CorpusEntry)]] = Field(
+    corpora: list[Annotated[CorpusEntry, one_of("corpus", CorpusEntry)]] = Field(
         default_factory=list, description="What the quality pass hears, utterance by utterance"
     )
     seed: int = Field(
@@ -272,6 +215,14 @@ class EnvironmentEntry(Strict):
             raise ValueError("`build` compiles releases: give each package as NAME==VERSION")
         return self
 
+    @property
+    def compiled(self) -> domain.Build | None:
+        """How they are compiled; None for wheels."""
+        if not self.build:
+            return None
+        native = self.build == "native"
+        return domain.Build(native=native, environ={} if self.build == "native" else self.build)
+
 
 class HostEntry(Strict):
     """A host of a fleet to time the suite on."""
@@ -284,8 +235,8 @@ class SuiteFile(Strict):
 
     name: Name
     title: dict[str, str] | str
-    models: list[Annotated[ModelEntry, _one_of("manifest", ModelEntry)]] = Field(min_length=1)
-    variants: list[Annotated[VariantEntry, _one_of("quantization", VariantEntry)]] = Field(
+    models: list[Annotated[ModelEntry, one_of("manifest", ModelEntry)]] = Field(min_length=1)
+    variants: list[Annotated[VariantEntry, one_of("quantization", VariantEntry)]] = Field(
         default_factory=list
     )
     clips: list[ClipEntry | str] = Field(min_length=1)
@@ -298,9 +249,9 @@ class SuiteFile(Strict):
     tolerances: dict[Metric, Tolerance] = Field(
         default_factory=dict, description="Allowed change by metric: 0.05 = 5 %"
     )
-    environments: dict[Name, Annotated[EnvironmentEntry, _list_of("packages", EnvironmentEntry)]] = Field(
+    environments: dict[Name, Annotated[EnvironmentEntry, list_of("packages", EnvironmentEntry)]] = Field(
         default_factory=dict, description="Pinned requirements by name"
     )
-    hosts: list[Annotated[HostEntry, _one_of("label", HostEntry)]] = Field(
+    hosts: list[Annotated[HostEntry, one_of("label", HostEntry)]] = Field(
         default_factory=list, description="Where `run --on` times the suite; docs/fleet.md"
     )

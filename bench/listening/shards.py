@@ -41,9 +41,8 @@ SHARES: Final = 64
 class ShardListener:
     """One variant, or the baseline in another setting (`floor`); `tuned` are the settings it is heard with.
 
-    These and the case's are plain data: a shard is JSON.
-    `version` is the engine's, None where it has none; `pins` are the requirements of its environment, None
-    where it runs in the worker's own; `build` is how they are compiled, None for wheels.
+    These and the case's are plain data: a shard is JSON.  `version` is the engine's, None where it has none;
+    `pins` are its environment's requirements, None for the worker's own; `build` how they are compiled, None for wheels.
     """
 
     case: Case
@@ -271,10 +270,10 @@ def _ready(listener: ShardListener, clip: FetchedClip, paths: Mapping[str, Path]
     variant = listener.case.variant
     engine = registry.get(variant.engine)
     interpreter = None
-    if variant.environment is not None and listener.pins is not None:
+    if (name := variant.environment) is not None and listener.pins is not None:
         from bench.environments import ensure_environment
 
-        interpreter = ensure_environment(variant.environment, listener.pins, build=listener.build).interpreter
+        interpreter = ensure_environment(name, listener.pins, build=listener.build).interpreter
     weights = tuple(
         dataclasses.replace(file, path=str(paths.get(file.sha256, file.path))) for file in listener.weights
     )
