@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from bench import domain
 from bench.builds import compiled_names
@@ -199,11 +199,31 @@ class ReportEntry(Strict):
     languages: tuple[ReportLanguage, ...] = Field(default=("ru", "en"), min_length=1)
 
 
+class BuildEntry(Strict):
+    """How packages are compiled: `native`, or a mapping of variables that their build reads."""
+
+    native: bool = False
+    environ: dict[Variable, PlainText] = Field(default_factory=dict)
+
+
+def _build_of(value: object) -> object:
+    if value == "native":
+        return {"native": True}
+    if isinstance(value, dict) and value:
+        return {"environ": value}
+    raise ValueError("takes the word native, or variables: {CMAKE_ARGS: -DGGML_VULKAN=ON}")
+
+
 class EnvironmentEntry(Strict):
     """Packages of an interpreter of their own: a list of pins, or a mapping that says how they are compiled."""
 
     packages: list[Requirement] = Field(min_length=1, description="Pins: NAME==VERSION")
-    build: Literal["native"] | Annotated[dict[Variable, PlainText], Field(min_length=1)] | None = Field(
+    build: (
+        Annotated[
+            BuildEntry, BeforeValidator(_build_of, json_schema_input_type=Literal["native"] | dict[str, str])
+        ]
+        | None
+    ) = Field(
         default=None,
         description="Take no wheels of them: `native` compiles what is built on ggml for this processor, a mapping "
         "gives the build variables of its own: {CMAKE_ARGS: -DGGML_VULKAN=ON}",
@@ -218,10 +238,7 @@ class EnvironmentEntry(Strict):
     @property
     def compiled(self) -> domain.Build | None:
         """How they are compiled; None for wheels."""
-        if not self.build:
-            return None
-        native = self.build == "native"
-        return domain.Build(native=native, environ={} if self.build == "native" else self.build)
+        return domain.Build(native=self.build.native, environ=self.build.environ) if self.build else None
 
 
 class HostEntry(Strict):

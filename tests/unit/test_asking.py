@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from bench.cli import app
 from bench.commands import trust
+from bench.domain import Build
 from bench.errors import SuiteError
 
 SUITE = """
@@ -98,6 +99,24 @@ def test_libraries_that_a_suite_loads_are_code(name: str) -> None:
     variant = dataclasses.replace(case.variant, environ={name: "/tmp/evil.so", "OMP_NUM_THREADS": "2"})
     suite = dataclasses.replace(made, cases=(dataclasses.replace(case, variant=variant),))
     assert list(trust.code_named_by(suite)) == [f"library or code loaded: {name}=/tmp/evil.so"]
+
+
+def test_what_a_build_is_told_is_code() -> None:
+    import dataclasses
+
+    made = records.suite("f16")
+    (case,) = made.cases
+    case = dataclasses.replace(case, variant=dataclasses.replace(case.variant, environment="mine"))
+    suite = dataclasses.replace(
+        made,
+        cases=(case,),
+        environments={"mine": ("engine==1.0",), "unused": ("other==1.0",)},
+        builds={"mine": Build(environ={"CC": "/tmp/evil"}), "unused": Build(environ={"CC": "/tmp/other"})},
+    )
+    assert list(trust.code_named_by(suite)) == [
+        "package installed: engine==1.0",
+        "variable of a build: CC=/tmp/evil",
+    ]
 
 
 def test_a_suite_of_one_s_own_folder_asks_nothing(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from bench.config import json_schema, load_suite
 from bench.config.durations import parse_duration, parse_size
-from bench.domain import Suite
+from bench.domain import Build, Suite
 from bench.errors import SuiteError
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -226,6 +226,42 @@ def test_an_unknown_environment_to_cross_with_is_refused(folder: Path) -> None:
     assert 'no environment "newer" under environments; did you mean "new"' in mistake(
         folder, CROSSED.replace("[old, new]", "[old, newer]")
     )
+
+
+BUILT = CROSSED.replace("[pywhispercpp==1.5.1]", "{packages: [pywhispercpp==1.5.1], build: BUILD}")
+
+
+@pytest.mark.parametrize(
+    ("build", "meant"),
+    [
+        ("native", Build(native=True)),
+        ("{CMAKE_ARGS: -DGGML_VULKAN=ON}", Build(environ={"CMAKE_ARGS": "-DGGML_VULKAN=ON"})),
+    ],
+)
+def test_an_environment_says_how_its_packages_are_compiled(folder: Path, build: str, meant: Build) -> None:
+    suite = load(folder, BUILT.replace("BUILD", build))
+    assert suite.builds == {"new": meant}
+    assert suite.environments == {"old": ("pywhispercpp==1.4.1",), "new": ("pywhispercpp==1.5.1",)}
+
+
+@pytest.mark.parametrize(
+    ("build", "said"),
+    [
+        ("fast", "environments.new.build: takes the word native, or variables"),
+        ("{}", "environments.new.build: takes the word native, or variables"),
+        ("[native]", "environments.new.build: takes the word native, or variables"),
+        ("{CMAKE ARGS: -DX=1}", "is not the name of an environment variable"),
+        ("{CMAKE_ARGS: 3}", "environments.new.build.CMAKE_ARGS: Input should be a valid string"),
+        ("native, biuld: native", 'environments.new.biuld: unknown key; did you mean "build"?'),
+    ],
+)
+def test_a_build_that_is_none_is_refused_in_its_place(folder: Path, build: str, said: str) -> None:
+    assert said in mistake(folder, BUILT.replace("BUILD", build))
+
+
+def test_only_releases_are_compiled(folder: Path) -> None:
+    text = BUILT.replace("BUILD", "native").replace("==1.5.1]", " @ file:///x.whl]")
+    assert "give each package as NAME==VERSION" in mistake(folder, text)
 
 
 def test_an_unknown_environment_is_refused(folder: Path) -> None:
