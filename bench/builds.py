@@ -23,7 +23,7 @@ from bench.problems import problem
 
 _NATIVE: Final = ("-O3", "-march=native" if platform.machine() in ("x86_64", "AMD64") else "-mcpu=native")
 # Kernels for matrix tiles end the process on some machines that have them (ggml-org/llama.cpp issue 20824), and
-# half floats make a decoder's steps slower: docs/quality.md has figures.
+# half floats make a decoder's steps slower: docs/adr/0013-a-build-for-the-machine.md has figures.
 _LEFT_OUT: Final = {
     "__AMX_TILE__": "-mno-amx-tile",
     "__AMX_INT8__": "-mno-amx-int8",

@@ -11,7 +11,7 @@ import pytest
 import records
 
 from bench import folders
-from bench.domain import Protocol, Suite, Utterance
+from bench.domain import Build, Protocol, Suite, Utterance
 from bench.errors import JournalError
 from bench.folders import (
     RunFolders,
@@ -157,6 +157,11 @@ def test_a_run_goes_on_with_more_blocks_but_not_with_another_protocol(run: RunFo
 def test_a_run_does_not_go_on_with_other_pins(run: RunFolders) -> None:
     with pytest.raises(JournalError, match="environments"):
         refuse_other_inputs(run, dataclasses.replace(fetched(), environments={"old": ("x==1",)}))
+
+
+def test_a_run_does_not_go_on_with_another_build(run: RunFolders) -> None:
+    with pytest.raises(JournalError, match="environments"):
+        refuse_other_inputs(run, dataclasses.replace(fetched(), builds={"old": Build(native=True)}))
 
 
 def test_a_clip_that_came_late_is_taken_up(tmp_path: Path) -> None:
