@@ -13,7 +13,6 @@ import os
 import platform
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from bench.assets.progress import Progress, Silent
 from bench.builds import Compilation, compilation, compiled_names
 from bench.domain import Build, Reason
 from bench.errors import EngineMissing, SuiteError
+from bench.helpers import run_helper
 from bench.places import cache_root
 from bench.problems import problem
 from bench.reasons import reason
@@ -227,9 +227,7 @@ def _call(name: str, argv: list[str], complaint: Reason, variables: Mapping[str,
     kept = without_secrets(os.environ)
     environ = {key: value for key, value in kept.items() if key not in {"PYTHONPATH", "PYTHONHOME"}}
     environ.update(variables or {})
-    done = subprocess.run(
-        argv, capture_output=True, text=True, check=False, env=environ
-    )  # no shell, own argv
+    done = run_helper(argv, environ=environ)
     if done.returncode == 0:
         return done.stdout
     said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]

@@ -122,7 +122,7 @@ def _sweep(folder: Path) -> list[str]:
         mark = os.read(descriptor, 64).decode("ascii", "replace")
         strays: tuple[str, ...] = ()
         if mark:
-            from bench.launch.sweep import end_strays
+            from bench.strays import end_strays
 
             strays = end_strays(None, mark)
         shutil.rmtree(folder, ignore_errors=True)

@@ -18,11 +18,12 @@ from typing import Any
 from bench.contract import WRITTEN_FILE, Job, Outcome
 from bench.domain import Status, WeightsProof
 from bench.host import energy, gpu
-from bench.launch import events, logfile, measurements, proof, sweep, verdict
+from bench.launch import events, logfile, measurements, proof, verdict
 from bench.launch.environ import child_environ
 from bench.launch.supervisor import Supervision, supervise
 from bench.reasons import reason as because
 from bench.scratch import has_room, scratch_folder
+from bench.strays import MARK
 
 CHILD = Path(__file__).resolve().parent.parent / "child"
 COUNTERS = ("instructions", "cycles")
@@ -61,14 +62,14 @@ def run(
     OSError where the log cannot be written.
     """
     environ = child_environ(job.environ)
-    with scratch_folder(environ[sweep.MARK]) as scratch:
+    with scratch_folder(environ[MARK]) as scratch:
         argv = _command(job, scratch, audio, passes)
         spec = _spec(argv, environ, scratch, limits, sample_hz, counters)
         watched = expected if expected is not None and expected.own and job.opens_weights else None
         spec["files"] = watched.asked if watched else []
         meters = energy.EnergyWindow()
         with gpu.MemoryWatch() as gpu_memory:
-            supervision = supervise(spec, mark=environ[sweep.MARK], scratch=scratch)
+            supervision = supervise(spec, mark=environ[MARK], scratch=scratch)
         spent = meters.close()
         read = events.read_events(scratch / "events.jsonl") if job.half else events.NO_EVENTS
         outcome = _outcome(argv, supervision, read, scratch, limits, passes, worker=job.half is not None)

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Final
 
-from bench.launch.sweep import MARK
+from bench.strays import MARK
 
 # What a program needs to find its libraries, its home and its devices.  All else is dropped: PYTHON*
 # would change the worker, and a stray OMP_NUM_THREADS of the caller's shell would change the figures.

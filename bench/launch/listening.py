@@ -14,10 +14,10 @@ from bench.domain import Reason
 from bench.launch.environ import child_environ
 from bench.launch.logfile import bounded_text
 from bench.launch.supervisor import Supervision, supervise
-from bench.launch.sweep import MARK
 from bench.places import portable
 from bench.reasons import reason
 from bench.scratch import scratch_folder
+from bench.strays import MARK
 from bench.text.safe import visible
 
 LISTEN: Final = Path(__file__).resolve().parent.parent / "child" / "listen.py"

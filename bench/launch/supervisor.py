@@ -18,8 +18,8 @@ from typing import Any, Final
 from bench.domain import Reason
 from bench.host.linux import oom_kills
 from bench.interrupts import uninterrupted
-from bench.launch.sweep import end_strays
 from bench.reasons import reason
+from bench.strays import end_strays
 
 SUPERVISE = Path(__file__).resolve().parent.parent / "child" / "supervise.py"
 # How long beyond the child's own time limit the supervisor may take to end and reap it.

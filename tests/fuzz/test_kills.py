@@ -20,9 +20,9 @@ import psutil
 import pytest
 
 from bench.journal import RECORDS, read_run
-from bench.launch.sweep import MARK
 from bench.regression.baselines import read_references
 from bench.regression.history import read_history
+from bench.strays import MARK
 
 KILLS = int(os.environ.get("KILLS", "6"))
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)

@@ -152,7 +152,7 @@ def test_a_signal_at_either_end_of_a_trial_leaves_no_helper(
     import psutil
 
     from bench.launch import supervisor
-    from bench.launch.sweep import MARK
+    from bench.strays import MARK
 
     script, told = tmp_path / "supervise.py", tmp_path / "helper"
     script.write_text(STAND_IN)

@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
@@ -24,6 +23,7 @@ from bench.assets.formats.gguf import check_gguf, read_gguf
 from bench.assets.makers.builders import BuildRequest, Parameters
 from bench.assets.store import BuildResult
 from bench.errors import AssetError, UnusableWeights
+from bench.helpers import run_helper
 from bench.naming import quantized_parts
 from bench.problems import problem
 from bench.reasons import reason
@@ -129,17 +129,11 @@ def quantize_gguf(source: Path, target: Path, quantization: str, *, threads: int
         "file_type": FILE_TYPES[quantization],
         "threads": threads or os.cpu_count() or 1,
     }
-    done = subprocess.run(
-        [sys.executable, "-I", str(_CHILD)],
-        input=json.dumps(job),
-        capture_output=True,
-        text=True,
-        check=False,
-        env={
-            **os.environ,
-            "GGML_NO_BACKTRACE": "1",
-        },  # else an abort starts a debugger, where one is installed
-    )
+    environ = {
+        **os.environ,
+        "GGML_NO_BACKTRACE": "1",
+    }  # else an abort starts a debugger, where one is installed
+    done = run_helper([sys.executable, "-I", str(_CHILD)], environ=environ, text=json.dumps(job))
     if done.returncode == 0:
         return
     target.unlink(missing_ok=True)

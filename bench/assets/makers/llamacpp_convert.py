@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Final
@@ -18,6 +17,7 @@ from bench.assets.formats.gguf import check_qwen3_asr_pair
 from bench.assets.makers.builders import BuildRequest, Parameters
 from bench.assets.store import BuildResult
 from bench.errors import AssetError, UnusableWeights
+from bench.helpers import run_helper
 from bench.problems import problem
 from bench.reasons import reason
 
@@ -60,9 +60,7 @@ def _convert(order: BuildRequest, target: Path, more: list[str]) -> None:
     script = converter()
     interpreter = os.environ.get("LLAMA_CPP_PYTHON", sys.executable)
     asked = [str(order.ingredient()), "--outfile", str(target), "--outtype", order.quantization, *more]
-    done = subprocess.run(
-        [interpreter, str(script), *asked], capture_output=True, text=True, errors="replace", check=False
-    )
+    done = run_helper([interpreter, str(script), *asked], environ=os.environ)
     if done.returncode != 0 or not target.is_file():
         words = "\n  ".join([line for line in done.stderr.splitlines() if line.strip()][-4:])
         raise problem(

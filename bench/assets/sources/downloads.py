@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.assets.progress import Progress
+from bench.helpers import helper
 
 TICK_SECONDS: Final = 0.2
 _SECRET: Final = re.compile(
@@ -33,21 +34,9 @@ def run_watched(
     total: int | None,
     progress: Progress,
 ) -> tuple[int, str]:
-    """Run a downloader in `folder`; progress is the growth of that folder.  Returns status and output.
-
-    The program is ended when the caller is interrupted.
-    """
-    process = subprocess.Popen(
-        argv,
-        cwd=folder,
-        env={**without_secrets(os.environ), **environ},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    )
-    try:
+    """Run a downloader in `folder`; progress is the growth of that folder.  Returns status and output."""
+    told = {**without_secrets(os.environ), **environ}
+    with helper(argv, environ=told, folder=folder, together=True) as process:
         while True:
             try:
                 output, _ = process.communicate(timeout=TICK_SECONDS)
@@ -55,10 +44,6 @@ def run_watched(
                 progress.advance(title, min(size_of(folder), total or size_of(folder)), total)
             else:
                 return process.returncode, output
-    except BaseException:
-        process.kill()
-        process.wait()
-        raise
 
 
 def size_of(folder: Path) -> int:
