@@ -170,6 +170,7 @@ class QualityPass:
             "engine": variant.engine,
             "engine_version": listener.ready.version,
             "weights": listener.weights,
+            "weights_bytes": listener.weights_bytes,
             "baseline": leader.case.variant.name if leader and follows else None,
             "floor": listener.floor,
             "divergence_reason": None if company.leads else plain(company.silence),

@@ -17,7 +17,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from bench.contract import Job
-from bench.domain import Case, FetchedClip, Model, Reason, Suite, WeightsFile
+from bench.domain import Case, FetchedClip, Model, Reason, Suite
 from bench.engines import Settings, token_half_of
 from bench.prepare import Blocked, Prepared, Ready
 from bench.reasons import reason
@@ -50,6 +50,11 @@ class Listener:
         """The beginning of the hash over its files."""
         text = "".join(sorted(f"{file.role}:{file.sha256}" for file in self.ready.weights))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    @property
+    def weights_bytes(self) -> int:
+        """Its files' size on disk."""
+        return sum(file.bytes for file in self.ready.weights)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,11 +206,7 @@ def _child_of(case: Case, ready: Ready) -> tuple[Any, ...]:
 
 
 def _loaded_bytes(listener: Listener) -> float:
-    return MEMORY_FACTOR * sum(_size(file) for file in listener.ready.weights)
-
-
-def _size(file: WeightsFile) -> int:
-    return file.bytes
+    return MEMORY_FACTOR * listener.weights_bytes
 
 
 def blocked_variants(prepared: Prepared) -> list[tuple[Case, Blocked]]:

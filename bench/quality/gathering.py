@@ -170,6 +170,7 @@ class RowGatherer:
             empty=counts.empty,
             truncated=counts.truncated,
             cpu_seconds=cpu_seconds,
+            weights_bytes=first.weights_bytes if (first.weights_bytes or 0) > 0 else None,
         )
 
     def _units(self, speakers: NDArray[np.int64], hearings: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -40,6 +40,7 @@ class Passed:
     with a reference, `paired` those beside the baseline's.  `compared` are the utterances that both heard,
     `tokens` the divergence of each.  `wer` and `difference` (positive is worse) are ratios over utterances.  `divergence` is None with `reason`.
     `same_texts` are the utterances whose text is the baseline's to the letter.  `measurable` tells whether the divergence is above every floor; None where there is no floor.
+    `weights_bytes` is the size of its files; None where the records are older than that.
     """
 
     model: str
@@ -71,6 +72,7 @@ class Passed:
     empty: int
     truncated: int
     cpu_seconds: float
+    weights_bytes: int | None = None
 
     @property
     def is_baseline(self) -> bool:

@@ -1,7 +1,7 @@
 """What the quality pass writes: one JSON line an utterance and variant, in `utterances.jsonl`.
 
-The lines hold scalars a token and no distributions.  Schema history: 1, the first; `audio_sha256` and `blank` came
-later, and a line without them reads as one that does not tell.
+The lines hold scalars a token and no distributions.  Schema history: 1, the first; `audio_sha256`, `blank` and `weights_bytes`
+came later, and a line without them reads as one that does not tell.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class UtteranceRecord:
     and `changed` are the places where its first choice is another one, namely `changed_to`.
     Of a CTC model a token is a frame's, and `blank` is the one that says nothing.
     `divergence_reason` says why there is no divergence where there is none.  `weights` is the
-    beginning of the hash over its files; `cpu_seconds` is what hearing it cost.  `audio` is where the
+    beginning of the hash over its files, `weights_bytes` their size; `cpu_seconds` is what hearing it cost.  `audio` is where the
     recording was that the children were given, `audio_sha256` its hash.
     """
 
@@ -57,6 +57,7 @@ class UtteranceRecord:
     audio: str | None = None
     audio_sha256: str | None = None
     weights: str = ""
+    weights_bytes: int | None = None
     baseline: str | None = None
     floor: str | None = None
     text: str | None = None

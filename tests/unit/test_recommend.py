@@ -40,7 +40,7 @@ def lines(found: Recommendation) -> list[str]:
 
 def chosen(found: Recommendation) -> str:
     assert found.choice is not None
-    return found.choice.case.case.variant.name
+    return found.choice.variant
 
 
 def test_the_same_text_in_a_smaller_file_is_preferred() -> None:
@@ -48,7 +48,7 @@ def test_the_same_text_in_a_smaller_file_is_preferred() -> None:
     assert found.decision is Decision.CHOSEN
     assert chosen(found) == "q8_0"
     assert found.runner_up is not None
-    assert found.runner_up.case.case.variant.name == "f16"
+    assert found.runner_up.variant == "f16"
 
 
 @pytest.mark.parametrize(("utterances", "kept"), [(7, False), (80, False), (700, True)])

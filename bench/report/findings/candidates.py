@@ -140,7 +140,7 @@ def _loss(case: CaseResult, pair: Pair | None, most_stars: int | None) -> tuple[
         return Loss.NONE, difference(pair), False
     change = difference(pair) if pair is not None else None
     if change is not None:
-        return _measured(change), change, False
+        return loss_of(change), change, False
     judgement = case.judgement
     if judgement is None or case.heard.transcript is not None:
         return Loss.UNKNOWN, None, False
@@ -151,7 +151,8 @@ def _loss(case: CaseResult, pair: Pair | None, most_stars: int | None) -> tuple[
     return Loss.UNKNOWN, None, True
 
 
-def _measured(change: Estimate) -> Loss:
+def loss_of(change: Estimate) -> Loss:
+    """What a difference of error rates tells."""
     possible = change.possible_high
     if possible is None or change.n < FEWEST_TO_CLAIM:
         return Loss.UNKNOWN

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, Protocol
 
 from bench.report.cells import Cell, CellGroup, Localized, Text
 from bench.report.names import Names
@@ -17,8 +17,16 @@ LEAST_SHOWN_SAVING: Final = (
 )
 
 
-def smaller(case: CaseResult, other: CaseResult) -> bool:
-    """Whether a case's weights are smaller on disk, both known, by more than nothing worth saying."""
+class Weighed(Protocol):
+    """What has weights on disk."""
+
+    @property
+    def weights_bytes(self) -> float | None:
+        """Their size; None where it is not known."""
+
+
+def smaller(case: Weighed, other: Weighed) -> bool:
+    """Whether one's weights are smaller on disk, both known, by more than nothing worth saying."""
     mine, theirs = case.weights_bytes, other.weights_bytes
     return bool(mine and theirs and mine < theirs * (1 - LEAST_SHOWN_SAVING))
 

@@ -23,7 +23,7 @@ from bench.report.findings.model import MOST_BLOCKS
 from bench.report.findings.pairs import points
 from bench.results import CaseResult
 from bench.results.heard import NO_REFERENCE
-from bench.statistics import FEWEST_TO_CLAIM, Estimate
+from bench.statistics import FEWEST_TO_CLAIM, Estimate, Interval
 from bench.text.numbers import Quantity
 
 BLOCKS_PUBLISHED: Final = 10  # what is asked for where there is no interval to go by
@@ -103,7 +103,7 @@ def checks(each: Candidate, constraints: Constraints) -> Iterator[Check]:
     """Every limit that is asked for against the candidate, in the order of `Constraints`."""
     for name, limit in constraints.asked.items():
         if name == "max_weights_bytes":
-            yield _check_size(each.case, limit)
+            yield check_size(each.case.weights_bytes, limit, decoder_alone=partial(each.case))
         elif name == "max_wer":
             yield _check_wer(each.case, limit)
         elif name == "max_wer_loss":
@@ -117,7 +117,7 @@ def _check_metric(name: str, case: CaseResult, limit: float) -> Check:
     metric = case.footprint_metric if how.metric == "footprint" else how.metric
     summary = case.summaries.get(metric)
     if summary is None:
-        return _nothing(name, case.absences.get(metric, reason("comparison.nothing")))
+        return nothing(name, case.absences.get(metric, reason("comparison.nothing")))
     figure = Figure(
         value=summary.median,
         quantity=how.quantity,
@@ -128,14 +128,14 @@ def _check_metric(name: str, case: CaseResult, limit: float) -> Check:
     return _check_interval(name, figure, limit, _blocks)
 
 
-def _check_size(case: CaseResult, limit: float) -> Check:
-    size = case.weights_bytes
+def check_size(size: float | None, limit: float, *, decoder_alone: bool) -> Check:
+    """The weights on disk; of files that hold the decoder alone a limit is broken or open."""
     if size is None:
-        return _nothing("max_weights_bytes", reason("weights.not_recorded"))
+        return nothing("max_weights_bytes", reason("weights.not_recorded"))
     figure = Figure(value=size, quantity=Quantity.SIZE)
     if size > limit:
         return Check(limit="max_weights_bytes", state=LimitState.BROKEN, figure=figure)
-    if partial(case):
+    if decoder_alone:
         missing = reason("weights.decoder_only")
         return Check(limit="max_weights_bytes", state=LimitState.OPEN, figure=figure, missing=missing)
     return Check(limit="max_weights_bytes", state=LimitState.MET, figure=figure)
@@ -147,8 +147,13 @@ def _check_wer(case: CaseResult, limit: float) -> Check:
     if rows := [row.scored for row in case.passed if len(row.scored)]:
         interval = pooled_rate(rows)  # of many utterances, where one clip has few
         wer = interval.value
+    return check_wer(wer, interval, limit, case.heard.reason or NO_REFERENCE)
+
+
+def check_wer(wer: float | None, interval: Interval | None, limit: float, why: Reason) -> Check:
+    """An error rate with its interval; `why` there is none."""
     if wer is None:
-        return _nothing("max_wer", case.heard.reason or NO_REFERENCE)
+        return nothing("max_wer", why)
     figure = Figure(value=wer, quantity=Quantity.PERCENT)
     if interval is not None and interval.n >= FEWEST_TO_CLAIM:
         figure = dataclasses.replace(figure, low=interval.low, high=interval.high, n=interval.n)
@@ -156,15 +161,21 @@ def _check_wer(case: CaseResult, limit: float) -> Check:
 
 
 def _check_loss(each: Candidate, limit: float) -> Check:
-    name, change = "max_wer_loss", each.change
-    none = Figure(value=0.0, quantity=Quantity.POINTS)
-    if each.case.is_baseline:
-        return Check(limit=name, state=LimitState.MET, figure=none)
-    if each.loss is Loss.NONE and each.judged:
+    if each.loss is Loss.NONE and each.judged and not each.case.is_baseline:
+        figure = Figure(value=0.0, quantity=Quantity.POINTS)
         missing = Phrase(message="recommend.missing.transcript")
-        return Check(limit=name, state=LimitState.OPEN, figure=none, missing=missing)
-    if change is None or change.value is None:
-        return _nothing(name, each.case.heard.reason or NO_REFERENCE)
+        return Check(limit="max_wer_loss", state=LimitState.OPEN, figure=figure, missing=missing)
+    why = each.case.heard.reason or NO_REFERENCE
+    return check_loss(each.change, limit, why, is_baseline=each.case.is_baseline)
+
+
+def check_loss(change: Estimate | None, limit: float, why: Reason, *, is_baseline: bool) -> Check:
+    """A difference of error rates to the baseline's; `why` there is none."""
+    name = "max_wer_loss"
+    if is_baseline:
+        return Check(limit=name, state=LimitState.MET, figure=Figure(value=0.0, quantity=Quantity.POINTS))
+    if change is None:
+        return nothing(name, why)
     figure = points(change, shown=change.n >= FEWEST_TO_CLAIM)
     if figure.high is not None:
         # What is promised must hold for rare disasters too, which no utterance may have shown.
@@ -224,5 +235,6 @@ def _utterances(n: int, times: float | None) -> Phrase:
     return Phrase(message="recommend.missing.utterances", count=count)
 
 
-def _nothing(name: str, why: Reason) -> Check:
+def nothing(name: str, why: Phrase | Reason) -> Check:
+    """A limit whose figure there is none of."""
     return Check(limit=name, state=LimitState.OPEN, figure=Phrase(message="recommend.no_figure"), missing=why)

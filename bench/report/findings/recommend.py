@@ -2,47 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from bench.domain import Reason
-from bench.report.cells import Cell, CellGroup, Phrase, Text
-from bench.report.findings.advice_words import quality
-from bench.report.findings.candidates import Candidate, Loss, candidates
+from bench.report.cells import Cell, CellGroup, Phrase
+from bench.report.findings.answers import Answer, pass_answers, timed_answers
 from bench.report.findings.families import Scene, smaller
-from bench.report.findings.limits import Check, Constraints, LimitState, checks
-from bench.report.findings.model import Evidence
-from bench.results import CaseResult, Results
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A candidate with its checks, in the order of the limits."""
-
-    case: CaseResult
-    name: Text
-    checks: tuple[Check, ...]
-    loss: Cell | None = None  # the quality of a variant that is shown to be worse
-
-    @property
-    def state(self) -> LimitState:
-        """The worst of its checks."""
-        states = {check.state for check in self.checks}
-        return (
-            LimitState.BROKEN
-            if LimitState.BROKEN in states
-            else LimitState.OPEN
-            if LimitState.OPEN in states
-            else LimitState.MET
-        )
-
-    @property
-    def evidence(self) -> tuple[Evidence, ...]:
-        """The rows of the report its figures stand in."""
-        tables = dict.fromkeys(check.table for check in self.checks)
-        return tuple(Evidence(case=self.case.key, table=table) for table in tables)
+from bench.report.findings.limits import Check, Constraints, LimitState
+from bench.results import Results
 
 
 class Decision(StrEnum):
@@ -76,21 +45,12 @@ class Recommendation:
 def recommend(figures: Results, constraints: Constraints) -> Recommendation:
     """The variant with the least known loss, then the smallest file, of those that keep the limits."""
     scene = Scene(figures)
-    known = [each for each in candidates(scene) if _wanted(each, constraints)]
-    ranked = sorted(known, key=_rank)
-    answers = tuple(
-        Answer(
-            case=each.case,
-            name=_name(scene, each),
-            checks=tuple(checks(each, constraints)),
-            loss=quality(each) if each.loss is Loss.SHOWN else None,
-        )
-        for each in ranked
-    )
+    of = timed_answers if scene.figures.cases else pass_answers
+    answers = tuple(of(scene, constraints))
     met = [each for each in answers if each.state is LimitState.MET]
     unsettled = [each for each in answers if each.state is LimitState.OPEN]
     if met:
-        open_ = next((each for each in unsettled if smaller(each.case, met[0].case)), None)
+        open_ = next((each for each in unsettled if smaller(each, met[0])), None)
         return Recommendation(
             decision=Decision.CHOSEN,
             choice=met[0],
@@ -99,12 +59,13 @@ def recommend(figures: Results, constraints: Constraints) -> Recommendation:
             missing=_missing(open_),
             answers=answers,
         )
-    nothing = Phrase(message="recommend.nothing" if scene.figures.cases else "recommend.untimed")
     return Recommendation(
         decision=Decision.INCONCLUSIVE if unsettled or not answers else Decision.IMPOSSIBLE,
         choice=None,
         runner_up=unsettled[0] if unsettled else None,
-        missing=_missing(unsettled[0] if unsettled else None) if answers else (nothing,),
+        missing=_missing(unsettled[0] if unsettled else None)
+        if answers
+        else (Phrase(message="recommend.nothing"),),
         answers=answers,
     )
 
@@ -128,26 +89,6 @@ def _distinct(missing: Sequence[Phrase | Reason]) -> tuple[Phrase | Reason, ...]
             continue
         kept[key] = each
     return tuple(kept.values())
-
-
-def _wanted(each: Candidate, constraints: Constraints) -> bool:
-    return (
-        not each.broken
-        and constraints.model in {None, each.case.case.model}
-        and constraints.machine in {None, each.case.host.id}
-    )
-
-
-def _rank(each: Candidate) -> tuple[float, int, float]:
-    """Models by their baseline's WER, then variants by what is known of their loss, then by size."""
-    wers = [case.heard.score.wer for case in each.family.front if case.is_baseline and case.heard.score]
-    known = [wer for wer in wers if wer is not None]
-    tier = 0 if each.loss <= Loss.SAME else int(each.loss)
-    return (min(known, default=math.inf), tier, float(each.case.weights_bytes or math.inf))
-
-
-def _name(scene: Scene, each: Candidate) -> Text:
-    return Text(text=f"{scene.subject_name([each.case])} {scene.names.label(each.case)}", strong=True)
 
 
 # -------------------------------------------------------------------------- words

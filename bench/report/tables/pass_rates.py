@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bench.quality.passed import Passed
+from bench.reasons import reason
 from bench.report.cells import Cell, CellGroup, Figure, Phrase
 from bench.report.footnotes import Notes
 from bench.report.pass_groups import PassGroup, condition_cell
@@ -27,9 +28,20 @@ _RATES: Final = (
 
 
 def rates(group: PassGroup, notes: Notes) -> Table:
-    """A row a variant: its error rate, and what it loses."""
-    rows = [pass_row(group, row, _cells(row, notes)) for row in group.rows]
-    return pass_table("passed", _RATES, rows, notes, group.scope)
+    """A row a variant: its error rate, and what it loses; its size where no table of timed cases has it."""
+    sized = not group.cases and any(row.weights_bytes for row in group.rows)
+    rows = [
+        pass_row(group, row, [*([_size(row, notes)] if sized else []), *_cells(row, notes)])
+        for row in group.rows
+    ]
+    headings = ((("column.size", ""),) if sized else ()) + _RATES
+    return pass_table("passed", headings, rows, notes, group.scope)
+
+
+def _size(row: Passed, notes: Notes) -> Cell:
+    if row.weights_bytes is None:
+        return notes.absent(reason("weights.not_recorded"))
+    return Figure(value=row.weights_bytes, quantity=Quantity.SIZE)
 
 
 def _cells(row: Passed, notes: Notes) -> list[Cell]:

@@ -54,6 +54,7 @@ def _row(row: Passed, profile: ErrorProfile | None) -> dict[str, Any]:
         "audio_seconds": row.seconds,
         "speakers": row.speakers,
         "cpu_seconds": row.cpu_seconds,
+        "weights_bytes": row.weights_bytes,
         "wer": interval_data(row.wer),
         "wer_difference": interval_data(change),
         "possible_loss": None if change is None else change.possible_high,

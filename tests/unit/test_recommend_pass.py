@@ -1,0 +1,95 @@
+"""A question is answered by a quality pass alone where the pass can know."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.journal import read_run
+from bench.language import language
+from bench.quality.utterances import UTTERANCES, encode_utterance, read_utterances
+from bench.report.findings import Constraints, Decision, Recommendation, recommend
+from bench.report.findings.families import Scene
+from bench.report.footnotes import Notes
+from bench.report.tables.passes import passes
+from bench.report.writing.writers import MarkdownWriter
+from bench.results import Results, results_of
+
+EXAMPLE = next((Path(__file__).parents[2] / "reports/examples/whisper-base-quality").glob("*"))
+MEGABYTES = {"f16": 148, "q8_0": 82, "q6_k": 65, "q5_0": 56, "q4_k": 48, "q4_0": 47, "q3_k": 37}
+
+
+@pytest.fixture(scope="module")
+def heard(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Results]:
+    """The committed pass of 620 utterances, with the size of each variant's file in its records and without."""
+    found = {}
+    records = [each for each in read_utterances(EXAMPLE)[0] if each.floor is None]
+    for sized in (False, True):
+        run = tmp_path_factory.mktemp("pass") / EXAMPLE.name
+        run.mkdir()
+        for name in ("suite.yaml", "host.json"):
+            shutil.copy(EXAMPLE / name, run / name)
+        (run / "records.jsonl").touch()
+        with (run / UTTERANCES).open("wb") as file:
+            for each in records:
+                size = MEGABYTES[each.variant] * 1_000_000 if sized else None
+                file.write(encode_utterance(dataclasses.replace(each, weights_bytes=size)))
+        found[sized] = results_of([read_run(run)])
+    return found
+
+
+def names(found: Recommendation) -> tuple[str | None, str | None]:
+    return (
+        found.choice.variant if found.choice else None,
+        found.runner_up.variant if found.runner_up else None,
+    )
+
+
+def said(found: Recommendation) -> str:
+    write = MarkdownWriter(language("en"))
+    return "\n".join(str(write.cell(line)) for line in found.phrases())
+
+
+def test_of_what_keeps_a_limit_on_the_loss_the_least_lossy_is_named(heard: dict[bool, Results]) -> None:
+    found = recommend(heard[True], Constraints(max_wer_loss=0.02))
+    assert found.decision is Decision.CHOSEN
+    assert names(found) == ("f16", "q6_k")
+
+
+def test_a_limit_on_the_size_is_weighed_where_records_tell_it(heard: dict[bool, Results]) -> None:
+    limits: dict[str, Any] = {"max_wer_loss": 0.02, "max_weights_bytes": 100e6}
+    assert names(recommend(heard[True], Constraints(**limits))) == ("q6_k", "q8_0")
+    without = recommend(heard[False], Constraints(**limits))
+    assert without.decision is Decision.INCONCLUSIVE
+    assert "The journal has no weights file" in said(without)
+
+
+def test_a_limit_that_no_variant_keeps_is_impossible_and_each_says_why(heard: dict[bool, Results]) -> None:
+    found = recommend(heard[True], Constraints(max_wer=0.1))
+    assert found.decision is Decision.IMPOSSIBLE
+    assert said(found).count("does not fit") == len(MEGABYTES)
+
+
+def test_time_and_memory_are_left_open(heard: dict[bool, Results]) -> None:
+    found = recommend(heard[True], Constraints(max_rtf=0.3, max_wer_loss=0.05))
+    assert found.decision is Decision.INCONCLUSIVE
+    assert "a quality pass measures neither time nor memory" in said(found)
+
+
+def test_another_model_or_machine_has_no_answer(heard: dict[bool, Results]) -> None:
+    for limits in (Constraints(model="other"), Constraints(machine="other")):
+        found = recommend(heard[True], limits)
+        assert found.decision is Decision.INCONCLUSIVE
+        assert found.answers == ()
+
+
+def test_the_rates_of_a_pass_alone_tell_sizes(heard: dict[bool, Results]) -> None:
+    for sized, results in heard.items():
+        table = next(each for each in passes(Scene(results).pass_groups, Notes()) if each.name == "passed")
+        headings = [str(MarkdownWriter(language("en")).cell(each.heading)) for each in table.columns]
+        assert ("File size" in headings) is sized
+        assert all(len(row.cells) == len(table.columns) for row in table.rows)
