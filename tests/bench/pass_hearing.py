@@ -46,7 +46,7 @@ class Way:
         return f"{self.build}, {'flash' if self.flash else 'plain'} attention"
 
 
-WAYS: Final = (Way("wheel", False), Way("wheel", True), Way("native", True))
+WAYS: Final = tuple(Way(build, flash) for build in ("wheel", "native") for flash in (False, True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +96,8 @@ def _row(title: str, rounds: Sequence[Sequence[float]]) -> str:
     means = [sum(each) / len(each) for each in rounds]
     every = [seconds for each in rounds for seconds in each]
     mean = sum(every) / len(every)
-    return (
-        f"| {title} | {len(every)} | {mean:.1f} ({min(means):.1f} to {max(means):.1f})"
-        f" | {mean * CORPUS / WORKERS / 60:.0f} min |"
-    )
+    spread = f" ({min(means):.1f} to {max(means):.1f})" if len(means) > 1 else ""
+    return f"| {title} | {len(every)} | {mean:.1f}{spread} | {mean * CORPUS / WORKERS / 60:.0f} min |"
 
 
 def main() -> None:
