@@ -68,7 +68,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    script = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from bench.entry import main; main()"
+    script = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); signal.signal(signal.SIGHUP, signal.SIG_DFL); from bench.entry import main; main()"
     environ = {
         **os.environ,
         "ASR_QUANT_BENCH_CACHE": str(folder / "cache"),

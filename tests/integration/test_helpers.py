@@ -29,6 +29,8 @@ COMMAND = """
 import os, signal, sys
 from bench.commands.process import listen
 from bench.helpers import run_helper
+signal.signal(signal.SIGINT, signal.default_int_handler)  # both may be ignored where tests are run
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 listen()
 run_helper([sys.executable, sys.argv[1]], environ=dict(os.environ))
 """

@@ -28,7 +28,11 @@ def folder(tmp_path: Path) -> Path:
 
 def command(folder: Path, *arguments: str, before: str = "pass", **kwargs: object) -> subprocess.Popen[bytes]:
     """The real program with the fake engine in its registry, temporary files in a folder of its own."""
-    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    # tests may be run where both are ignored, and a child inherits that
+    heard = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL)"
+    )
     script = (
         f"{heard}; import fake_engine; fake_engine.install(); {before}; from bench.entry import main; main()"
     )

@@ -221,8 +221,11 @@ def test_a_pass_that_is_ended_leaves_no_folder_and_one_killed_none_after_the_nex
     environ = {**os.environ, "PYTHONPATH": path, "TMPDIR": str(folder / "tmp")}
 
     def start(*words: str) -> subprocess.Popen[bytes]:
-        # tests may be run where SIGINT is ignored, and a child inherits that
-        heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+        # tests may be run where SIGINT and SIGHUP are ignored, and a child inherits that
+        heard = (
+            "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+            "signal.signal(signal.SIGHUP, signal.SIG_DFL)"
+        )
         script = f"{heard}; import fake_engine; fake_engine.install(); from bench.entry import main; main()"
         return subprocess.Popen(
             [sys.executable, "-c", script, *words],
