@@ -1,6 +1,6 @@
 """Programs that fetch and make things, and are not measured: pip, apt, converters, builds.
 
-Whatever ends the command ends them whole, with all that they started: each runs in a session of its own with
+Their own end and whatever ends the command end them whole, with all that they started: each runs in a session of its own with
 a mark in its environment and a temporary folder that goes with it.  After a kill the next command finds both.
 """
 
@@ -28,7 +28,8 @@ def helper(
 ) -> Iterator[subprocess.Popen[str]]:
     """The program, started in `folder`, to be communicated with in the block.
 
-    `text` says that its standard input will be written to; `together` puts its complaints into its output.  OSError where it cannot be started.
+    `text` says that its standard input will be written to; `together` puts its complaints into its output.
+    OSError where it cannot be started.
     """
     mark = secrets.token_hex(8)
     with scratch_folder(mark) as scratch:
@@ -47,16 +48,14 @@ def helper(
                     start_new_session=True,
                 )
             yield process
-        except BaseException:
+        finally:
             if process is not None:
                 with uninterrupted():
-                    end_strays(process.pid, mark)
+                    end_strays(process.pid, mark)  # it, where it still runs, and what it left
                     process.wait()
-            raise
-        finally:
-            for pipe in (process.stdin, process.stdout, process.stderr) if process else ():
-                if pipe is not None:
-                    pipe.close()
+                for pipe in (process.stdin, process.stdout, process.stderr):
+                    if pipe is not None:
+                        pipe.close()
 
 
 def run_helper(

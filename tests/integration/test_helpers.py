@@ -95,6 +95,17 @@ def test_it_says_what_it_said_and_how_it_ended() -> None:
     assert run_helper([sys.executable, "-c", echo], environ=dict(os.environ), text="abc").stdout == "cba\n"
 
 
+def test_what_a_program_leaves_behind_at_its_end_is_ended_too(tmp_path: Path) -> None:
+    code = """
+import subprocess, sys
+quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+print(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"], start_new_session=True, **quiet).pid)
+"""
+    done = run_helper([sys.executable, "-W", "ignore", "-c", code], environ=dict(os.environ))
+    assert done.returncode == 0
+    assert not runs(int(done.stdout))
+
+
 def test_a_program_that_is_not_there_is_told_as_ever() -> None:
     with pytest.raises(FileNotFoundError):
         run_helper(["/nowhere/program"], environ={})

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from bench.domain import Status
 from bench.journal import read_run
 from bench.language import language
-from bench.quality.utterances import UTTERANCES, encode_utterance, read_utterances
+from bench.quality.utterances import UTTERANCES, UtteranceRecord, encode_utterance, read_utterances
 from bench.report.findings import Constraints, Decision, Recommendation, recommend
 from bench.report.findings.families import Scene
+from bench.report.findings.limits import LimitState
 from bench.report.footnotes import Notes
 from bench.report.tables.passes import passes
 from bench.report.writing.writers import MarkdownWriter
@@ -78,6 +80,46 @@ def test_time_and_memory_are_left_open(heard: dict[bool, Results]) -> None:
     found = recommend(heard[True], Constraints(max_rtf=0.3, max_wer_loss=0.05))
     assert found.decision is Decision.INCONCLUSIVE
     assert "a quality pass measures neither time nor memory" in said(found)
+
+
+def read(folder: Path, records: list[UtteranceRecord]) -> Results:
+    """A pass of these records."""
+    run = folder / EXAMPLE.name
+    run.mkdir()
+    for name in ("suite.yaml", "host.json"):
+        shutil.copy(EXAMPLE / name, run / name)
+    (run / "records.jsonl").touch()
+    (run / UTTERANCES).write_bytes(b"".join(map(encode_utterance, records)))
+    return results_of([read_run(run)])
+
+
+def clean_records() -> list[UtteranceRecord]:
+    found = read_utterances(EXAMPLE)[0]
+    return [each for each in found if each.floor is None and each.condition == "clean"]
+
+
+def test_a_variant_whose_words_are_mostly_wrong_is_not_recommended(tmp_path: Path) -> None:
+    """As of timed cases: however small, and whatever the limits."""
+    records = [
+        dataclasses.replace(each, text="ничего" if each.variant == "q3_k" else each.text, weights_bytes=1000)
+        for each in clean_records()
+    ]
+    found = recommend(read(tmp_path, records), Constraints(max_weights_bytes=1e6))
+    assert "q3_k" not in {each.variant for each in found.answers}
+    assert len(found.answers) == len(MEGABYTES) - 1
+
+
+def test_a_variant_that_heard_one_corpus_of_two_keeps_no_limit_on_errors(tmp_path: Path) -> None:
+    """What it did not hear may be what it cannot."""
+    records = clean_records()
+    harder = [
+        dataclasses.replace(each, corpus="harder", text="" if each.variant != "q8_0" else None,
+                            status=Status.OK if each.variant != "q8_0" else Status.CRASHED)
+        for each in records[: 7 * 60]
+    ]  # fmt: skip
+    found = recommend(read(tmp_path, [*records, *harder]), Constraints(max_wer=0.5, max_wer_loss=0.5))
+    (answer,) = [each for each in found.answers if each.variant == "q8_0"]
+    assert answer.state is LimitState.OPEN
 
 
 def test_another_model_or_machine_has_no_answer(heard: dict[bool, Results]) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bench.quality.counts import pooled_difference, pooled_rate
-from bench.quality.passed import Passed
 from bench.report.cells import Cell, Phrase, Text
 from bench.report.findings.advice_words import quality
 from bench.report.findings.candidates import Candidate, Loss, candidates, loss_of
-from bench.report.findings.families import Scene
+from bench.report.findings.families import BROKEN_WER, Scene
 from bench.report.findings.limits import (
     Check,
     Constraints,
@@ -102,7 +101,8 @@ def _tier(loss: Loss) -> int:
 def pass_answers(scene: Scene, constraints: Constraints) -> Iterator[Answer]:
     """Of passes without timed cases, over speech as recorded of all corpora; the better first.
 
-    Nothing was timed: limits of time and memory stay open.
+    Nothing was timed: limits of time and memory stay open, and so are those on errors of a variant that did not
+    hear all corpora.  One whose words are mostly wrong is no answer.
     """
     ranked: list[tuple[tuple[float, int, float, bool], Answer]] = []
     for groups in _by_model(scene, constraints):
@@ -110,6 +110,11 @@ def pass_answers(scene: Scene, constraints: Constraints) -> Iterator[Answer]:
         standard = pooled_rate([each.baseline.scored for each in groups]).value
         for variant in dict.fromkeys(row.variant for each in groups for row in each.group.rows):
             rows = [row for each in groups for row in each.group.rows if row.variant == variant]
+            scored = [row.scored for row in rows if len(row.scored)]
+            rate = pooled_rate(scored) if scored else None
+            if rate is not None and (rate.value or 0.0) > BROKEN_WER:
+                continue
+            whole = all(len(row.scored) for row in rows) and len(rows) == len(groups)
             paired = [row.paired for row in rows if row.baseline == anchor.variant and len(row.paired)]
             change = pooled_difference(paired) if paired else None
             known = change if isinstance(change, Estimate) else None
@@ -119,7 +124,16 @@ def pass_answers(scene: Scene, constraints: Constraints) -> Iterator[Answer]:
                 name=Text(text=f"{groups[0].group.model} {variant.upper()}", strong=True),
                 variant=variant,
                 weights_bytes=rows[0].weights_bytes,
-                checks=tuple(_pass_checks(rows, known, constraints, is_baseline=is_baseline)),
+                checks=tuple(
+                    _pass_checks(
+                        constraints,
+                        size=rows[0].weights_bytes,
+                        rate=rate,
+                        change=known,
+                        is_baseline=is_baseline,
+                        whole=whole,
+                    )
+                ),
                 loss=_worse(known) if loss is Loss.SHOWN else None,
             )
             size = float(answer.weights_bytes or math.inf)
@@ -140,13 +154,19 @@ def _by_model(scene: Scene, constraints: Constraints) -> list[list[Anchored]]:
 
 
 def _pass_checks(
-    rows: Sequence[Passed], change: Estimate | None, constraints: Constraints, *, is_baseline: bool
+    constraints: Constraints,
+    *,
+    size: int | None,
+    rate: Interval | None,
+    change: Estimate | None,
+    is_baseline: bool,
+    whole: bool,
 ) -> Iterator[Check]:
-    scored = [row.scored for row in rows if len(row.scored)]
-    rate: Interval | None = pooled_rate(scored) if scored else None
     for name, limit in constraints.asked.items():
         if name == "max_weights_bytes":
-            yield check_size(rows[0].weights_bytes, limit, decoder_alone=False)
+            yield check_size(size, limit, decoder_alone=False)
+        elif name in {"max_wer", "max_wer_loss"} and rate is not None and not whole:
+            yield nothing(name, Phrase(message="recommend.missing.corpora"))
         elif name == "max_wer":
             yield check_wer(rate.value if rate else None, rate, limit, NO_REFERENCE)
         elif name == "max_wer_loss":
