@@ -64,11 +64,10 @@ def compilation(build: Build) -> Compilation:
             sorted(defined)
         )  # the instruction set is in it: a cache may move to another processor
     content = "\n".join([*(f"{name}={value}" for name, value in sorted(variables.items())), kind])
-    return Compilation(
-        variables=variables,
-        label="native" if build.native else "built",
-        key=hashlib.sha256(content.encode()).hexdigest(),
-    )
+    key = hashlib.sha256(content.encode()).hexdigest()
+    # two builds with other variables are two versions to gates and histories
+    label = "native" if build.native else f"built.{key[:8]}"
+    return Compilation(variables=variables, label=label, key=key)
 
 
 def compiled_names(requirements: Iterable[str]) -> tuple[str, ...]:

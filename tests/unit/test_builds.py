@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -65,8 +66,10 @@ def test_variables_of_ones_own_are_given_as_they_are_and_need_no_compiler(
     monkeypatch.setenv("CC", "/nowhere/cc")
     made = compilation(Build(environ={"CMAKE_ARGS": "-DGGML_VULKAN=ON", "FORCE_CMAKE": "1"}))
     assert made.variables == {"CMAKE_ARGS": "-DGGML_VULKAN=ON", "FORCE_CMAKE": "1"}
-    assert made.label == "built"
-    assert made.key != compilation(Build(environ={"CMAKE_ARGS": "-DGGML_VULKAN=ON"})).key
+    other = compilation(Build(environ={"CMAKE_ARGS": "-DGGML_VULKAN=ON"}))
+    assert made.key != other.key
+    assert re.fullmatch(r"built\.[0-9a-f]{8}", made.label)
+    assert made.label != other.label  # what a version, a gate and a history show
 
 
 def test_only_what_is_pinned_is_compiled() -> None:

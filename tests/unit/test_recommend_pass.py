@@ -28,20 +28,12 @@ MEGABYTES = {"f16": 148, "q8_0": 82, "q6_k": 65, "q5_0": 56, "q4_k": 48, "q4_0":
 @pytest.fixture(scope="module")
 def heard(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Results]:
     """The committed pass of 620 utterances, with the size of each variant's file in its records and without."""
-    found = {}
     records = [each for each in read_utterances(EXAMPLE)[0] if each.floor is None]
-    for sized in (False, True):
-        run = tmp_path_factory.mktemp("pass") / EXAMPLE.name
-        run.mkdir()
-        for name in ("suite.yaml", "host.json"):
-            shutil.copy(EXAMPLE / name, run / name)
-        (run / "records.jsonl").touch()
-        with (run / UTTERANCES).open("wb") as file:
-            for each in records:
-                size = MEGABYTES[each.variant] * 1_000_000 if sized else None
-                file.write(encode_utterance(dataclasses.replace(each, weights_bytes=size)))
-        found[sized] = results_of([read_run(run)])
-    return found
+    sized = [dataclasses.replace(each, weights_bytes=MEGABYTES[each.variant] * 1_000_000) for each in records]
+    return {
+        has_sizes: read(tmp_path_factory.mktemp("pass"), given)
+        for has_sizes, given in ((False, records), (True, sized))
+    }
 
 
 def names(found: Recommendation) -> tuple[str | None, str | None]:
